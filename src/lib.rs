@@ -1,0 +1,24 @@
+//! Finds near-duplicate text and site chrome in scraped pages.
+//!
+//! The pipeline, in the order of the modules:
+//!
+//! ```text
+//! read → segment → fold → label chrome → shingle → sign → band → bucket → verify → cluster → decide → rewrite
+//! ```
+//!
+//! [`input`] reads records, [`text`] cuts their text into paragraphs and folds it into units, [`chrome`] tells the
+//! site from the page, [`sketch`] and [`lsh`] propose pairs, [`matching`] disposes, [`cluster`] puts copies
+//! together, [`decide`] says what goes and why, and [`output`] writes the corpus again. [`pipeline`] drives them
+//! all; it is the only place with threads. `docs/ARCHITECTURE.md` holds the invariants.
+
+pub mod config;
+pub mod document;
+pub mod error;
+pub mod hash;
+pub mod progress;
+
+pub mod sketch;
+pub mod text;
+
+pub use config::Config;
+pub use error::{Error, Result};

@@ -1,0 +1,4 @@
+//! Shingles → signatures and anchors.
+
+pub mod anchors;
+pub mod minhash;

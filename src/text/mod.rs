@@ -1,0 +1,4 @@
+//! Text → lines, paragraphs, units, shingles.
+
+pub mod fold;
+pub mod shingle;

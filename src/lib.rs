@@ -17,6 +17,9 @@ pub mod error;
 pub mod hash;
 pub mod progress;
 
+pub mod cluster;
+pub mod lsh;
+pub mod matching;
 pub mod sketch;
 pub mod text;
 

@@ -17,9 +17,12 @@ pub mod error;
 pub mod hash;
 pub mod progress;
 
+pub mod chrome;
 pub mod cluster;
+pub mod decide;
 pub mod lsh;
 pub mod matching;
+pub mod pipeline;
 pub mod sketch;
 pub mod text;
 

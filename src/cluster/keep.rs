@@ -19,6 +19,8 @@ pub struct Candidate {
     pub masks: u32,
     /// Injected spans that were cut out of it.
     pub spans: u32,
+    /// Whether an earlier level removed it already; such a member is representative only where all are.
+    pub gone: bool,
     /// Whether it belongs to a reference corpus, whose copies win.
     pub reference: bool,
     /// Value of the `--keep field:NAME` field, if the record has one.
@@ -77,7 +79,7 @@ pub fn order(members: &mut [Candidate], keep: &Keep) {
                 (x, y) => y.is_some().cmp(&x.is_some()),
             },
         };
-        b.reference.cmp(&a.reference).then(by_policy).then(a.id.cmp(&b.id))
+        a.gone.cmp(&b.gone).then(b.reference.cmp(&a.reference)).then(by_policy).then(a.id.cmp(&b.id))
     });
 }
 

@@ -38,6 +38,8 @@ pub struct Comparison {
     pub only_a: u32,
     /// Places where only the second has numbers.
     pub only_b: u32,
+    /// Places where the first has numbers and the second none: nothing, or a mask.
+    pub lost: u32,
 }
 
 impl Comparison {
@@ -113,6 +115,7 @@ impl Comparison {
                 .collect()
         };
         let (digits_a, digits_b) = (digits(a), digits(b));
+        self.lost += u32::from(!digits_a.is_empty() && digits_b.is_empty());
         let mask = a.len() > digits_a.len() || b.len() > digits_b.len();
         match (digits_a.is_empty(), digits_b.is_empty()) {
             (false, false) if digits_a == digits_b => self.same += 1,

@@ -1,6 +1,10 @@
 //! All documents of a run, as the stages after the survey see them.
 
+use std::borrow::Cow;
+use std::rc::Rc;
+
 use super::content::Content;
+use super::sheet::Sheet;
 use super::spool::Spool;
 use crate::chrome::PageLabels;
 use crate::cluster::keep::FieldValue;
@@ -49,5 +53,49 @@ impl Corpus {
     /// Ids of all documents.
     pub fn ids(&self) -> std::ops::Range<u32> {
         0..self.documents.len() as u32
+    }
+}
+
+/// A document's sheet and content.
+#[derive(Debug)]
+pub struct Page<'a> {
+    /// Its sheet.
+    pub sheet: Cow<'a, Sheet>,
+    /// Its content under its labels.
+    pub content: Content,
+}
+
+/// Pages of a corpus for one worker, the last few kept: neighbouring paragraphs ask for the same page.
+#[derive(Debug)]
+pub struct Pages<'a> {
+    corpus: &'a Corpus,
+    recent: Vec<(u32, Rc<Page<'a>>)>,
+}
+
+/// Pages that a worker keeps.
+const RECENT: usize = 16;
+
+impl<'a> Pages<'a> {
+    /// A worker's pages, none of them read yet.
+    pub fn new(corpus: &'a Corpus) -> Self {
+        Self { corpus, recent: Vec::with_capacity(RECENT + 1) }
+    }
+
+    /// A document's page.
+    ///
+    /// # Errors
+    /// When its sheet cannot be read back.
+    pub fn get(&mut self, document: u32) -> Result<Rc<Page<'a>>> {
+        if let Some(at) = self.recent.iter().position(|(id, _)| *id == document) {
+            return Ok(Rc::clone(&self.recent[at].1));
+        }
+        let sheet = self.corpus.spool.get(document)?;
+        let content = Content::new(&sheet, &self.corpus.labels[document as usize]);
+        let page = Rc::new(Page { sheet, content });
+        if self.recent.len() == RECENT {
+            self.recent.remove(0);
+        }
+        self.recent.push((document, Rc::clone(&page)));
+        Ok(page)
     }
 }

@@ -250,6 +250,7 @@ fn cut(corpus: &Corpus, signs: &[Sign], config: &Config, component: Vec<u32>) ->
                 numbers: sign.runs,
                 masks: sign.masks,
                 spans: sign.spans,
+                gone: false,
                 reference: document.reference,
                 field: document.field.clone(),
             }

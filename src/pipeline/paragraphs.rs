@@ -9,12 +9,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::content::Content;
-use super::corpus::Corpus;
+use super::corpus::{Corpus, Pages};
 use super::documents::Match;
 use crate::cluster::components::{Components, stars};
 use crate::cluster::keep::{self, Candidate};
 use crate::config::Config;
-use crate::document::Span;
 use crate::error::Result;
 use crate::hash::{self, Map};
 use crate::lsh::banding::PARAGRAPH;
@@ -59,8 +58,12 @@ pub struct ParagraphMatches {
     /// Every paragraph of every document in order; of a broken one that was put together, the run instead of its
     /// pieces.
     pub occurrences: Vec<Occurrence>,
-    /// Clusters over indices of `occurrences`, in the order of their first member.
-    pub clusters: Vec<ParagraphCluster>,
+    /// For each occurrence the distinct paragraph it is one of.
+    distinct_of: Vec<u32>,
+    /// For each distinct paragraph an occurrence that has its units.
+    first: Vec<u32>,
+    /// Groups of occurrences that matches hold together, in the order of their first; not yet cut into clusters.
+    pub groups: Vec<Vec<u32>>,
     /// Buckets that were capped.
     pub hot: HotBuckets,
     /// Pairs that the bands and anchors proposed.
@@ -109,7 +112,8 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
         .collect();
     found.distinct = firsts.len() as u64;
 
-    let texts = Texts { corpus, all: &all, firsts: &firsts };
+    let first: Vec<u32> = firsts.iter().map(|&(at, _, _)| at).collect();
+    let texts = Texts { corpus, all: &all, first: &first };
     let signs = texts.sign(&shingled, config)?;
     let candidates = candidates(&signs, &shingled, config, &mut found.hot);
     found.candidates = candidates.len() as u64;
@@ -176,35 +180,59 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
         }
     }
 
-    // Groups of live occurrences, cut into stars around the best of them.
-    let mut index = vec![u32::MAX; all.len()];
-    for (at, occurrence) in all.iter().enumerate() {
-        if live[at] {
-            index[at] = found.occurrences.len() as u32;
-            found.occurrences.push(occurrence.clone());
+    let mut index = vec![u32::MAX; firsts.len()];
+    for (at, occurrence) in all.iter().enumerate().filter(|&(at, _)| live[at]) {
+        let distinct = distinct_of[at];
+        if index[distinct as usize] == u32::MAX {
+            index[distinct as usize] = found.first.len() as u32;
+            found.first.push(found.occurrences.len() as u32);
         }
+        found.distinct_of.push(index[distinct as usize]);
+        found.occurrences.push(occurrence.clone());
     }
-    let mut grouped: Vec<(u32, u32)> = (0..all.len())
-        .filter(|&at| live[at] && all[at].units >= MIN_UNITS)
-        .map(|at| (component[distinct_of[at] as usize], at as u32))
-        .collect();
+    let mut grouped: Vec<(u32, u32)> = Vec::new();
+    for (at, occurrence) in all.iter().enumerate().filter(|&(at, _)| live[at]) {
+        let place = grouped.len() as u32;
+        let group = if occurrence.units >= MIN_UNITS { component[distinct_of[at] as usize] } else { u32::MAX };
+        grouped.push((group, place));
+    }
+    grouped.retain(|&(group, _)| group != u32::MAX);
     grouped.par_sort_unstable();
-    let groups: Vec<&[(u32, u32)]> = grouped.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1).collect();
-    let clusters: Vec<Vec<ParagraphCluster>> = groups
-        .into_par_iter()
-        .map(|group| {
-            let members: Vec<u32> = group.iter().map(|&(_, at)| at).collect();
-            texts.cut(&members, &distinct_of, config)
-        })
-        .collect::<Result<_>>()?;
-    found.clusters = clusters.into_iter().flatten().collect();
-    for cluster in &mut found.clusters {
-        cluster.representative = index[cluster.representative as usize];
-        cluster.members.iter_mut().for_each(|(at, _)| *at = index[*at as usize]);
-        cluster.members.sort_unstable_by_key(|&(at, _)| at);
-    }
-    found.clusters.sort_by_key(|cluster| cluster.members[0].0.min(cluster.representative));
+    found.groups = grouped
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|group| group.len() > 1)
+        .map(|group| group.iter().map(|&(_, at)| at).collect())
+        .collect();
+    found.groups.sort_unstable();
     Ok(found)
+}
+
+impl ParagraphMatches {
+    /// Cuts the groups into clusters whose members all match their representative, in the order of their first
+    /// member. Occurrences that `survives` are preferred as representatives over those that do not.
+    ///
+    /// # Errors
+    /// When a sheet cannot be read back.
+    pub fn clusters(
+        &self,
+        corpus: &Corpus,
+        config: &Config,
+        survives: impl Fn(u32) -> bool + Sync,
+    ) -> Result<Vec<ParagraphCluster>> {
+        let texts = Texts { corpus, all: &self.occurrences, first: &self.first };
+        let clusters: Vec<Vec<ParagraphCluster>> = self
+            .groups
+            .par_iter()
+            .map_init(
+                || Pages::new(corpus),
+                |pages, group| texts.cut(pages, group, &self.distinct_of, config, &survives),
+            )
+            .collect::<Result<_>>()?;
+        let mut clusters: Vec<ParagraphCluster> = clusters.into_iter().flatten().collect();
+        clusters.iter_mut().for_each(|cluster| cluster.members.sort_unstable_by_key(|&(at, _)| at));
+        clusters.sort_by_key(|cluster| cluster.members[0].0.min(cluster.representative));
+        Ok(clusters)
+    }
 }
 
 /// Paragraphs and offered runs of all documents, in order; a run stands after its last piece.
@@ -336,7 +364,7 @@ fn candidates(signs: &Signs, shingled: &[u32], config: &Config, hot: &mut HotBuc
 struct Texts<'a> {
     corpus: &'a Corpus,
     all: &'a [Occurrence],
-    firsts: &'a [(u32, usize, usize)],
+    first: &'a [u32],
 }
 
 impl Texts<'_> {
@@ -373,18 +401,25 @@ impl Texts<'_> {
 
     /// First occurrence of a distinct paragraph.
     fn first(&self, distinct: u32) -> &Occurrence {
-        &self.all[self.firsts[distinct as usize].0 as usize]
+        &self.all[self.first[distinct as usize] as usize]
     }
 
-    fn set(&self, distinct: u32) -> Result<Vec<u64>> {
+    fn set(&self, pages: &mut Pages<'_>, distinct: u32) -> Result<Vec<u64>> {
         let occurrence = self.first(distinct);
         let mut set = Vec::new();
-        shingle_set(self.corpus.content(occurrence.document)?.run_units(&occurrence.run), &mut set);
+        shingle_set(pages.get(occurrence.document)?.content.run_units(&occurrence.run), &mut set);
         Ok(set)
     }
 
     /// Cuts a group of occurrences into clusters whose members all match their representative.
-    fn cut(&self, members: &[u32], distinct_of: &[u32], config: &Config) -> Result<Vec<ParagraphCluster>> {
+    fn cut(
+        &self,
+        pages: &mut Pages<'_>,
+        members: &[u32],
+        distinct_of: &[u32],
+        config: &Config,
+        survives: &(impl Fn(u32) -> bool + Sync),
+    ) -> Result<Vec<ParagraphCluster>> {
         let mut order: Vec<Candidate> = members
             .iter()
             .map(|&at| {
@@ -396,6 +431,7 @@ impl Texts<'_> {
                     numbers: occurrence.runs,
                     masks: occurrence.masks,
                     spans: 0,
+                    gone: !survives(at),
                     reference: document.reference,
                     field: document.field.clone(),
                 }
@@ -406,7 +442,7 @@ impl Texts<'_> {
         for &at in members {
             let distinct = distinct_of[at as usize];
             if let std::collections::hash_map::Entry::Vacant(vacant) = sets.entry(distinct) {
-                vacant.insert(self.set(distinct)?);
+                vacant.insert(self.set(pages, distinct)?);
             }
         }
         let mut known: Map<(u32, u32), Option<(Relation, Overlap)>> = Map::default();
@@ -424,7 +460,7 @@ impl Texts<'_> {
                     .members
                     .into_iter()
                     .map(|(at, (relation, overlap))| {
-                        Ok((at, Match { relation, overlap, numbers: self.numbers(at, star.representative)? }))
+                        Ok((at, Match { relation, overlap, numbers: self.numbers(pages, at, star.representative)? }))
                     })
                     .collect::<Result<_>>()?;
                 Ok(ParagraphCluster { representative: star.representative, members })
@@ -433,7 +469,7 @@ impl Texts<'_> {
     }
 
     /// The numbers of one occurrence against those of another.
-    fn numbers(&self, a: u32, b: u32) -> Result<Comparison> {
+    fn numbers(&self, pages: &mut Pages<'_>, a: u32, b: u32) -> Result<Comparison> {
         let (x, y) = (&self.all[a as usize], &self.all[b as usize]);
         if x.runs + x.masks + y.runs + y.masks == 0 {
             return Ok(Comparison::default());
@@ -441,16 +477,15 @@ impl Texts<'_> {
         if x.key == y.key && x.numbers == y.numbers && x.masks + y.masks == 0 {
             return Ok(Comparison { same: x.runs, ..Comparison::default() });
         }
-        let ((units_a, slots_a), (units_b, slots_b)) = (self.numbered(x)?, self.numbered(y)?);
+        let ((units_a, slots_a), (units_b, slots_b)) = (self.numbered(pages, x)?, self.numbered(pages, y)?);
         Ok(compare(Numbered { units: &units_a, slots: &slots_a }, Numbered { units: &units_b, slots: &slots_b }))
     }
 
-    fn numbered(&self, occurrence: &Occurrence) -> Result<(Vec<u32>, Vec<Slot>)> {
-        let sheet = self.corpus.spool.get(occurrence.document)?;
+    fn numbered(&self, pages: &mut Pages<'_>, occurrence: &Occurrence) -> Result<(Vec<u32>, Vec<Slot>)> {
+        let page = pages.get(occurrence.document)?;
         let labels = &self.corpus.labels[occurrence.document as usize];
-        let content = Content::new(&sheet, labels);
-        let slots = content.slots(&sheet, labels, content.run_lines(&occurrence.run));
-        Ok((content.run_units(&occurrence.run).to_vec(), slots))
+        let slots = page.content.slots(&page.sheet, labels, page.content.run_lines(&occurrence.run));
+        Ok((page.content.run_units(&occurrence.run).to_vec(), slots))
     }
 }
 
@@ -466,7 +501,9 @@ impl Sets {
         self.0.retain(|id, _| ids.binary_search(id).is_ok());
         ids.retain(|id| !self.0.contains_key(id));
         let sets: Vec<(u32, Vec<u64>)> =
-            ids.into_par_iter().map(|id| Ok((id, texts.set(id)?))).collect::<Result<_>>()?;
+            ids.into_par_iter()
+                .map_init(|| Pages::new(texts.corpus), |pages, id| Ok((id, texts.set(pages, id)?)))
+                .collect::<Result<_>>()?;
         self.0.extend(sets);
         Ok(())
     }
@@ -474,12 +511,4 @@ impl Sets {
     fn get(&self, id: u32) -> &[u64] {
         &self.0[&id]
     }
-}
-
-/// Bytes of a run of content paragraphs, from the first line's first to the last line's last.
-pub fn bytes(corpus: &Corpus, content: &Content, document: u32, run: &Range<u32>) -> Result<Span> {
-    let sheet = corpus.spool.get(document)?;
-    let lines = content.run_lines(run);
-    let (first, last) = (lines[0].line, lines[lines.len() - 1].line);
-    Ok(Span::new(sheet.lines[first as usize].start, sheet.lines[last as usize].end))
 }

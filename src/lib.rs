@@ -15,6 +15,7 @@ pub mod config;
 pub mod document;
 pub mod error;
 pub mod hash;
+pub mod input;
 pub mod progress;
 
 pub mod chrome;

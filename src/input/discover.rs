@@ -1,0 +1,372 @@
+//! What the user gave → the sources of a run, in a fixed order.
+//!
+//! Files stand in the order given, those of a folder or pattern in byte order of their paths. Every input is looked
+//! at before any is read: a missing file or a format that dechaff does not read stops the run here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use tempfile::TempPath;
+
+use super::compression::{Compression, Decoder};
+use super::sniff::{self, SourceFormat};
+use super::walk;
+use crate::config::{Format, InputConfig};
+use crate::error::{Error, Result};
+
+/// Finds the files behind `inputs`: files, folders (all files below them), patterns (only where no file has that
+/// very name), and `-` for standard input, which is copied to a temporary file because a run reads twice.
+///
+/// The same file given twice is read once, with a warning. Files of other formats are passed over inside a folder,
+/// with a warning. Nothing below `output` is taken from a folder: it is what an earlier run left.
+///
+/// # Errors
+/// [`Error::Input`] for what is missing, empty or of another format; [`Error::Io`] for what cannot be read.
+pub fn discover(inputs: &[String], config: &InputConfig, output: Option<&Path>) -> Result<Sources> {
+    discover_with(inputs, config, output, &mut io::stdin().lock())
+}
+
+/// One file that a run reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Place in [`Sources::list`].
+    pub index: u32,
+    /// The path as the user gave it, or the given folder's followed by the path below it; `-` for standard input.
+    pub given: String,
+    /// The file to open.
+    pub path: PathBuf,
+    /// Where it goes under `clean/`: relative to the inputs' deepest common folder, never absolute, without `..`,
+    /// distinct from every other source's.
+    pub relative: PathBuf,
+    /// Format.
+    pub format: SourceFormat,
+    /// Compression.
+    pub compression: Compression,
+    /// Bytes on the disk.
+    pub size: u64,
+    /// The folder that it stands in, spelled as first given: the site of a page that says nothing better. Empty for
+    /// standard input.
+    pub folder: String,
+}
+
+/// The sources of a run.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// In input order.
+    pub list: Vec<Source>,
+    /// What the user should know, each one sentence without a full stop.
+    pub warnings: Vec<String>,
+    /// Temporary copies, deleted when this is dropped.
+    spools: Vec<TempPath>,
+}
+
+fn discover_with(
+    inputs: &[String],
+    config: &InputConfig,
+    output: Option<&Path>,
+    stdin: &mut dyn Read,
+) -> Result<Sources> {
+    let mut search = Search {
+        format: config.format,
+        output: output.and_then(|path| fs::canonicalize(path).ok()),
+        found: Vec::new(),
+        seen: BTreeMap::new(),
+        bases: Vec::new(),
+        sources: Sources::default(),
+    };
+    for input in inputs {
+        search.input(input)?;
+    }
+    search.spool(stdin)?;
+    search.finish()
+}
+
+/// A file on its way to becoming a source.
+struct Found {
+    given: String,
+    path: PathBuf,
+    /// Absolute, for naming; `None` for what is read from a pipe.
+    place: Option<PathBuf>,
+    kind: Option<(SourceFormat, Compression)>,
+}
+
+struct Search {
+    format: Format,
+    output: Option<PathBuf>,
+    found: Vec<Found>,
+    /// Canonical path → how it was given first.
+    seen: BTreeMap<PathBuf, String>,
+    /// Folders whose deepest common one the relative paths start from.
+    bases: Vec<PathBuf>,
+    sources: Sources,
+}
+
+impl Search {
+    fn input(&mut self, given: &str) -> Result<()> {
+        if given == "-" {
+            return self.pipe(given);
+        }
+        match fs::metadata(given) {
+            Ok(_) => self.existing(given),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(given)(error)),
+            Err(_) if walk::has_wildcard(given) => {
+                let matches = walk::expand(given)?.map_err(|problem| input_error(given, problem))?;
+                if matches.is_empty() {
+                    return Err(input_error(given, "no file matches this pattern"));
+                }
+                matches.iter().try_for_each(|path| self.existing(&path.to_string_lossy()))
+            }
+            Err(_) => Err(input_error(given, "there is no such file or folder")),
+        }
+    }
+
+    fn existing(&mut self, given: &str) -> Result<()> {
+        let path = Path::new(given);
+        let kind = fs::metadata(path).map_err(Error::io(path))?;
+        if kind.is_dir() {
+            self.folder(given)
+        } else if kind.is_file() {
+            self.file(given)
+        } else {
+            self.pipe(given)
+        }
+    }
+
+    fn file(&mut self, given: &str) -> Result<()> {
+        let path = PathBuf::from(given);
+        let canonical = fs::canonicalize(&path).map_err(Error::io(&path))?;
+        if self.output.as_ref().is_some_and(|output| canonical.starts_with(output)) {
+            return Err(input_error(given, "lies in the output folder: choose another one with `-o`"));
+        }
+        if !self.is_new(canonical, given) {
+            return Ok(());
+        }
+        let kind = sniff(&path, self.format)?.map_err(|name| {
+            input_error(
+                given,
+                format!("looks like {name}; dechaff reads text and JSONL, plain or as .gz or .zst (`--format` overrides)"),
+            )
+        })?;
+        let place = absolute(&path)?;
+        self.bases.extend(place.parent().map(Path::to_path_buf));
+        self.found.push(Found { given: given.to_owned(), path, place: Some(place), kind: Some(kind) });
+        Ok(())
+    }
+
+    fn folder(&mut self, given: &str) -> Result<()> {
+        let folder = Path::new(given);
+        let base = absolute(folder)?;
+        let listing = walk::walk(folder)?;
+        let mut usable = 0;
+        let mut foreign = Vec::new();
+        for relative in &listing.files {
+            let path = folder.join(relative);
+            let canonical = fs::canonicalize(&path).map_err(Error::io(&path))?;
+            if self.output.as_ref().is_some_and(|output| canonical.starts_with(output)) {
+                continue;
+            }
+            let shown = path.to_string_lossy().into_owned();
+            match sniff(&path, self.format)? {
+                Err(name) => foreign.push(format!("`{}` ({name})", relative.display())),
+                Ok(kind) => {
+                    usable += 1;
+                    if self.is_new(canonical, &shown) {
+                        let place = Some(base.join(relative));
+                        self.found.push(Found { given: shown, path, place, kind: Some(kind) });
+                    }
+                }
+            }
+        }
+        if usable == 0 {
+            let problem = if foreign.is_empty() {
+                "the folder holds no file".to_owned()
+            } else {
+                format!("the folder holds no text and no JSONL file, only {}", examples(&foreign))
+            };
+            return Err(input_error(given, problem));
+        }
+        if !foreign.is_empty() {
+            self.warn(format!("{given}: passed over what is neither text nor JSONL: {}", examples(&foreign)));
+        }
+        if !listing.dead_ends.is_empty() {
+            let links: Vec<_> = listing.dead_ends.iter().map(|link| format!("`{}`", link.display())).collect();
+            self.warn(format!("{given}: passed over links that lead back or nowhere: {}", examples(&links)));
+        }
+        self.bases.push(base);
+        Ok(())
+    }
+
+    /// Notes what is read from standard input or a named pipe, once everything else was found good.
+    fn pipe(&mut self, given: &str) -> Result<()> {
+        if self.is_new(PathBuf::from(given), given) {
+            let path = PathBuf::from(given);
+            self.found.push(Found { given: given.to_owned(), path, place: None, kind: None });
+        }
+        Ok(())
+    }
+
+    fn spool(&mut self, stdin: &mut dyn Read) -> Result<()> {
+        for found in self.found.iter_mut().filter(|found| found.place.is_none()) {
+            let mut copy = tempfile::NamedTempFile::new().map_err(Error::io(std::env::temp_dir()))?;
+            let outcome = if found.given == "-" {
+                io::copy(stdin, &mut copy)
+            } else {
+                let mut pipe = File::open(&found.path).map_err(Error::io(&found.path))?;
+                io::copy(&mut pipe, &mut copy)
+            };
+            outcome.map_err(Error::io(&found.given))?;
+            let copy = copy.into_temp_path();
+            found.path = copy.to_path_buf();
+            self.sources.spools.push(copy);
+            let kind = sniff(&found.path, self.format)?.map_err(|name| {
+                input_error(&found.given, format!("looks like {name}; dechaff reads text and JSONL"))
+            })?;
+            found.kind = Some(kind);
+        }
+        Ok(())
+    }
+
+    fn is_new(&mut self, canonical: PathBuf, given: &str) -> bool {
+        if let Some(first) = self.seen.get(&canonical) {
+            let warning = format!("`{given}` is the same file as `{first}`, and is read once");
+            self.warn(warning);
+            return false;
+        }
+        self.seen.insert(canonical, given.to_owned());
+        true
+    }
+
+    fn warn(&mut self, warning: String) {
+        self.sources.warnings.push(warning);
+    }
+
+    fn finish(mut self) -> Result<Sources> {
+        if self.found.is_empty() {
+            return Err(input_error("INPUT", "give at least one file, folder or `-`"));
+        }
+        let base = common(&self.bases);
+        let mut taken: BTreeSet<PathBuf> = BTreeSet::new();
+        let mut folders: BTreeMap<PathBuf, String> = BTreeMap::new();
+        // Files keep their names; pipes take one that is free.
+        for found in &self.found {
+            taken.extend(found.place.as_deref().map(|place| below(place, &base)));
+        }
+        for found in self.found {
+            let (format, compression) = found.kind.expect("every file was looked at");
+            let relative = match &found.place {
+                Some(place) => below(place, &base),
+                None => free_name(&found.given, format, compression, &mut taken),
+            };
+            let folder = match found.place.as_deref().and_then(Path::parent) {
+                Some(parent) => {
+                    let spelled = Path::new(&found.given).parent().unwrap_or(Path::new(""));
+                    let spelled = if spelled.as_os_str().is_empty() { Path::new(".") } else { spelled };
+                    folders
+                        .entry(parent.to_path_buf())
+                        .or_insert_with(|| spelled.to_string_lossy().into_owned())
+                        .clone()
+                }
+                None => String::new(),
+            };
+            let size = fs::metadata(&found.path).map_err(Error::io(&found.path))?.len();
+            let index = u32::try_from(self.sources.list.len())
+                .map_err(|_| input_error(&found.given, "more than four thousand million files"))?;
+            let Found { given, path, .. } = found;
+            self.sources.list.push(Source { index, given, path, relative, format, compression, size, folder });
+        }
+        Ok(self.sources)
+    }
+}
+
+/// Format and compression of a file, or the name of what it is instead.
+fn sniff(path: &Path, wanted: Format) -> Result<Result<(SourceFormat, Compression), &'static str>> {
+    let mut head = Vec::new();
+    File::open(path).and_then(|file| file.take(8).read_to_end(&mut head)).map_err(Error::io(path))?;
+    let compression = Compression::of(&head);
+    head.clear();
+    // Damage is found again, and reported, when the file is read.
+    Decoder::open(path, compression)?.fill(&mut head, sniff::HEAD)?;
+    let format = match wanted {
+        Format::Txt => Ok(SourceFormat::Txt),
+        Format::Jsonl => Ok(SourceFormat::Jsonl),
+        Format::Auto => sniff::format(&head, &extension(path, compression)),
+    };
+    Ok(format.map(|format| (format, compression)))
+}
+
+/// The extension in lower case, the one below that of the compression.
+fn extension(path: &Path, compression: Compression) -> String {
+    let lower = |path: &Path| path.extension().map(|name| name.to_string_lossy().to_lowercase());
+    match lower(path) {
+        Some(outer) if compression != Compression::None && is_compression(&outer) => {
+            path.file_stem().and_then(|stem| lower(Path::new(stem))).unwrap_or_default()
+        }
+        other => other.unwrap_or_default(),
+    }
+}
+
+fn is_compression(extension: &str) -> bool {
+    matches!(extension, "gz" | "gzip" | "zst" | "zstd")
+}
+
+/// The absolute path, `..` resolved; links are kept, so that the output has the names that the user sees.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    if !path.components().any(|component| component == Component::ParentDir) {
+        return std::path::absolute(path).map_err(Error::io(path));
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => {
+            Ok(fs::canonicalize(parent).map_err(Error::io(parent))?.join(name))
+        }
+        _ => fs::canonicalize(path).map_err(Error::io(path)),
+    }
+}
+
+/// The deepest folder that all of `folders` lie in.
+fn common(folders: &[PathBuf]) -> PathBuf {
+    let mut folders = folders.iter();
+    let Some(first) = folders.next() else { return PathBuf::new() };
+    folders.fold(first.clone(), |base, folder| {
+        base.components().zip(folder.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+    })
+}
+
+/// `place` relative to `base`, plain names only.
+fn below(place: &Path, base: &Path) -> PathBuf {
+    let rest = place.strip_prefix(base).unwrap_or(place);
+    rest.components().filter(|component| matches!(component, Component::Normal(_))).collect()
+}
+
+/// A name for what came through a pipe.
+fn free_name(
+    given: &str,
+    format: SourceFormat,
+    compression: Compression,
+    taken: &mut BTreeSet<PathBuf>,
+) -> PathBuf {
+    let stem = Path::new(given).file_name().filter(|_| given != "-").map(|name| name.to_string_lossy());
+    let stem = stem.as_deref().unwrap_or("stdin");
+    let dot = if compression == Compression::None { "" } else { "." };
+    let tail = format!("{}{dot}{}", format.extension(), compression.extension());
+    let names = std::iter::once(format!("{stem}.{tail}"))
+        .chain((2..).map(|number: u64| format!("{stem}-{number}.{tail}")));
+    let name = names.map(PathBuf::from).find(|name| !taken.contains(name)).expect("numbers do not run out");
+    taken.insert(name.clone());
+    name
+}
+
+/// The first few of a list, and how many more there are.
+fn examples(items: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = items[..items.len().min(SHOWN)].join(", ");
+    match items.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn input_error(input: &str, problem: impl Into<String>) -> Error {
+    Error::Input { input: input.to_owned(), problem: problem.into() }
+}

@@ -1,0 +1,383 @@
+//! A block → its records, in order, without copying what need not be copied.
+//!
+//! Pure: no files, so blocks may be parsed on any thread. A line that is no JSON object, and text that is not UTF-8,
+//! come out as [`Parsed::Bad`] with the reason; blank lines are no records.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use memchr::memchr;
+
+use super::blocks::{Block, Content};
+use super::discover::Source;
+use super::json::{self, BOM, Closing, Malformed};
+use super::json_text;
+use super::sniff::SourceFormat;
+use crate::config::InputConfig;
+
+/// The records of a block, in order.
+///
+/// `source` must be the one that the block was read from.
+pub fn records<'a>(block: &'a Block, source: &Source, fields: &'a Fields) -> Records<'a> {
+    let start = if block.offset == 0 && block.bytes.starts_with(BOM) { BOM.len() } else { 0 };
+    Records {
+        block,
+        format: source.format,
+        fields,
+        valid: simdutf8::basic::from_utf8(&block.bytes).ok(),
+        at: start,
+        number: block.first_record,
+        done: false,
+    }
+}
+
+/// One record, or what stands where one should be.
+#[derive(Debug)]
+pub enum Parsed<'a> {
+    /// A record.
+    Record(Record<'a>),
+    /// Bytes that are none.
+    Bad(Bad<'a>),
+}
+
+/// A record and the fields that a run needs of it.
+#[derive(Debug)]
+pub struct Record<'a> {
+    /// Number in its source, from 1; blank lines do not count, bad records do.
+    pub number: u64,
+    /// Where `raw` starts in the decompressed stream, in bytes.
+    pub offset: u64,
+    /// The record's bytes: a line without its end, or a whole text without its byte order mark.
+    pub raw: &'a [u8],
+    /// Bytes of the line end that follows `raw`: 0, 1 or 2.
+    pub line_end: usize,
+    /// The text; `None` when it is missing, null, or no string.
+    pub text: Option<Cow<'a, str>>,
+    /// The raw token of the id field, of any JSON type.
+    pub id: Option<&'a [u8]>,
+    /// The URL, if it is a string.
+    pub url: Option<Cow<'a, str>>,
+    /// The site field: a string, or the raw token of a number or literal other than null.
+    pub site: Option<Cow<'a, str>>,
+    /// The raw token of the field that decides which copy is kept.
+    pub rank: Option<&'a [u8]>,
+    /// How the record may be edited.
+    pub(crate) body: Body,
+}
+
+/// What an edit needs to know of a record's bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// The bytes are the text.
+    Text,
+    /// A JSON object.
+    Object {
+        /// Inside of the text's token within `raw`, if the text is a string.
+        token: Option<Range<usize>>,
+        /// Where the object closes.
+        closing: Closing,
+    },
+}
+
+/// Bytes that are no record: they go to `skipped.jsonl` and not to `clean/`, and `restore` puts them back.
+#[derive(Debug)]
+pub struct Bad<'a> {
+    /// Number in its source, from 1.
+    pub number: u64,
+    /// Where `bytes` start in the decompressed stream.
+    pub offset: u64,
+    /// Why they cannot be read, one sentence without a full stop.
+    pub reason: String,
+    /// The bytes without their line end; of a record above the limit only the start.
+    pub bytes: &'a [u8],
+    /// Bytes of the line end that follows `bytes`: 0, 1 or 2.
+    pub line_end: usize,
+}
+
+/// Names of the fields that [`records`] looks for.
+///
+/// A name with dots addresses a member of a nested object when no top-level key has that very name.
+#[derive(Clone, Debug)]
+pub struct Fields {
+    names: [Option<Name>; 5],
+}
+
+#[derive(Clone, Debug)]
+struct Name {
+    whole: String,
+    /// The steps of a dotted name; empty without dots.
+    steps: Vec<String>,
+}
+
+const TEXT: usize = 0;
+const ID: usize = 1;
+const URL: usize = 2;
+const SITE: usize = 3;
+const RANK: usize = 4;
+
+impl Fields {
+    /// The fields that the configuration names.
+    pub fn new(config: &InputConfig) -> Self {
+        Self {
+            names: [
+                Some(Name::new(&config.text_field)),
+                Some(Name::new(&config.id_field)),
+                Some(Name::new(&config.url_field)),
+                config.site_field.as_deref().map(Name::new),
+                None,
+            ],
+        }
+    }
+
+    /// Also looks for the field that decides which copy is kept ([`Record::rank`]).
+    pub fn with_rank(mut self, name: &str) -> Self {
+        self.names[RANK] = Some(Name::new(name));
+        self
+    }
+
+    /// Spans of the wanted values in a line, and where the object closes.
+    fn find(&self, line: &[u8]) -> Result<([Option<Range<usize>>; 5], Closing), Malformed> {
+        let mut exact = [const { None }; 5];
+        let mut heads = [const { None }; 5];
+        let closing = json::scan(line, |key, value| {
+            let key = unescaped(key);
+            for (slot, name) in self.names.iter().enumerate() {
+                let Some(name) = name else { continue };
+                if *key == *name.whole.as_bytes() {
+                    exact[slot] = Some(value.clone());
+                } else if name.steps.first().is_some_and(|step| *key == *step.as_bytes()) {
+                    heads[slot] = Some(value.clone());
+                }
+            }
+        })?;
+        for (slot, head) in heads.into_iter().enumerate() {
+            if let (None, Some(head), Some(name)) = (&exact[slot], head, &self.names[slot]) {
+                exact[slot] = descend(line, head, &name.steps[1..]);
+            }
+        }
+        Ok((exact, closing))
+    }
+}
+
+impl Name {
+    fn new(name: &str) -> Self {
+        let steps: Vec<String> = name.split('.').map(str::to_owned).collect();
+        let dotted = steps.len() > 1 && steps.iter().all(|step| !step.is_empty());
+        Self { whole: name.to_owned(), steps: if dotted { steps } else { Vec::new() } }
+    }
+}
+
+/// The value that `steps` lead to inside the object at `span`; the last of equal keys counts.
+fn descend(line: &[u8], mut span: Range<usize>, steps: &[String]) -> Option<Range<usize>> {
+    for step in steps {
+        let mut found = None;
+        json::scan(&line[span.clone()], |key, value| {
+            if *unescaped(key) == *step.as_bytes() {
+                found = Some(value);
+            }
+        })
+        .ok()?;
+        let value: Range<usize> = found?;
+        span = span.start + value.start..span.start + value.end;
+    }
+    Some(span)
+}
+
+/// A key's bytes as meant: unescaped where it can be.
+fn unescaped(key: &[u8]) -> Cow<'_, [u8]> {
+    if memchr(b'\\', key).is_none() {
+        return Cow::Borrowed(key);
+    }
+    match std::str::from_utf8(key).ok().and_then(|key| json_text::decode(key).ok()) {
+        Some(text) => Cow::Owned(text.into_owned().into_bytes()),
+        None => Cow::Borrowed(key),
+    }
+}
+
+/// The top-level keys of a JSON record, each once, in order: to name the fields that are there when the wanted one
+/// is not. Empty for anything else.
+///
+/// ```
+/// assert_eq!(dechaff::input::keys(br#"{"url":"x","body":"y","url":"z"}"#), ["url", "body"]);
+/// ```
+pub fn keys(raw: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    let outcome = json::scan(raw, |key, _| {
+        let key = String::from_utf8_lossy(&unescaped(key)).into_owned();
+        if !found.contains(&key) {
+            found.push(key);
+        }
+    });
+    if outcome.is_ok() { found } else { Vec::new() }
+}
+
+/// Iterator over the records of a block; see [`records`].
+#[derive(Debug)]
+pub struct Records<'a> {
+    block: &'a Block,
+    format: SourceFormat,
+    fields: &'a Fields,
+    /// The whole block, if it is UTF-8.
+    valid: Option<&'a str>,
+    at: usize,
+    number: u64,
+    done: bool,
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Parsed<'a>;
+
+    fn next(&mut self) -> Option<Parsed<'a>> {
+        if self.done {
+            return None;
+        }
+        match (&self.block.content, self.format) {
+            (Content::Unreadable { reason, first }, _) => {
+                self.done = true;
+                let bytes = 0..self.block.bytes.len();
+                first.then(|| self.bad(bytes, 0, reason.clone()))
+            }
+            (Content::Records, SourceFormat::Txt) => {
+                self.done = true;
+                Some(self.page(self.at..self.block.bytes.len()))
+            }
+            (Content::Records, SourceFormat::Jsonl) => {
+                let line = Lines { bytes: &self.block.bytes, at: self.at }.next()?;
+                self.at = line.next;
+                let parsed = self.line(&line);
+                self.number += 1;
+                Some(parsed)
+            }
+        }
+    }
+}
+
+impl<'a> Records<'a> {
+    fn bad(&self, bytes: Range<usize>, line_end: usize, reason: String) -> Parsed<'a> {
+        Parsed::Bad(Bad {
+            number: self.number,
+            offset: self.block.offset + bytes.start as u64,
+            reason,
+            bytes: &self.block.bytes[bytes],
+            line_end,
+        })
+    }
+
+    /// The bytes as UTF-8, or why they are not.
+    fn utf8(&self, span: Range<usize>) -> Result<&'a str, String> {
+        match self.valid {
+            Some(valid) => Ok(&valid[span]),
+            None => simdutf8::compat::from_utf8(&self.block.bytes[span]).map_err(|error| {
+                format!("not UTF-8 at byte {}", error.valid_up_to())
+            }),
+        }
+    }
+
+    fn page(&self, span: Range<usize>) -> Parsed<'a> {
+        match self.utf8(span.clone()) {
+            Ok(text) => Parsed::Record(Record {
+                number: self.number,
+                offset: self.block.offset + span.start as u64,
+                raw: text.as_bytes(),
+                line_end: 0,
+                text: Some(Cow::Borrowed(text)),
+                id: None,
+                url: None,
+                site: None,
+                rank: None,
+                body: Body::Text,
+            }),
+            Err(reason) => {
+                let hint = match self.block.bytes.get(..2) {
+                    Some(b"\xff\xfe" | b"\xfe\xff") => " (UTF-16 by its byte order mark)",
+                    _ => "",
+                };
+                self.bad(span, 0, reason + hint)
+            }
+        }
+    }
+
+    fn line(&self, line: &Line) -> Parsed<'a> {
+        let line_end = line.next - line.raw.end;
+        match self.object(line) {
+            Ok(record) => Parsed::Record(record),
+            Err(reason) => self.bad(line.raw.clone(), line_end, reason),
+        }
+    }
+
+    fn object(&self, line: &Line) -> Result<Record<'a>, String> {
+        let valid = self.utf8(line.raw.clone())?;
+        let raw = valid.as_bytes();
+        let (mut found, closing) = self.fields.find(raw).map_err(|error| error.to_string())?;
+        let token = found[TEXT].as_ref().filter(|span| raw[span.start] == b'"');
+        let token = token.map(|span| span.start + 1..span.end - 1);
+        let text = match &token {
+            Some(inside) => Some(json_text::decode(&valid[inside.clone()]).map_err(|at| {
+                format!("an escape that is no JSON at byte {} of the line", inside.start + at)
+            })?),
+            None => None,
+        };
+        let mut take = |slot: usize| found[slot].take().map(|span| &valid[span]);
+        Ok(Record {
+            number: self.number,
+            offset: self.block.offset + line.raw.start as u64,
+            raw,
+            line_end: line.next - line.raw.end,
+            text,
+            id: take(ID).map(str::as_bytes),
+            url: take(URL).and_then(string),
+            site: take(SITE).and_then(scalar),
+            rank: take(RANK).map(str::as_bytes),
+            body: Body::Object { token, closing },
+        })
+    }
+}
+
+/// The text of a string token.
+fn string(token: &str) -> Option<Cow<'_, str>> {
+    json_text::decode(token.strip_prefix('"')?.strip_suffix('"')?).ok()
+}
+
+/// The text of a string token, or a number or literal as it stands.
+fn scalar(token: &str) -> Option<Cow<'_, str>> {
+    match token.as_bytes().first() {
+        Some(b'"') => string(token),
+        Some(b'{' | b'[') => None,
+        _ if token == "null" => None,
+        _ => Some(Cow::Borrowed(token)),
+    }
+}
+
+/// A line that is not blank.
+pub(crate) struct Line {
+    /// Its bytes without the line end (LF or CRLF).
+    pub(crate) raw: Range<usize>,
+    /// The first byte after the line end.
+    pub(crate) next: usize,
+}
+
+/// The lines of `bytes` from `at` on that are not blank.
+pub(crate) struct Lines<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) at: usize,
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Line;
+
+    fn next(&mut self) -> Option<Line> {
+        loop {
+            let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
+            let (length, next) = match memchr(b'\n', rest) {
+                Some(length) => (length, self.at + length + 1),
+                None => (rest.len(), self.at + rest.len()),
+            };
+            let line = &rest[..length];
+            let length = length - usize::from(line.ends_with(b"\r"));
+            let start = std::mem::replace(&mut self.at, next);
+            if !line[..length].iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r')) {
+                return Some(Line { raw: start..start + length, next });
+            }
+        }
+    }
+}

@@ -6,3 +6,5 @@ pub mod documents;
 pub mod paragraphs;
 pub mod sheet;
 pub mod spool;
+pub mod survey;
+pub mod verdicts;

@@ -180,23 +180,23 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
         }
     }
 
+    // In the order of the text: a run stands where its first piece stood.
+    let mut order: Vec<usize> = (0..all.len()).filter(|&at| live[at]).collect();
+    order.sort_by_key(|&at| (all[at].document, all[at].run.start));
     let mut index = vec![u32::MAX; firsts.len()];
-    for (at, occurrence) in all.iter().enumerate().filter(|&(at, _)| live[at]) {
-        let distinct = distinct_of[at];
-        if index[distinct as usize] == u32::MAX {
-            index[distinct as usize] = found.first.len() as u32;
+    let mut grouped: Vec<(u32, u32)> = Vec::new();
+    for at in order {
+        let distinct = distinct_of[at] as usize;
+        if index[distinct] == u32::MAX {
+            index[distinct] = found.first.len() as u32;
             found.first.push(found.occurrences.len() as u32);
         }
-        found.distinct_of.push(index[distinct as usize]);
-        found.occurrences.push(occurrence.clone());
+        if all[at].units >= MIN_UNITS {
+            grouped.push((component[distinct], found.occurrences.len() as u32));
+        }
+        found.distinct_of.push(index[distinct]);
+        found.occurrences.push(all[at].clone());
     }
-    let mut grouped: Vec<(u32, u32)> = Vec::new();
-    for (at, occurrence) in all.iter().enumerate().filter(|&(at, _)| live[at]) {
-        let place = grouped.len() as u32;
-        let group = if occurrence.units >= MIN_UNITS { component[distinct_of[at] as usize] } else { u32::MAX };
-        grouped.push((group, place));
-    }
-    grouped.retain(|&(group, _)| group != u32::MAX);
     grouped.par_sort_unstable();
     found.groups = grouped
         .chunk_by(|a, b| a.0 == b.0)

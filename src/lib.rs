@@ -16,6 +16,7 @@ pub mod document;
 pub mod error;
 pub mod hash;
 pub mod input;
+pub mod output;
 pub mod progress;
 
 pub mod chrome;

@@ -30,6 +30,13 @@ pub struct Block {
     pub content: Content,
 }
 
+impl Block {
+    /// A whole source as one block of records, for data that is in memory already.
+    pub fn whole(bytes: Vec<u8>) -> Self {
+        Self { source: 0, offset: 0, first_record: 1, bytes, content: Content::Records }
+    }
+}
+
 /// What a block holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -81,6 +88,7 @@ pub struct Blocks {
     searched: usize,
     state: State,
     ended: Option<Filled>,
+    damage: Option<String>,
     offset: u64,
     record: u64,
     identity: Identity,
@@ -110,6 +118,7 @@ impl Blocks {
             searched: 0,
             state: State::Reading,
             ended: None,
+            damage: None,
             offset: 0,
             record: 1,
             identity: Identity::default(),
@@ -129,6 +138,11 @@ impl Blocks {
     /// Records in the blocks so far, bad ones included.
     pub fn records(&self) -> u64 {
         self.record - 1
+    }
+
+    /// Why the compressed stream could be read only in part, if that was so.
+    pub fn damage(&self) -> Option<&str> {
+        self.damage.as_deref()
     }
 
     fn advance(&mut self) -> Result<Option<Block>> {
@@ -179,7 +193,10 @@ impl Blocks {
     /// What is left when the stream has ended.
     fn last(&mut self, ended: Filled) -> Option<Block> {
         let content = match ended {
-            Filled::Damaged(reason) => Content::Unreadable { reason, first: true },
+            Filled::Damaged(reason) => {
+                self.damage = Some(reason.clone());
+                Content::Unreadable { reason, first: true }
+            }
             // A text file is one page even when it is empty; a page above the limit was its only record.
             _ if self.format == SourceFormat::Txt && self.record == 1 => Content::Records,
             _ if self.buffer.is_empty() => return None,

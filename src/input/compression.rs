@@ -108,7 +108,10 @@ impl Decoder {
             self.salvage(buffer)?;
         }
         let kind = if self.compression == Compression::Gzip { "gzip" } else { "zstd" };
-        Ok(Filled::Damaged(format!("damaged {kind} stream after {} decompressed bytes: {error}", self.delivered)))
+        Ok(Filled::Damaged(format!(
+            "damaged {kind} stream after {} decompressed bytes: {error}",
+            self.delivered
+        )))
     }
 
     /// Reads what the failed call had decoded and lost: again from the start, byte by byte near the damage.

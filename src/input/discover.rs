@@ -191,7 +191,8 @@ impl Search {
             self.warn(format!("{given}: passed over what is neither text nor JSONL: {}", examples(&foreign)));
         }
         if !listing.dead_ends.is_empty() {
-            let links: Vec<_> = listing.dead_ends.iter().map(|link| format!("`{}`", link.display())).collect();
+            let links: Vec<_> =
+                listing.dead_ends.iter().map(|link| format!("`{}`", link.display())).collect();
             self.warn(format!("{given}: passed over links that lead back or nowhere: {}", examples(&links)));
         }
         self.bases.push(base);
@@ -274,7 +275,16 @@ impl Search {
             let index = u32::try_from(self.sources.list.len())
                 .map_err(|_| input_error(&found.given, "more than four thousand million files"))?;
             let Found { given, path, .. } = found;
-            self.sources.list.push(Source { index, given, path, relative, format, compression, size, folder });
+            self.sources.list.push(Source {
+                index,
+                given,
+                path,
+                relative,
+                format,
+                compression,
+                size,
+                folder,
+            });
         }
         Ok(self.sources)
     }
@@ -317,9 +327,7 @@ fn absolute(path: &Path) -> Result<PathBuf> {
         return std::path::absolute(path).map_err(Error::io(path));
     }
     match (path.parent(), path.file_name()) {
-        (Some(parent), Some(name)) => {
-            Ok(fs::canonicalize(parent).map_err(Error::io(parent))?.join(name))
-        }
+        (Some(parent), Some(name)) => Ok(fs::canonicalize(parent).map_err(Error::io(parent))?.join(name)),
         _ => fs::canonicalize(path).map_err(Error::io(path)),
     }
 }

@@ -17,8 +17,9 @@ mod walk;
 pub use blocks::{Block, Blocks, Content, Contents, Limits};
 pub use compression::Compression;
 pub use discover::{Source, Sources, discover};
+pub(crate) use record::Body;
 pub use record::{Bad, Fields, Parsed, Record, Records, keys, records};
 pub use site::registrable_domain;
 pub use sniff::SourceFormat;
 
-pub(crate) use compression::Decoder;
+pub(crate) use compression::{Decoder, Filled};

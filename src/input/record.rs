@@ -9,7 +9,6 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::blocks::{Block, Content};
-use super::discover::Source;
 use super::json::{self, BOM, Closing, Malformed};
 use super::json_text;
 use super::sniff::SourceFormat;
@@ -17,12 +16,24 @@ use crate::config::InputConfig;
 
 /// The records of a block, in order.
 ///
-/// `source` must be the one that the block was read from.
-pub fn records<'a>(block: &'a Block, source: &Source, fields: &'a Fields) -> Records<'a> {
+/// `format` is that of the source that the block was read from.
+///
+/// ```
+/// use dechaff::input::{Block, Fields, Parsed, SourceFormat, records};
+///
+/// let block = Block::whole(b"{\"id\":1,\"text\":\"a\\nb\"}\n\n{\"id\":2".to_vec());
+/// let fields = Fields::new(&dechaff::Config::default().input);
+/// let mut found = records(&block, SourceFormat::Jsonl, &fields);
+/// let Some(Parsed::Record(record)) = found.next() else { panic!() };
+/// assert_eq!((record.number, record.id, record.text.as_deref()), (1, Some(&b"1"[..]), Some("a\nb")));
+/// let Some(Parsed::Bad(bad)) = found.next() else { panic!() };
+/// assert_eq!((bad.number, bad.offset), (2, 25));
+/// ```
+pub fn records<'a>(block: &'a Block, format: SourceFormat, fields: &'a Fields) -> Records<'a> {
     let start = if block.offset == 0 && block.bytes.starts_with(BOM) { BOM.len() } else { 0 };
     Records {
         block,
-        format: source.format,
+        format,
         fields,
         valid: simdutf8::basic::from_utf8(&block.bytes).ok(),
         at: start,
@@ -88,7 +99,7 @@ pub struct Bad<'a> {
     pub offset: u64,
     /// Why they cannot be read, one sentence without a full stop.
     pub reason: String,
-    /// The bytes without their line end; of a record above the limit only the start.
+    /// The bytes without their line end; of a record that is too long or damaged at most the first MiB.
     pub bytes: &'a [u8],
     /// Bytes of the line end that follows `bytes`: 0, 1 or 2.
     pub line_end: usize,
@@ -108,6 +119,9 @@ struct Name {
     /// The steps of a dotted name; empty without dots.
     steps: Vec<String>,
 }
+
+/// Most bytes of an unreadable record that [`Bad::bytes`] shows.
+const SHOWN: usize = 1 << 20;
 
 const TEXT: usize = 0;
 const ID: usize = 1;
@@ -234,7 +248,7 @@ impl<'a> Iterator for Records<'a> {
         match (&self.block.content, self.format) {
             (Content::Unreadable { reason, first }, _) => {
                 self.done = true;
-                let bytes = 0..self.block.bytes.len();
+                let bytes = 0..self.block.bytes.len().min(SHOWN);
                 first.then(|| self.bad(bytes, 0, reason.clone()))
             }
             (Content::Records, SourceFormat::Txt) => {
@@ -267,9 +281,8 @@ impl<'a> Records<'a> {
     fn utf8(&self, span: Range<usize>) -> Result<&'a str, String> {
         match self.valid {
             Some(valid) => Ok(&valid[span]),
-            None => simdutf8::compat::from_utf8(&self.block.bytes[span]).map_err(|error| {
-                format!("not UTF-8 at byte {}", error.valid_up_to())
-            }),
+            None => simdutf8::compat::from_utf8(&self.block.bytes[span])
+                .map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to())),
         }
     }
 

@@ -94,7 +94,8 @@ fn foreign(head: &[u8], extension: &str) -> Option<&'static str> {
         return Some("a tar archive");
     }
     let content = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
-    let begins = |tag: &str| content.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()));
+    let begins =
+        |tag: &str| content.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()));
     if matches!(extension, "html" | "htm" | "xhtml") || begins("<!doctype html") || begins("<html") {
         return Some("HTML");
     }

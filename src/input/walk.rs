@@ -77,7 +77,9 @@ pub(crate) fn expand(pattern: &str) -> Result<Result<Vec<PathBuf>, String>> {
             };
             for folder in found.iter().filter(|path| is_folder(path)) {
                 for entry in entries(or_here(folder))? {
-                    if matcher.is_match(&entry.name) && (component.starts_with('.') || !is_hidden(&entry.name)) {
+                    if matcher.is_match(&entry.name)
+                        && (component.starts_with('.') || !is_hidden(&entry.name))
+                    {
                         next.insert(folder.join(&entry.name));
                     }
                 }

@@ -16,7 +16,7 @@ use crate::hash::Map;
 use crate::input::{Blocks, Contents, Fields, Limits, Parsed, Source, SourceFormat, keys, records, registrable_domain};
 use crate::progress::Progress;
 
-/// Bytes read ahead between two parallel steps, for each thread.
+/// Blocks read between two parallel steps, for each thread.
 const AHEAD: usize = 2;
 /// Files of one page each that are read between two parallel steps.
 const FILES: usize = 256;
@@ -133,7 +133,7 @@ struct Page {
 }
 
 fn parse(block: &crate::input::Block, source: &Source, fields: &Fields, plan: Plan<'_>, found: &mut Vec<Found>) {
-    for parsed in records(block, source, fields) {
+    for parsed in records(block, source.format, fields) {
         match parsed {
             Parsed::Bad(bad) => found.push(Found::Skipped(Skipped {
                 origin: Origin { input: source.index, record: bad.number },

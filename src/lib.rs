@@ -17,6 +17,7 @@ pub mod error;
 pub mod hash;
 pub mod progress;
 
+pub mod chrome;
 pub mod sketch;
 pub mod text;
 

@@ -122,7 +122,14 @@ impl std::ops::BitOrAssign for Flags {
 /// Appends the evidence of each non-blank line of `text` to `out`, in order. `lines` are all lines of the text in
 /// order, terminators excluded; `offsets` has one more entry than `lines`, and line `i` has the units
 /// `units[offsets[i]..offsets[i + 1]]`.
-pub fn observe(text: &str, lines: &[Span], offsets: &[u32], units: &[u32], rules: &Rules, out: &mut Vec<Evidence>) {
+pub fn observe(
+    text: &str,
+    lines: &[Span],
+    offsets: &[u32],
+    units: &[u32],
+    rules: &Rules,
+    out: &mut Vec<Evidence>,
+) {
     debug_assert_eq!(lines.len() + 1, offsets.len());
     let first = out.len();
     for (number, line) in lines.iter().enumerate() {
@@ -149,7 +156,8 @@ pub fn observe(text: &str, lines: &[Span], offsets: &[u32], units: &[u32], rules
 fn evidence(line: u32, content: &str, units: &[u32]) -> Evidence {
     let shape = Shape::of(content);
     let ends = if shape.flags.has(Flags::CJK) { 4 } else { 3 };
-    let short = |units: &[u32], seed: u64| fold32(hash::key_seeded(&hash::units_key(units).to_le_bytes(), seed));
+    let short =
+        |units: &[u32], seed: u64| fold32(hash::key_seeded(&hash::units_key(units).to_le_bytes(), seed));
     let long_enough = units.len() >= ends + 2;
     Evidence {
         exact: hash::key(content.as_bytes()),
@@ -201,18 +209,19 @@ struct Shape {
 
 /// Function words of English, at most 7 letters: prose has a third of them, menus and titles few.
 const FUNCTION_WORDS: [&str; 64] = [
-    "a", "about", "after", "all", "also", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could",
-    "do", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i", "if", "in", "into", "is", "it", "its",
-    "may", "more", "not", "of", "on", "or", "our", "out", "she", "so", "some", "than", "that", "the", "their", "them",
-    "then", "there", "they", "this", "to", "up", "was", "we", "were", "what", "when", "which", "who", "with", "you",
+    "a", "about", "after", "all", "also", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can",
+    "could", "do", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i", "if", "in", "into",
+    "is", "it", "its", "may", "more", "not", "of", "on", "or", "our", "out", "she", "so", "some", "than",
+    "that", "the", "their", "them", "then", "there", "they", "this", "to", "up", "was", "we", "were", "what",
+    "when", "which", "who", "with", "you",
 ];
 
 /// Function characters of Chinese, both scripts.
 const FUNCTION_CHARACTERS: [char; 58] = [
-    '的', '了', '是', '在', '和', '我', '们', '們', '有', '不', '这', '這', '也', '就', '都', '而', '他', '她', '它',
-    '你', '您', '着', '著', '过', '過', '被', '把', '从', '從', '与', '與', '及', '或', '但', '因', '为', '為', '所',
-    '以', '将', '將', '对', '對', '让', '讓', '向', '其', '之', '到', '得', '地', '个', '個', '要', '会', '會', '能',
-    '可',
+    '的', '了', '是', '在', '和', '我', '们', '們', '有', '不', '这', '這', '也', '就', '都', '而', '他',
+    '她', '它', '你', '您', '着', '著', '过', '過', '被', '把', '从', '從', '与', '與', '及', '或', '但',
+    '因', '为', '為', '所', '以', '将', '將', '对', '對', '让', '讓', '向', '其', '之', '到', '得', '地',
+    '个', '個', '要', '会', '會', '能', '可',
 ];
 
 /// One bit for each character from U+4E00: set for function characters.
@@ -475,7 +484,9 @@ fn month_and_number(content: &str, scan: &Scan) -> bool {
             && word.is_ascii()
             && MONTHS.iter().zip(REST).any(|(start, rest)| {
                 word[..3].eq_ignore_ascii_case(start)
-                    && (word.len() == 3 || word[3..].eq_ignore_ascii_case(rest) || word.eq_ignore_ascii_case("sept"))
+                    && (word.len() == 3
+                        || word[3..].eq_ignore_ascii_case(rest)
+                        || word.eq_ignore_ascii_case("sept"))
             })
     })
 }
@@ -486,7 +497,8 @@ fn ends(content: &str) -> Flags {
     let mut last = content.chars().rev();
     let mut end = last.next().unwrap_or(' ');
     if matches!(end, '"' | '”' | '’' | '\'' | '」' | '』' | ')' | '）' | '】' | ']' | '》' | '¶') {
-        let enclosed = matches!(content.chars().next(), Some('(' | '（' | '【' | '[' | '《' | '“' | '"' | '「'));
+        let enclosed =
+            matches!(content.chars().next(), Some('(' | '（' | '【' | '[' | '《' | '“' | '"' | '「'));
         if enclosed {
             flags |= Flags::ENCLOSED;
         }
@@ -504,11 +516,15 @@ fn ends(content: &str) -> Flags {
     let first = start.next().unwrap_or(' ');
     let second = start.next().unwrap_or(' ');
     match first {
-        '•' | '·' | '●' | '○' | '◆' | '◇' | '■' | '□' | '★' | '☆' | '▪' | '►' | '▶' | '»' | '›' | '→' | '←' | '«'
-        | '>' | '*' | '+' | '-' | '–' | '|' | '｜' | '✓' | '◎' | '※' => flags |= Flags::MARKED,
+        '•' | '·' | '●' | '○' | '◆' | '◇' | '■' | '□' | '★' | '☆' | '▪' | '►' | '▶' | '»' | '›' | '→'
+        | '←' | '«' | '>' | '*' | '+' | '-' | '–' | '|' | '｜' | '✓' | '◎' | '※' => {
+            flags |= Flags::MARKED
+        }
         '0'..='9' => {
             flags |= Flags::NUMBERED;
-            if matches!(second, '、' | '.' | '．' | ')' | '）') || second.is_ascii_digit() && content.contains('、') {
+            if matches!(second, '、' | '.' | '．' | ')' | '）')
+                || second.is_ascii_digit() && content.contains('、')
+            {
                 flags |= Flags::SECTION;
             }
         }

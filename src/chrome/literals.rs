@@ -55,14 +55,18 @@ fn needed(hir: &Hir) -> Option<Vec<String>> {
 /// The one text that `hir` matches, ASCII case aside.
 fn literal_of(hir: &Hir) -> Option<String> {
     match hir.kind() {
-        HirKind::Literal(literal) => String::from_utf8(literal.0.to_vec()).ok().map(|text| text.to_ascii_lowercase()),
+        HirKind::Literal(literal) => {
+            String::from_utf8(literal.0.to_vec()).ok().map(|text| text.to_ascii_lowercase())
+        }
         HirKind::Class(Class::Unicode(class)) => {
             let mut letters: Vec<char> = Vec::new();
             for range in class.iter() {
                 if range.end() as u32 - range.start() as u32 > 1 {
                     return None;
                 }
-                letters.extend((range.start()..=range.end()).filter(|c| c.is_ascii()).map(|c| c.to_ascii_lowercase()));
+                letters.extend(
+                    (range.start()..=range.end()).filter(|c| c.is_ascii()).map(|c| c.to_ascii_lowercase()),
+                );
                 // The long s and the Kelvin sign fold to ASCII letters; a page that writes them escapes the rule.
                 if range.start() > '\u{7f}' && !matches!(range.start(), '\u{17f}' | '\u{212a}') {
                     return None;

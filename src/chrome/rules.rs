@@ -248,8 +248,9 @@ fn read_definitions(text: &str) -> Result<Vec<(String, String)>> {
 }
 
 fn read(text: &str, definitions: &[(String, String)]) -> Result<Vec<Rule>> {
-    let file: File = toml::from_str(text)
-        .map_err(|error| Error::setting(SETTING, format!("the rules file cannot be read: {}", error.to_string().trim())))?;
+    let file: File = toml::from_str(text).map_err(|error| {
+        Error::setting(SETTING, format!("the rules file cannot be read: {}", error.to_string().trim()))
+    })?;
     let definitions: Vec<(String, String)> = definitions.iter().cloned().chain(file.define).collect();
     file.rule.into_iter().map(|raw| rule(raw, &definitions)).collect()
 }
@@ -270,7 +271,8 @@ fn rule(raw: RawRule, definitions: &[(String, String)]) -> Result<Rule> {
         let name: String = pattern[open..].chars().take(24).collect();
         return Err(wrong(format!("`pattern` uses `{name}`, which no [define] of this file explains")));
     }
-    let pattern = Regex::new(&pattern).map_err(|error| wrong(format!("`pattern` is not a regular expression: {error}")))?;
+    let pattern = Regex::new(&pattern)
+        .map_err(|error| wrong(format!("`pattern` is not a regular expression: {error}")))?;
     if pattern.is_match("") {
         return Err(wrong("`pattern` matches the empty line, so it would match everywhere".into()));
     }
@@ -326,7 +328,10 @@ fn compile(rules: Vec<Rule>) -> Result<Rules> {
         ));
     }
     if rules.len() >= usize::from(RuleId::MAX) {
-        return Err(Error::setting(SETTING, format!("{} rules are more than fit ({})", rules.len(), RuleId::MAX)));
+        return Err(Error::setting(
+            SETTING,
+            format!("{} rules are more than fit ({})", rules.len(), RuleId::MAX),
+        ));
     }
     let mut needed: Vec<(String, RuleId)> = Vec::new();
     let mut unfiltered = Vec::new();

@@ -15,9 +15,9 @@ const MOST_PAGES: usize = 1024;
 
 /// Counts over the distinct pages of a site.
 #[derive(Debug, Default)]
-pub struct Tables {
+pub(crate) struct Tables {
     /// Distinct pages counted.
-    pub pages: u32,
+    pub(crate) pages: u32,
     exact: Map<u64, Count>,
     template: Map<u64, Count>,
     /// Two lines that follow each other, by their template keys.
@@ -29,11 +29,11 @@ pub struct Tables {
 
 /// How often something stands on the site.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Count {
+pub(crate) struct Count {
     /// Distinct pages that hold it.
-    pub pages: u32,
+    pub(crate) pages: u32,
     /// Times it stands on them.
-    pub times: u32,
+    pub(crate) times: u32,
     last: u32,
 }
 
@@ -59,7 +59,7 @@ fn page_key(page: &Page) -> u64 {
 }
 
 /// Pages that are counted, in groups of one body: numbers of pages, with the body's number from 1.
-fn counted(pages: &[Page]) -> Vec<(u32, usize)> {
+fn numbered(pages: &[Page]) -> Vec<(u32, usize)> {
     let mut order: Vec<(u32, u64, usize)> =
         pages.iter().enumerate().map(|(number, page)| (page.body, page_key(page), number)).collect();
     order.sort_unstable();
@@ -89,9 +89,14 @@ fn counted(pages: &[Page]) -> Vec<(u32, usize)> {
 }
 
 impl Tables {
-    pub fn new(pages: &[Page]) -> Tables {
+    /// Numbers of the pages that are counted, in an order that their input order does not change.
+    pub(crate) fn counted(pages: &[Page]) -> impl Iterator<Item = usize> {
+        numbered(pages).into_iter().map(|(_, number)| number)
+    }
+
+    pub(crate) fn new(pages: &[Page]) -> Tables {
         let mut tables = Tables::default();
-        for (body, number) in counted(pages) {
+        for (body, number) in numbered(pages) {
             tables.pages = body;
             let lines = pages[number].evidence;
             for (i, line) in lines.iter().enumerate() {
@@ -115,22 +120,22 @@ impl Tables {
     }
 
     /// Pages counted that hold the line's very text.
-    pub fn exact(&self, line: &Evidence) -> Count {
+    pub(crate) fn exact(&self, line: &Evidence) -> Count {
         self.exact.get(&line.exact).copied().unwrap_or_default()
     }
 
     /// Pages counted that hold the line's template.
-    pub fn template(&self, line: &Evidence) -> Count {
+    pub(crate) fn template(&self, line: &Evidence) -> Count {
         self.template.get(&line.template).copied().unwrap_or_default()
     }
 
     /// Pages counted on which `second` follows `first`.
-    pub fn pair(&self, first: &Evidence, second: &Evidence) -> Count {
+    pub(crate) fn pair(&self, first: &Evidence, second: &Evidence) -> Count {
         self.pairs.get(&pair_key(first.template, second.template)).copied().unwrap_or_default()
     }
 
     /// Pages counted with a line of this head, tail and start.
-    pub fn ends(&self, line: &Evidence) -> [Count; 3] {
+    pub(crate) fn ends(&self, line: &Evidence) -> [Count; 3] {
         [self.heads.get(&line.head), self.tails.get(&line.tail), self.starts.get(&line.start)]
             .map(|count| count.copied().unwrap_or_default())
     }

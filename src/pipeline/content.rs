@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::sheet::Sheet;
-use crate::chrome::PageLabels;
+use crate::chrome::Labels;
 use crate::document::Span;
 use crate::hash;
 use crate::text::fold::{Slot, number_slots};
@@ -53,7 +53,7 @@ pub struct Paragraph {
 
 impl Content {
     /// The content of a sheet under these labels.
-    pub fn new(sheet: &Sheet, labels: &PageLabels) -> Self {
+    pub fn new(sheet: &Sheet, labels: &Labels) -> Self {
         let mut content = Content { units: Vec::with_capacity(sheet.units.len()), ..Content::default() };
         let mut chrome = labels.lines.iter().map(|label| label.line).peekable();
         let mut cut = labels.spans.iter().map(|span| span.span).peekable();
@@ -142,7 +142,7 @@ impl Content {
     }
 
     /// The number slots of some content lines, their places counted in units from the first of these lines on.
-    pub fn slots(&self, sheet: &Sheet, labels: &PageLabels, lines: &[ContentLine]) -> Vec<Slot> {
+    pub fn slots(&self, sheet: &Sheet, labels: &Labels, lines: &[ContentLine]) -> Vec<Slot> {
         let base = lines.first().map_or(0, |line| line.units);
         let mut slots = Vec::new();
         for content in lines {

@@ -8,7 +8,7 @@ use super::corpus::{Corpus, Pages};
 use super::documents::{DocumentMatches, Match};
 use super::survey::Skipped;
 use super::verdicts::{ChromeReason, Unit, Verdicts, Why};
-use crate::chrome::Reason;
+use crate::chrome::Known;
 use crate::config::Level;
 use crate::error::{Error, Result};
 use crate::input::Source;
@@ -247,10 +247,10 @@ fn finish(mut out: BufWriter<File>) -> Result<()> {
 
 fn chrome(line: &mut Line, what: &str, reason: &ChromeReason) {
     line.text("reason", what);
-    match &reason.reason {
-        Reason::Rule(name) => line.text("rule", name),
-        Reason::Family(template) => line.text("family", template),
-        Reason::Alignment => line.text("rule", "alignment"),
+    match &reason.known {
+        Known::Rule(name) => line.text("rule", name),
+        Known::Family(template) => line.text("family", template),
+        Known::Alignment => line.text("rule", "alignment"),
     };
     line.number("pages", u64::from(reason.pages)).share("confidence", f64::from(reason.confidence));
 }

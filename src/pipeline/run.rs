@@ -12,9 +12,9 @@ use super::logs::{Logs, Names, SkippedLog};
 use super::paragraphs::{self, ParagraphMatches};
 use super::summary::{Stage, Summary};
 use super::survey::{self, Plan, Survey};
-use super::verdicts::{self, Verdicts, Why};
+use super::verdicts::{self, Verdicts};
 use crate::chrome::Rules;
-use crate::config::{Config, Keep, Level};
+use crate::config::{Config, Keep};
 use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::input::{Fields, Limits, Source, Sources, discover};
@@ -77,6 +77,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
         first_reference,
         input: &job.config.input,
         keep: &job.config.removal.keep,
+        rules: &rules,
         memory: job.memory,
     };
     let mut survey =
@@ -151,7 +152,7 @@ fn find(
     progress.stage("matching paragraphs", None);
     let mut pieces = paragraphs::find(corpus, &job.config)?;
     clock.stage("paragraphs");
-    if label::by_alignment(corpus, &pieces)? {
+    if label::by_alignment(corpus, &pieces, rules)? {
         pieces = paragraphs::find(corpus, &job.config)?;
         clock.stage("paragraphs");
     }

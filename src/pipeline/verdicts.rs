@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::corpus::{Corpus, Page, Pages};
 use super::documents::{DocumentMatches, Match};
 use super::paragraphs::{Occurrence, ParagraphCluster, ParagraphMatches};
-use crate::chrome::Reason;
+use crate::chrome::Known;
 use crate::cluster::blocks::{self, Range as BlockRange};
 use crate::cluster::components::stars;
 use crate::cluster::keep::{self, Candidate};
@@ -77,7 +77,7 @@ pub enum Why {
 #[derive(Clone, Debug)]
 pub struct ChromeReason {
     /// Rule or family.
-    pub reason: Reason,
+    pub known: Known,
     /// Pages it was seen on.
     pub pages: u32,
     /// How sure, 0 to 1.
@@ -347,7 +347,7 @@ impl Verdicts {
                 self.removals.push(Removal {
                     unit: Unit { document, lines: vec![label.line], span: page.sheet.lines[label.line as usize] },
                     why: Why::ChromeLine(ChromeReason {
-                        reason: label.reason.clone(),
+                        known: label.known.clone(),
                         pages: label.pages,
                         confidence: label.confidence,
                     }),
@@ -360,7 +360,7 @@ impl Verdicts {
                 self.removals.push(Removal {
                     unit: Unit { document, lines: vec![line], span: label.span },
                     why: Why::ChromeSpan(ChromeReason {
-                        reason: label.reason.clone(),
+                        known: label.known.clone(),
                         pages: label.pages,
                         confidence: label.confidence,
                     }),

@@ -3,6 +3,7 @@
 mod areas;
 pub mod bodies;
 pub mod evidence;
+mod guard;
 mod labeller;
 mod labels;
 mod literals;
@@ -12,6 +13,7 @@ pub mod span;
 mod tables;
 
 pub use bodies::{provisional_bodies, provisional_bodies_of};
+pub use guard::{Round, SiteFacts, guard, trusts_frequency};
 pub use labels::{Known, Labels, LineLabel, SpanLabel};
 pub use evidence::{Evidence, Flags, observe};
 pub use rules::{Rule, RuleId, RuleKind, Rules};

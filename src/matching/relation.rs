@@ -64,8 +64,28 @@ pub fn required_jaccard(shingles: u32, config: &MatchConfig) -> f64 {
     (config.threshold + 8.0 / f64::from(shingles.max(1))).min(0.9).max(config.threshold)
 }
 
-/// The relation of one document to another, by the same rule on more evidence: a document is long, so a Jaccard that
-/// means nothing between paragraphs is certain between two documents of a thousand shingles.
-pub fn relate_documents(overlap: Overlap, config: &MatchConfig) -> Option<Relation> {
-    relate(overlap, config)
+/// Jaccard that two documents need of which the shorter has this many shingles. Unrelated texts share nothing, so
+/// over hundreds of shingles two fifths are certain; a short text may be a form with other words filled in.
+pub fn required_document_jaccard(shingles: u32, config: &MatchConfig) -> f64 {
+    let n = f64::from(shingles.max(1));
+    (config.threshold - 0.12 + 12.0 / n).clamp(0.0, 0.9)
+}
+
+/// Least share of the larger document's prose that must stand in the smaller one: a page with its chrome against its
+/// clean text has little other prose, a digest or a book has much.
+const PROSE_SHARE: f64 = 0.4;
+
+/// The relation of one document to another. `prose` counts the units in paragraphs of prose of both.
+pub fn relate_documents(overlap: Overlap, prose: (u32, u32), config: &MatchConfig) -> Option<Relation> {
+    if overlap.jaccard() >= required_document_jaccard(overlap.a.min(overlap.b), config) {
+        return Some(Relation::Near);
+    }
+    if overlap.shared < FRAGMENT_SHINGLES || overlap.containment() < config.containment {
+        return None;
+    }
+    let larger = if overlap.a <= overlap.b { prose.1 } else { prose.0 };
+    if f64::from(overlap.shared) < PROSE_SHARE * f64::from(larger) {
+        return None;
+    }
+    Some(if overlap.a <= overlap.b { Relation::Fragment } else { Relation::Contains })
 }

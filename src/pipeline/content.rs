@@ -14,6 +14,11 @@ use crate::text::segment::{ends_sentence, opens_item};
 /// Fewest units of a piece of a joined paragraph: menus and titles are no broken sentences.
 const JOIN_UNITS: u32 = 12;
 
+/// Units from which a paragraph is prose if it ends like a sentence.
+const SENTENCE_UNITS: usize = 8;
+/// Units from which it is prose however it ends.
+const LONG_UNITS: usize = 30;
+
 /// What is left of a page when its chrome is off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Content {
@@ -133,6 +138,19 @@ impl Content {
     pub fn run_units(&self, run: &Range<u32>) -> &[u32] {
         let (first, last) = (&self.paragraphs[run.start as usize], &self.paragraphs[run.end as usize - 1]);
         &self.units[first.units.start as usize..last.units.end as usize]
+    }
+
+    /// Units in paragraphs of prose: what a page says, as against its headings, lists and what chrome was missed.
+    pub fn prose(&self, sheet: &Sheet) -> u32 {
+        self.paragraphs
+            .iter()
+            .filter(|paragraph| {
+                let last = self.lines[paragraph.lines.end as usize - 1].line;
+                paragraph.units.len() >= LONG_UNITS
+                    || paragraph.units.len() >= SENTENCE_UNITS && ends_sentence(sheet.line(last))
+            })
+            .map(|paragraph| paragraph.units.len() as u32)
+            .sum()
     }
 
     /// Content lines of a run of paragraphs.

@@ -6,8 +6,8 @@ use super::corpus::{Corpus, Page as CorpusPage, Pages};
 use super::documents::DocumentMatches;
 use super::paragraphs::{Occurrence, ParagraphMatches};
 use crate::chrome::{
-    Evidence, FamilyKind, Flags, Known, Label, Labels, LineLabel, Page, Rules, Scope, Site, Source, SpanLabel,
-    judge_insertion, provisional_bodies,
+    Evidence, FamilyKind, Flags, Known, Label, Labels, LineLabel, Page, Round, Rules, Scope, Site, SiteFacts, Source, SpanLabel,
+    guard, judge_insertion, provisional_bodies, trusts_frequency,
 };
 use crate::config::Config;
 use crate::document::Span;
@@ -19,7 +19,7 @@ use crate::matching::align::{Run, align};
 /// # Errors
 /// When a sheet cannot be read back.
 pub fn first(corpus: &mut Corpus, rules: &Rules, config: &Config) -> Result<()> {
-    let labels = label(corpus, rules, config, |_, evidence| provisional_bodies(evidence))?;
+    let labels = label(corpus, rules, config, Round::First, |_, evidence| provisional_bodies(evidence))?;
     corpus.labels = labels;
     Ok(())
 }
@@ -33,7 +33,7 @@ pub fn again(corpus: &mut Corpus, found: &DocumentMatches, rules: &Rules, config
     for cluster in &found.clusters {
         cluster.members.iter().for_each(|&(id, _)| body[id as usize] = cluster.representative);
     }
-    let labels = label(corpus, rules, config, |documents, _| {
+    let labels = label(corpus, rules, config, Round::Last, |documents, _| {
         documents.iter().map(|&document| body[document as usize]).collect()
     })?;
     let changed = labels != corpus.labels;
@@ -46,8 +46,10 @@ fn label(
     corpus: &Corpus,
     rules: &Rules,
     config: &Config,
+    round: Round,
     bodies: impl Fn(&[u32], &[&[Evidence]]) -> Vec<u32> + Sync,
 ) -> Result<Vec<Labels>> {
+    let judge = Judge { rules, config, round };
     let mut by_site: Vec<(u32, u32)> = corpus
         .ids()
         .filter_map(|id| Some((corpus.documents[id as usize].site?, id)))
@@ -67,10 +69,11 @@ fn label(
             let pages: Vec<Page<'_>> =
                 evidence.iter().zip(bodies).map(|(evidence, body)| Page { evidence, body }).collect();
             let site = Site::learn(&pages, rules, Scope::Site);
+            let facts = SiteFacts { pages: site.pages(), frequency: trusts_frequency(&pages) };
             documents
                 .par_iter()
                 .zip(&pages)
-                .map(|(&document, page)| Ok((document, page_labels(corpus, document, &site, page, rules, config)?)))
+                .map(|(&document, page)| Ok((document, page_labels(corpus, document, page, &site, Some(facts), judge)?)))
                 .collect::<Result<_>>()
         })
         .collect::<Result<_>>()?;
@@ -83,7 +86,7 @@ fn label(
         .into_par_iter()
         .map(|document| {
             let page = Page { evidence: &corpus.evidence[document as usize], body: document };
-            Ok((document, page_labels(corpus, document, &nowhere, &page, rules, config)?))
+            Ok((document, page_labels(corpus, document, &page, &nowhere, None, judge)?))
         })
         .collect::<Result<_>>()?;
     for (document, found) in alone {
@@ -92,15 +95,25 @@ fn label(
     Ok(labels)
 }
 
+/// What labels are made by.
+#[derive(Clone, Copy)]
+struct Judge<'a> {
+    rules: &'a Rules,
+    config: &'a Config,
+    round: Round,
+}
+
 fn page_labels(
     corpus: &Corpus,
     document: u32,
-    site: &Site,
     page: &Page<'_>,
-    rules: &Rules,
-    config: &Config,
+    site: &Site,
+    facts: Option<SiteFacts>,
+    judge: Judge<'_>,
 ) -> Result<Labels> {
-    let found = site.label(page, rules, &config.chrome);
+    let Judge { rules, config, round } = judge;
+    let mut found = site.label(page, rules, &config.chrome);
+    guard(page.evidence, &mut found.lines, facts, round);
     let mut labels = Labels { left_whole: found.left_whole, ..Labels::default() };
     for (evidence, label) in page.evidence.iter().zip(&found.lines) {
         match label {

@@ -281,7 +281,7 @@ fn facts(matched: Match) -> Facts {
         numbers_changed: matched.numbers.changed_share(),
         jaccard: matched.overlap.jaccard(),
         containment: matched.overlap.containment(),
-        coverage: matched.overlap.a_in_b(),
+        coverage: matched.coverage,
     }
 }
 

@@ -378,3 +378,142 @@ fn examples(items: &[String]) -> String {
 fn input_error(input: &str, problem: impl Into<String>) -> Error {
     Error::Input { input: input.to_owned(), problem: problem.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Tree(tempfile::TempDir);
+
+    impl Tree {
+        fn new(files: &[(&str, &[u8])]) -> Self {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            for (file, bytes) in files {
+                let path = folder.path().join(file);
+                fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+                fs::write(path, bytes).expect("a file");
+            }
+            Tree(folder)
+        }
+
+        fn at(&self, path: &str) -> String {
+            self.0.path().join(path).to_str().expect("a plain name").to_owned()
+        }
+
+        fn find(&self, inputs: &[&str]) -> Result<Sources> {
+            let inputs: Vec<String> = inputs.iter().map(|input| self.at(input)).collect();
+            discover_with(&inputs, &InputConfig::default(), None, &mut io::empty())
+        }
+
+        fn refused(&self, inputs: &[&str]) -> String {
+            self.find(inputs).expect_err("must be refused").to_string()
+        }
+    }
+
+    fn names(sources: &Sources) -> Vec<&str> {
+        sources.list.iter().map(|source| source.relative.to_str().expect("a plain name")).collect()
+    }
+
+    #[test]
+    fn names_start_at_the_deepest_common_folder() {
+        let tree = Tree::new(&[("a/b/1.txt", b"x"), ("a/c/d/2.jsonl", b"{}"), ("a/c/d/3.txt", b"x")]);
+        assert_eq!(names(&tree.find(&["a/b/1.txt"]).expect("found")), ["1.txt"]);
+        assert_eq!(names(&tree.find(&["a/c"]).expect("found")), ["d/2.jsonl", "d/3.txt"]);
+        assert_eq!(
+            names(&tree.find(&["a/c/d", "a/b/1.txt"]).expect("found")),
+            ["c/d/2.jsonl", "c/d/3.txt", "b/1.txt"]
+        );
+        assert_eq!(
+            names(&tree.find(&["a/c/../b/1.txt", "a/c/d/3.txt"]).expect("found")),
+            ["b/1.txt", "c/d/3.txt"]
+        );
+        let found = tree.find(&["a/c/d/*"]).expect("found");
+        assert_eq!(found.list[1].given, tree.at("a/c/d/3.txt"));
+        assert_eq!((found.list[1].index, found.list[1].size), (1, 1));
+        assert_eq!(found.list[1].folder, tree.at("a/c/d"));
+    }
+
+    #[test]
+    fn the_same_file_is_read_once() {
+        let tree = Tree::new(&[("a/1.txt", b"x"), ("a/2.txt", b"y")]);
+        let found = tree.find(&["a/2.txt", "a", "a/../a/1.txt"]).expect("found");
+        assert_eq!(names(&found), ["2.txt", "1.txt"]);
+        assert_eq!(found.warnings.len(), 2, "{:?}", found.warnings);
+    }
+
+    #[test]
+    fn a_literal_name_beats_a_pattern() {
+        let tree = Tree::new(&[("[ab].txt", b"x"), ("a.txt", b"y")]);
+        assert_eq!(names(&tree.find(&["[ab].txt"]).expect("found")), ["[ab].txt"]);
+        assert_eq!(names(&tree.find(&["[a].txt"]).expect("found")), ["a.txt"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_stops_the_run_and_says_why() {
+        let tree = Tree::new(&[("a/x.parquet", b"PAR1..PAR1"), ("empty/.hidden", b"x"), ("ok.txt", b"x")]);
+        assert!(tree.refused(&["missing.txt"]).contains("there is no such file"));
+        assert!(tree.refused(&["no*.txt"]).contains("no file matches"));
+        assert!(tree.refused(&["a/x.parquet"]).contains("Parquet"));
+        assert!(tree.refused(&["a"]).contains("no text and no JSONL"));
+        assert!(tree.refused(&["empty"]).contains("holds no file"));
+        assert!(discover_with(&[], &InputConfig::default(), None, &mut io::empty()).is_err());
+        let forced = InputConfig { format: Format::Txt, ..InputConfig::default() };
+        assert!(discover_with(&[tree.at("a/x.parquet")], &forced, None, &mut io::empty()).is_ok());
+    }
+
+    #[test]
+    fn other_formats_in_a_folder_are_passed_over_and_named() {
+        let tree = Tree::new(&[("a/logo.png", b"\x89PNG"), ("a/b.html", b"<p>"), ("a/page.txt", b"x")]);
+        let found = tree.find(&["a"]).expect("found");
+        assert_eq!(names(&found), ["page.txt"]);
+        assert!(
+            found.warnings[0].contains("`b.html` (HTML), `logo.png` (a PNG image)"),
+            "{:?}",
+            found.warnings
+        );
+    }
+
+    #[test]
+    fn an_earlier_output_is_no_input() {
+        let tree = Tree::new(&[("a/page.txt", b"x"), ("a/out/clean/page.txt", b"x")]);
+        let output = tree.at("a/out");
+        let find = |input: &str| {
+            let input = [tree.at(input)];
+            discover_with(&input, &InputConfig::default(), Some(Path::new(&output)), &mut io::empty())
+        };
+        assert_eq!(names(&find("a").expect("found")), ["page.txt"]);
+        assert!(find("a/out/clean/page.txt").is_err());
+    }
+
+    #[test]
+    fn standard_input_is_copied_once() {
+        let tree = Tree::new(&[("stdin.jsonl", b"{}")]);
+        let inputs = ["-".to_owned(), tree.at("stdin.jsonl"), "-".to_owned()];
+        let mut stdin = &b"{\"text\":\"x\"}\n"[..];
+        let found = discover_with(&inputs, &InputConfig::default(), None, &mut stdin).expect("found");
+        assert_eq!(names(&found), ["stdin-2.jsonl", "stdin.jsonl"]);
+        assert_eq!((found.list[0].given.as_str(), found.list[0].size), ("-", 13));
+        assert_eq!(found.warnings.len(), 1);
+        let copy = found.list[0].path.clone();
+        assert!(copy.exists());
+        drop(found);
+        assert!(!copy.exists());
+    }
+
+    #[test]
+    fn compression_is_told_from_content() {
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        io::Write::write_all(&mut gz, b"{\"text\":1}\n").expect("in memory");
+        let gz = gz.finish().expect("in memory");
+        let zst = zstd::encode_all(&b"plain"[..], 1).expect("in memory");
+        let tree = Tree::new(&[("a.bin", &gz), ("b.txt.zst", &zst), ("c.jsonl.gz", b"{}")]);
+        let found = tree.find(&["a.bin", "b.txt.zst", "c.jsonl.gz"]).expect("found");
+        let kinds: Vec<_> = found.list.iter().map(|source| (source.format, source.compression)).collect();
+        let expected = [
+            (SourceFormat::Jsonl, Compression::Gzip),
+            (SourceFormat::Txt, Compression::Zstd),
+            (SourceFormat::Jsonl, Compression::None),
+        ];
+        assert_eq!(kinds, expected);
+    }
+}

@@ -394,3 +394,112 @@ impl Iterator for Lines<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::SourceFormat::{Jsonl, Txt};
+
+    fn fields(text: &str) -> Fields {
+        let config = InputConfig {
+            text_field: text.into(),
+            site_field: Some("site".into()),
+            ..InputConfig::default()
+        };
+        Fields::new(&config).with_rank("score")
+    }
+
+    /// What a block parses to, one line a record.
+    fn shown(bytes: &[u8], format: SourceFormat, text: &str) -> Vec<String> {
+        let block = Block { offset: 0, ..Block::whole(bytes.to_vec()) };
+        records(&block, format, &fields(text))
+            .map(|parsed| match parsed {
+                Parsed::Record(record) => {
+                    assert_eq!(record.raw, &bytes[record.offset as usize..][..record.raw.len()]);
+                    format!("{} {:?}", record.number, record.text)
+                }
+                Parsed::Bad(bad) => {
+                    assert_eq!(bad.bytes, &bytes[bad.offset as usize..][..bad.bytes.len()]);
+                    format!("{} bad at {}: {}", bad.number, bad.offset, bad.reason)
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn one_line_one_record() {
+        let input = b"\xef\xbb\xbf{\"text\":\"a\"}\r\n\n  \t\r\n{\"text\":null}\n{\"text\":7}\n{}\n[]\n{\"text\":\"b\"} \n{\"text\":\"c";
+        let expected = [
+            "1 Some(\"a\")",
+            "2 None",
+            "3 None",
+            "4 None",
+            "5 bad at 51: expected `{` at byte 0 of the line",
+            "6 Some(\"b\")",
+            "7 bad at 68: a string that does not end at byte 8 of the line",
+        ];
+        assert_eq!(shown(input, Jsonl, "text"), expected);
+    }
+
+    #[test]
+    fn bad_utf8_spoils_its_own_line_only() {
+        let input = b"{\"text\":\"a\"}\n{\"text\":\"\xff\"}\n{\"text\":\"\xc3\xa9\"}\n";
+        let expected =
+            ["1 Some(\"a\")", "2 bad at 13: not UTF-8 at byte 9", "3 Some(\"\u{e9}\")"].map(String::from);
+        assert_eq!(shown(input, Jsonl, "text"), expected);
+        assert_eq!(shown(b"ab\xff", Txt, "text"), ["1 bad at 0: not UTF-8 at byte 2"]);
+        assert!(shown(b"\xff\xfea\x00", Txt, "text")[0].ends_with("(UTF-16 by its byte order mark)"));
+    }
+
+    #[test]
+    fn a_text_file_is_one_page() {
+        assert_eq!(shown(b"", Txt, "text"), ["1 Some(\"\")"]);
+        assert_eq!(shown(b"\xef\xbb\xbf", Txt, "text"), ["1 Some(\"\")"]);
+        assert_eq!(shown(b"\xef\xbb\xbf\r\na\0\n", Txt, "text"), [r#"1 Some("\r\na\0\n")"#]);
+    }
+
+    #[test]
+    fn the_last_of_equal_keys_counts() {
+        let line = br#"{"text":"a","t\u0065xt":"b","meta":{"text":"no"}}"#;
+        assert_eq!(shown(line, Jsonl, "text"), ["1 Some(\"b\")"]);
+    }
+
+    #[test]
+    fn dots_lead_into_objects_unless_a_key_has_them() {
+        let nested = br#"{"a":{"b":"no"},"a":{"b":"x","b":"in","c":1}}"#;
+        assert_eq!(shown(nested, Jsonl, "a.b"), ["1 Some(\"in\")"]);
+        let both = br#"{"a":{"b":"in"},"a.b":"out"}"#;
+        assert_eq!(shown(both, Jsonl, "a.b"), ["1 Some(\"out\")"]);
+        for other in [&br#"{"a":7}"#[..], br#"{"a":{"c":1}}"#, br#"{"a":[{"b":"x"}]}"#, b"{}"] {
+            assert_eq!(shown(other, Jsonl, "a.b"), ["1 None"]);
+        }
+    }
+
+    #[test]
+    fn fields_keep_their_tokens() {
+        let line = r#"{"id":  1e400 ,"url":"http:\/\/a.b","site":12,"score":-0.50,"text":"x"}"#;
+        let block = Block::whole(line.into());
+        let names = fields("text");
+        let Some(Parsed::Record(record)) = records(&block, Jsonl, &names).next() else {
+            panic!("a record");
+        };
+        assert_eq!(record.id, Some(&b"1e400"[..]));
+        assert_eq!(record.url.as_deref(), Some("http://a.b"));
+        assert_eq!(record.site.as_deref(), Some("12"));
+        assert_eq!(record.rank, Some(&b"-0.50"[..]));
+    }
+
+    #[test]
+    fn a_malformed_escape_is_placed_in_the_line() {
+        let bad = shown(br#"{"text":"ab\q"}"#, Jsonl, "text");
+        assert_eq!(bad, ["1 bad at 0: an escape that is no JSON at byte 11 of the line"]);
+        // Elsewhere it is none of our business.
+        assert_eq!(shown(br#"{"text":"a","other":"\q","url":"\q"}"#, Jsonl, "text"), ["1 Some(\"a\")"]);
+    }
+
+    #[test]
+    fn keys_are_listed_once_in_order() {
+        assert_eq!(keys(br#"{"b":{"c":1},"a":2,"\u0062":3}"#), ["b", "a"]);
+        assert!(keys(b"{\"b\":1").is_empty());
+    }
+}

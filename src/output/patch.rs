@@ -412,3 +412,107 @@ fn safe_path(bytes: &[u8]) -> Option<PathBuf> {
     let inside = path.components().all(|component| matches!(component, Component::Normal(_)));
     (inside && path.file_name().is_some() && !bytes.contains(&0)).then_some(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(paths: &[&str]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("restore.bin.zst");
+        let mut store = PatchStore::create(&file).expect("a new file");
+        for path in paths {
+            let mut writer = PatchWriter::new(folder.path());
+            writer.kept(3).expect("in memory");
+            writer.added(2);
+            writer.kept(300).expect("in memory");
+            writer.removed(b"gone").expect("in memory");
+            writer.added(1);
+            let contents = Contents { length: 307, identity: crate::hash::identity(path.as_bytes()) };
+            let entry = Entry {
+                relative: PathBuf::from(path),
+                format: SourceFormat::Jsonl,
+                compression: Compression::Zstd,
+                original: contents.clone(),
+                clean: Some(Contents { length: 306, ..contents }),
+                damaged: true,
+            };
+            store.append(writer.finish(entry).expect("in memory")).expect("written");
+        }
+        store.finish().expect("written");
+        (folder, file)
+    }
+
+    #[test]
+    fn reads_what_was_written() {
+        let (_folder, file) = store(&["a/b.jsonl", "c"]);
+        let mut reader = PatchReader::open(&file).expect("readable");
+        let entry = reader.entry().expect("whole").expect("the first");
+        assert_eq!((entry.relative.to_str(), entry.damaged), (Some("a/b.jsonl"), true));
+        assert_eq!(entry.clean.map(|clean| clean.length), Some(306));
+        let mut operations = Vec::new();
+        while let Some(operation) = reader.operation().expect("whole") {
+            let mut inserted = Vec::new();
+            let take = |bytes: &[u8]| {
+                inserted.extend_from_slice(bytes);
+                Ok(())
+            };
+            reader.bytes(operation.insert, take).expect("whole");
+            operations.push((operation.copy, operation.skip, inserted));
+        }
+        let expected = [(3, 2, vec![]), (300, 0, b"gone".to_vec()), (0, 1, vec![])];
+        assert_eq!(operations, expected);
+        assert!(reader.entry().expect("whole").is_some());
+        reader.skip_operations().expect("whole");
+        assert_eq!(reader.entry().expect("whole"), None);
+    }
+
+    fn read_all(file: &Path) -> Result<u64> {
+        let mut reader = PatchReader::open(file)?;
+        while reader.entry()?.is_some() {
+            reader.skip_operations()?;
+        }
+        Ok(reader.inputs)
+    }
+
+    #[test]
+    fn damage_of_any_byte_is_found() {
+        let (_folder, file) = store(&["a", "b"]);
+        let whole = std::fs::read(&file).expect("readable");
+        assert_eq!(read_all(&file).ok(), Some(2));
+        for at in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x10;
+            std::fs::write(&file, &damaged).expect("writable");
+            assert!(read_all(&file).is_err(), "byte {at} of {}", whole.len());
+            std::fs::write(&file, &whole[..at]).expect("writable");
+            assert!(read_all(&file).is_err(), "{at} bytes of {}", whole.len());
+        }
+    }
+
+    #[test]
+    fn a_path_never_leaves_the_folder() {
+        for path in ["../up", "/etc/passwd", "a/../../b", "", "."] {
+            let (_folder, file) = store(&[path]);
+            // `.` and an absolute path's root are dropped or refused; what is read is always below the folder.
+            if let Ok(Some(entry)) = PatchReader::open(&file).and_then(|mut reader| reader.entry()) {
+                let plain = |component| matches!(component, Component::Normal(_));
+                assert!(entry.relative.components().all(plain), "{path}");
+            }
+        }
+        for path in [&b"../up"[..], b"/etc", b"a/../b", b"", b".", b"a\0b"] {
+            assert_eq!(safe_path(path), None, "{}", path.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn numbers_of_every_size_come_back() {
+        for number in [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX] {
+            let mut bytes = Vec::new();
+            put_number(&mut bytes, number).expect("in memory");
+            assert!(bytes.len() <= 10);
+            let back = bytes.iter().rev().fold(0, |value, byte| value << 7 | u64::from(byte & 0x7f));
+            assert_eq!(back, number);
+        }
+    }
+}

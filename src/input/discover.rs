@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
 use super::compression::{Compression, Decoder};
+use super::naming::{absolute, below, common, free_name};
 use super::sniff::{self, SourceFormat};
 use super::walk;
 use crate::config::{Format, InputConfig};
@@ -319,50 +320,6 @@ fn extension(path: &Path, compression: Compression) -> String {
 
 fn is_compression(extension: &str) -> bool {
     matches!(extension, "gz" | "gzip" | "zst" | "zstd")
-}
-
-/// The absolute path, `..` resolved; links are kept, so that the output has the names that the user sees.
-fn absolute(path: &Path) -> Result<PathBuf> {
-    if !path.components().any(|component| component == Component::ParentDir) {
-        return std::path::absolute(path).map_err(Error::io(path));
-    }
-    match (path.parent(), path.file_name()) {
-        (Some(parent), Some(name)) => Ok(fs::canonicalize(parent).map_err(Error::io(parent))?.join(name)),
-        _ => fs::canonicalize(path).map_err(Error::io(path)),
-    }
-}
-
-/// The deepest folder that all of `folders` lie in.
-fn common(folders: &[PathBuf]) -> PathBuf {
-    let mut folders = folders.iter();
-    let Some(first) = folders.next() else { return PathBuf::new() };
-    folders.fold(first.clone(), |base, folder| {
-        base.components().zip(folder.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
-    })
-}
-
-/// `place` relative to `base`, plain names only.
-fn below(place: &Path, base: &Path) -> PathBuf {
-    let rest = place.strip_prefix(base).unwrap_or(place);
-    rest.components().filter(|component| matches!(component, Component::Normal(_))).collect()
-}
-
-/// A name for what came through a pipe.
-fn free_name(
-    given: &str,
-    format: SourceFormat,
-    compression: Compression,
-    taken: &mut BTreeSet<PathBuf>,
-) -> PathBuf {
-    let stem = Path::new(given).file_name().filter(|_| given != "-").map(|name| name.to_string_lossy());
-    let stem = stem.as_deref().unwrap_or("stdin");
-    let dot = if compression == Compression::None { "" } else { "." };
-    let tail = format!("{}{dot}{}", format.extension(), compression.extension());
-    let names = std::iter::once(format!("{stem}.{tail}"))
-        .chain((2..).map(|number: u64| format!("{stem}-{number}.{tail}")));
-    let name = names.map(PathBuf::from).find(|name| !taken.contains(name)).expect("numbers do not run out");
-    taken.insert(name.clone());
-    name
 }
 
 /// The first few of a list, and how many more there are.

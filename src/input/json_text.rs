@@ -177,7 +177,9 @@ mod tests {
 
     #[test]
     fn malformed_escapes_are_named_by_position() {
-        for (token, at) in [(r"a\q", 1), (r"\u12", 0), (r"ok \u12g4", 3), (r"\u123g", 0), ("tail\\", 4), (r"\u+123", 0)] {
+        for (token, at) in
+            [(r"a\q", 1), (r"\u12", 0), (r"ok \u12g4", 3), (r"\u123g", 0), ("tail\\", 4), (r"\u+123", 0)]
+        {
             assert_eq!(decode(token), Err(at), "{token}");
         }
     }

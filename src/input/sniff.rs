@@ -52,6 +52,7 @@ pub(crate) fn format(head: &[u8], extension: &str) -> Result<SourceFormat, &'sta
     };
     match (is_object, extension) {
         (true, _) => Ok(SourceFormat::Jsonl),
+        (false, "json") if content.is_empty() => Ok(SourceFormat::Jsonl),
         (false, "json") => Err("a JSON document that is not one object a line (`jq -c .` can make it so)"),
         (false, _) => Ok(SourceFormat::Txt),
     }

@@ -8,6 +8,7 @@ pub mod atomic;
 pub mod edit;
 mod encoder;
 mod patch;
+mod patch_reader;
 mod restore;
 mod rewrite;
 

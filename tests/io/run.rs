@@ -48,7 +48,7 @@ impl Run {
         let mut blocks = Blocks::open(source, self.limits).expect("readable");
         let mut found = Vec::new();
         let mut offset = 0;
-        while let Some(block) = blocks.next() {
+        for block in blocks.by_ref() {
             let block = block.expect("readable");
             assert_eq!(block.offset, offset, "blocks tile the stream");
             offset += block.bytes.len() as u64;

@@ -212,52 +212,56 @@ mod tests {
         (folder, file)
     }
 
+    type Steps = Vec<(u64, u64, Vec<u8>)>;
+
+    fn read(file: &Path) -> Result<Vec<(Entry, Steps)>> {
+        let mut reader = PatchReader::open(file)?;
+        let mut entries = Vec::new();
+        while let Some(entry) = reader.entry()? {
+            let mut steps = Vec::new();
+            while let Some(operation) = reader.operation()? {
+                let mut inserted = Vec::new();
+                reader.bytes(operation.insert, |bytes| {
+                    inserted.extend_from_slice(bytes);
+                    Ok(())
+                })?;
+                steps.push((operation.copy, operation.skip, inserted));
+            }
+            entries.push((entry, steps));
+        }
+        Ok(entries)
+    }
+
     #[test]
     fn reads_what_was_written() {
         let (_folder, file) = store(&["a/b.jsonl", "c"]);
-        let mut reader = PatchReader::open(&file).expect("readable");
-        let entry = reader.entry().expect("whole").expect("the first");
+        let entries = read(&file).expect("whole");
+        let (entry, steps) = &entries[0];
         assert_eq!((entry.relative.to_str(), entry.damaged), (Some("a/b.jsonl"), true));
-        assert_eq!(entry.clean.map(|clean| clean.length), Some(306));
-        let mut operations = Vec::new();
-        while let Some(operation) = reader.operation().expect("whole") {
-            let mut inserted = Vec::new();
-            let take = |bytes: &[u8]| {
-                inserted.extend_from_slice(bytes);
-                Ok(())
-            };
-            reader.bytes(operation.insert, take).expect("whole");
-            operations.push((operation.copy, operation.skip, inserted));
-        }
-        let expected = [(3, 2, vec![]), (300, 0, b"gone".to_vec()), (0, 1, vec![])];
-        assert_eq!(operations, expected);
-        assert!(reader.entry().expect("whole").is_some());
-        reader.skip_operations().expect("whole");
-        assert_eq!(reader.entry().expect("whole"), None);
+        assert_eq!(entry.clean.as_ref().map(|clean| clean.length), Some(306));
+        assert_eq!(*steps, [(3, 2, vec![]), (300, 0, b"gone".to_vec()), (0, 1, vec![])]);
+        assert_eq!(entries.len(), 2);
     }
 
-    fn read_all(file: &Path) -> Result<u64> {
-        let mut reader = PatchReader::open(file)?;
-        while reader.entry()?.is_some() {
-            reader.skip_operations()?;
-        }
-        Ok(reader.inputs)
-    }
-
+    /// A change of any bit is noticed, unless it is one that decodes to the same bytes (zstd has a few).
     #[test]
-    fn damage_of_any_byte_is_found() {
+    fn damage_is_noticed_or_harmless() {
         let (_folder, file) = store(&["a", "b"]);
         let whole = std::fs::read(&file).expect("readable");
-        assert_eq!(read_all(&file).ok(), Some(2));
+        let intact = read(&file).expect("whole");
+        let mut noticed = 0;
         for at in 0..whole.len() {
             let mut damaged = whole.clone();
             damaged[at] ^= 0x10;
             std::fs::write(&file, &damaged).expect("writable");
-            // Bytes 4 and 5, the zstd frame's header, hold bits whose change alters nothing that is decoded.
-            assert!(matches!(at, 4 | 5) || read_all(&file).is_err(), "byte {at} of {}", whole.len());
+            match read(&file) {
+                Ok(entries) => assert_eq!(entries, intact, "byte {at}"),
+                Err(_) => noticed += 1,
+            }
             std::fs::write(&file, &whole[..at]).expect("writable");
-            assert!(read_all(&file).is_err(), "{at} bytes of {}", whole.len());
+            assert!(read(&file).is_err(), "{at} bytes of {}", whole.len());
         }
+        assert!(noticed > whole.len() * 9 / 10, "{noticed} of {}", whole.len());
     }
 
     #[test]

@@ -133,7 +133,12 @@ impl PatchReader {
         if inputs != self.inputs || identity != *expected.as_bytes() {
             return Err(self.damaged("its bytes do not match their checksum"));
         }
-        Ok(())
+        // The end of the zstd frame, with its own checksum, must follow.
+        match self.stream.read(&mut [0]) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(self.damaged("more follows after its end")),
+            Err(error) => Err(self.damaged(&error.to_string())),
+        }
     }
 
     fn byte(&mut self) -> Result<u8> {

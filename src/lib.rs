@@ -19,6 +19,12 @@ pub mod input;
 pub mod output;
 pub mod progress;
 
+pub mod chrome;
+pub mod cluster;
+pub mod decide;
+pub mod lsh;
+pub mod matching;
+pub mod pipeline;
 pub mod sketch;
 pub mod text;
 

@@ -63,6 +63,17 @@ pub struct Sources {
     spools: Vec<TempPath>,
 }
 
+impl Sources {
+    /// Puts the sources of another discovery behind these, numbered on.
+    pub fn append(&mut self, mut other: Sources) {
+        let first = self.list.len() as u32;
+        other.list.iter_mut().for_each(|source| source.index += first);
+        self.list.append(&mut other.list);
+        self.warnings.append(&mut other.warnings);
+        self.spools.append(&mut other.spools);
+    }
+}
+
 fn discover_with(
     inputs: &[String],
     config: &InputConfig,

@@ -7,6 +7,7 @@
 pub mod atomic;
 pub mod edit;
 mod encoder;
+pub mod logs;
 mod patch;
 mod patch_reader;
 mod restore;

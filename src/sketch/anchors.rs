@@ -1,1 +1,93 @@
-//! stub
+//! Shingles → anchors: two keys that a text shares with a fragment of it.
+//!
+//! Bands find texts that are alike as a whole; half a paragraph shares no band with the whole. But it shares the head
+//! or the tail, and with it the two least shingles there, unless an edit took one of the two. Two keys lift the recall
+//! of fragments from a third to nearly all.
+
+use crate::hash;
+
+/// Shingles at either end that an anchor is drawn from.
+const REACH: usize = 16;
+
+const HEAD: u64 = 1;
+const TAIL: u64 = 2;
+
+/// Head and tail: a hash of the two least distinct shingles among the first and among the last 16.
+///
+/// A head never equals a tail. Where all shingles of an end are equal, the one counts twice; without shingles both
+/// anchors are 0.
+///
+/// ```
+/// use dechaff::sketch::anchors::anchors;
+///
+/// let whole: Vec<u64> = (0..100).map(|i| i * 7919 % 1013).collect();
+/// assert_eq!(anchors(&whole)[0], anchors(&whole[..60])[0]);
+/// assert_eq!(anchors(&whole)[1], anchors(&whole[60..])[1]);
+/// ```
+pub fn anchors(shingles_in_order: &[u64]) -> [u64; 2] {
+    if shingles_in_order.is_empty() {
+        return [0; 2];
+    }
+    let count = shingles_in_order.len().min(REACH);
+    let head = &shingles_in_order[..count];
+    let tail = &shingles_in_order[shingles_in_order.len() - count..];
+    [key(head, HEAD), key(tail, TAIL)]
+}
+
+fn key(shingles: &[u64], end: u64) -> u64 {
+    let mut least = u64::MAX;
+    let mut second = u64::MAX;
+    for &shingle in shingles {
+        if shingle < least {
+            second = least;
+            least = shingle;
+        } else if shingle < second && shingle != least {
+            second = shingle;
+        }
+    }
+    if second == u64::MAX {
+        second = least;
+    }
+    let mut bytes = [0; 24];
+    for (place, value) in bytes.chunks_exact_mut(8).zip([end, least, second]) {
+        place.copy_from_slice(&value.to_le_bytes());
+    }
+    hash::key(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn plain(shingles: &[u64], end: u64) -> u64 {
+        let mut sorted = shingles.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let words = [end, sorted[0], *sorted.get(1).unwrap_or(&sorted[0])];
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        hash::key(&bytes)
+    }
+
+    #[test]
+    fn nothing_has_no_anchor() {
+        assert_eq!(anchors(&[]), [0, 0]);
+    }
+
+    /// Stored keys must never change between versions.
+    #[test]
+    fn known_answer() {
+        assert_eq!(anchors(&[9, 3, 7]), [11012305047426187640, 5560658755517841917]);
+    }
+
+    proptest! {
+        #[test]
+        fn same_as_plain(shingles in prop::collection::vec(0u64..40, 1..60)) {
+            let [head, tail] = anchors(&shingles);
+            let last = shingles.len().saturating_sub(REACH);
+            prop_assert_eq!(head, plain(&shingles[..shingles.len().min(REACH)], HEAD));
+            prop_assert_eq!(tail, plain(&shingles[last..], TAIL));
+            prop_assert_ne!(head, tail);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Tells the site from the page.
+
+mod areas;
+pub mod bodies;
+pub mod evidence;
+mod labeller;
+mod labels;
+mod literals;
+pub mod rules;
+pub mod site;
+pub mod span;
+mod tables;
+
+pub use bodies::{provisional_bodies, provisional_bodies_of};
+pub use labels::{Known, Labels, LineLabel, SpanLabel};
+pub use evidence::{Evidence, Flags, observe};
+pub use rules::{Rule, RuleId, RuleKind, Rules};
+pub use site::{FamilyKind, Label, Page, PageLabels, Reason, Scope, Site, Source, label_site};
+pub use span::{Insertion, judge_insertion};

@@ -1,0 +1,6 @@
+//! Candidate pairs → matches: what two units share, how they are related, where they differ.
+
+pub mod align;
+pub mod numbers;
+pub mod relation;
+pub mod verify;

@@ -85,6 +85,7 @@ fn discover_with(
         output: output.and_then(|path| fs::canonicalize(path).ok()),
         found: Vec::new(),
         seen: BTreeMap::new(),
+        repeated: Vec::new(),
         bases: Vec::new(),
         sources: Sources::default(),
     };
@@ -110,6 +111,8 @@ struct Search {
     found: Vec<Found>,
     /// Canonical path → how it was given first.
     seen: BTreeMap<PathBuf, String>,
+    /// What was given again, and as what it was given first.
+    repeated: Vec<String>,
     /// Folders whose deepest common one the relative paths start from.
     bases: Vec<PathBuf>,
     sources: Sources,
@@ -118,57 +121,53 @@ struct Search {
 impl Search {
     fn input(&mut self, given: &str) -> Result<()> {
         if given == "-" {
-            return self.pipe(given);
+            self.pipe(Path::new(given));
+            return Ok(());
         }
         match fs::metadata(given) {
-            Ok(_) => self.existing(given),
+            Ok(_) => self.existing(Path::new(given)),
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(given)(error)),
             Err(_) if walk::has_wildcard(given) => {
                 let matches = walk::expand(given)?.map_err(|problem| input_error(given, problem))?;
                 if matches.is_empty() {
                     return Err(input_error(given, "no file matches this pattern"));
                 }
-                matches.iter().try_for_each(|path| self.existing(&path.to_string_lossy()))
+                matches.iter().try_for_each(|path| self.existing(path))
             }
             Err(_) => Err(input_error(given, "there is no such file or folder")),
         }
     }
 
-    fn existing(&mut self, given: &str) -> Result<()> {
-        let path = Path::new(given);
+    fn existing(&mut self, path: &Path) -> Result<()> {
         let kind = fs::metadata(path).map_err(Error::io(path))?;
         if kind.is_dir() {
-            self.folder(given)
+            self.folder(path)
         } else if kind.is_file() {
-            self.file(given)
+            self.file(path)
         } else {
-            self.pipe(given)
+            self.pipe(path);
+            Ok(())
         }
     }
 
-    fn file(&mut self, given: &str) -> Result<()> {
-        let path = PathBuf::from(given);
-        let canonical = fs::canonicalize(&path).map_err(Error::io(&path))?;
-        if self.output.as_ref().is_some_and(|output| canonical.starts_with(output)) {
-            return Err(input_error(given, "lies in the output folder: choose another one with `-o`"));
+    fn file(&mut self, path: &Path) -> Result<()> {
+        let given = path.to_string_lossy().into_owned();
+        let canonical = fs::canonicalize(path).map_err(Error::io(path))?;
+        if self.is_output(&canonical) {
+            return Err(input_error(&given, "lies in the output folder: choose another one with `-o`"));
         }
-        if !self.is_new(canonical, given) {
+        if !self.is_new(canonical, &given) {
             return Ok(());
         }
-        let kind = sniff(&path, self.format)?.map_err(|name| {
-            input_error(
-                given,
-                format!("looks like {name}; dechaff reads text and JSONL, plain or as .gz or .zst (`--format` overrides)"),
-            )
-        })?;
-        let place = absolute(&path)?;
+        let kind = sniff(path, self.format)?.map_err(|name| refusal(&given, name))?;
+        let place = absolute(path)?;
         self.bases.extend(place.parent().map(Path::to_path_buf));
-        self.found.push(Found { given: given.to_owned(), path, place: Some(place), kind: Some(kind) });
+        self.found.push(Found { given, path: path.to_path_buf(), place: Some(place), kind: Some(kind) });
         Ok(())
     }
 
-    fn folder(&mut self, given: &str) -> Result<()> {
-        let folder = Path::new(given);
+    fn folder(&mut self, folder: &Path) -> Result<()> {
+        let given = &*folder.to_string_lossy();
         let base = absolute(folder)?;
         let listing = walk::walk(folder)?;
         let mut usable = 0;
@@ -176,7 +175,7 @@ impl Search {
         for relative in &listing.files {
             let path = folder.join(relative);
             let canonical = fs::canonicalize(&path).map_err(Error::io(&path))?;
-            if self.output.as_ref().is_some_and(|output| canonical.starts_with(output)) {
+            if self.is_output(&canonical) {
                 continue;
             }
             let shown = path.to_string_lossy().into_owned();
@@ -212,12 +211,16 @@ impl Search {
     }
 
     /// Notes what is read from standard input or a named pipe, once everything else was found good.
-    fn pipe(&mut self, given: &str) -> Result<()> {
-        if self.is_new(PathBuf::from(given), given) {
-            let path = PathBuf::from(given);
-            self.found.push(Found { given: given.to_owned(), path, place: None, kind: None });
+    fn pipe(&mut self, path: &Path) {
+        let given = path.to_string_lossy().into_owned();
+        if self.is_new(path.to_path_buf(), &given) {
+            self.found.push(Found { given, path: path.to_path_buf(), place: None, kind: None });
         }
-        Ok(())
+    }
+
+    /// Whether a file is one that an earlier run left.
+    fn is_output(&self, canonical: &Path) -> bool {
+        self.output.as_ref().is_some_and(|output| canonical.starts_with(output))
     }
 
     fn spool(&mut self, stdin: &mut dyn Read) -> Result<()> {
@@ -233,18 +236,38 @@ impl Search {
             let copy = copy.into_temp_path();
             found.path = copy.to_path_buf();
             self.sources.spools.push(copy);
-            let kind = sniff(&found.path, self.format)?.map_err(|name| {
-                input_error(&found.given, format!("looks like {name}; dechaff reads text and JSONL"))
-            })?;
+            let kind = sniff(&found.path, self.format)?.map_err(|name| refusal(&found.given, name))?;
             found.kind = Some(kind);
+        }
+        Ok(())
+    }
+
+    /// JSONL that is named as text would be cut up as text.
+    fn warn_of_objects(&mut self) -> Result<()> {
+        if self.format != Format::Auto {
+            return Ok(());
+        }
+        let mut named_text = Vec::new();
+        for found in &self.found {
+            if let Some((SourceFormat::Txt, compression)) = found.kind
+                && extension(&found.path, compression) == "txt"
+                && sniff::first_line_is_object(&head(&found.path, compression)?)
+            {
+                named_text.push(format!("`{}`", found.given));
+            }
+        }
+        if !named_text.is_empty() {
+            self.warn(format!(
+                "read as plain text, though its first line is a JSON object (`--format jsonl` reads records): {}",
+                examples(&named_text)
+            ));
         }
         Ok(())
     }
 
     fn is_new(&mut self, canonical: PathBuf, given: &str) -> bool {
         if let Some(first) = self.seen.get(&canonical) {
-            let warning = format!("`{given}` is the same file as `{first}`, and is read once");
-            self.warn(warning);
+            self.repeated.push(format!("`{given}` is `{first}`"));
             return false;
         }
         self.seen.insert(canonical, given.to_owned());
@@ -259,6 +282,11 @@ impl Search {
         if self.found.is_empty() {
             return Err(input_error("INPUT", "give at least one file, folder or `-`"));
         }
+        if !self.repeated.is_empty() {
+            let warning = format!("read once, though given more than once: {}", examples(&self.repeated));
+            self.warn(warning);
+        }
+        self.warn_of_objects()?;
         let base = common(&self.bases);
         let mut taken: BTreeSet<PathBuf> = BTreeSet::new();
         let mut folders: BTreeMap<PathBuf, String> = BTreeMap::new();
@@ -304,18 +332,22 @@ impl Search {
 
 /// Format and compression of a file, or the name of what it is instead.
 fn sniff(path: &Path, wanted: Format) -> Result<Result<(SourceFormat, Compression), &'static str>> {
-    let mut head = Vec::new();
-    File::open(path).and_then(|file| file.take(8).read_to_end(&mut head)).map_err(Error::io(path))?;
-    let compression = Compression::of(&head);
-    head.clear();
-    // Damage is found again, and reported, when the file is read.
-    Decoder::open(path, compression)?.fill(&mut head, sniff::HEAD)?;
+    let mut magic = Vec::new();
+    File::open(path).and_then(|file| file.take(8).read_to_end(&mut magic)).map_err(Error::io(path))?;
+    let compression = Compression::of(&magic);
     let format = match wanted {
         Format::Txt => Ok(SourceFormat::Txt),
         Format::Jsonl => Ok(SourceFormat::Jsonl),
-        Format::Auto => sniff::format(&head, &extension(path, compression)),
+        Format::Auto => sniff::format(&head(path, compression)?, &extension(path, compression)),
     };
     Ok(format.map(|format| (format, compression)))
+}
+
+/// The first decompressed bytes. Damage is found again, and reported, when the file is read.
+fn head(path: &Path, compression: Compression) -> Result<Vec<u8>> {
+    let mut head = Vec::new();
+    Decoder::open(path, compression)?.fill(&mut head, sniff::HEAD)?;
+    Ok(head)
 }
 
 /// The extension in lower case, the one below that of the compression.
@@ -341,6 +373,13 @@ fn examples(items: &[String]) -> String {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
+}
+
+fn refusal(input: &str, name: &str) -> Error {
+    let problem = format!(
+        "looks like {name}; dechaff reads text and JSONL, plain or as .gz or .zst (`--format txt` or `--format jsonl` reads it all the same)"
+    );
+    input_error(input, problem)
 }
 
 fn input_error(input: &str, problem: impl Into<String>) -> Error {
@@ -406,7 +445,8 @@ mod tests {
         let tree = Tree::new(&[("a/1.txt", b"x"), ("a/2.txt", b"y")]);
         let found = tree.find(&["a/2.txt", "a", "a/../a/1.txt"]).expect("found");
         assert_eq!(names(&found), ["2.txt", "1.txt"]);
-        assert_eq!(found.warnings.len(), 2, "{:?}", found.warnings);
+        assert_eq!(found.warnings.len(), 1);
+        assert_eq!(found.warnings[0].matches(" is `").count(), 2, "{:?}", found.warnings);
     }
 
     #[test]
@@ -439,6 +479,28 @@ mod tests {
             "{:?}",
             found.warnings
         );
+    }
+
+    #[test]
+    fn jsonl_in_text_clothing_is_mentioned() {
+        let tree = Tree::new(&[("a.txt", b"{\"text\":\"x\"}\n"), ("b.txt", b"{x}\n")]);
+        let found = tree.find(&["a.txt", "b.txt"]).expect("found");
+        assert!(found.list.iter().all(|source| source.format == SourceFormat::Txt));
+        assert!(found.warnings[0].contains("a.txt") && !found.warnings[0].contains("b.txt"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_may_be_any_bytes() {
+        use std::os::unix::ffi::OsStrExt;
+        let tree = Tree::new(&[]);
+        let name = std::ffi::OsStr::from_bytes(b"p\xffge.txt");
+        fs::write(tree.0.path().join(name), "x").expect("a file");
+        for input in [".", "*.txt"] {
+            let found = tree.find(&[input]).expect("found");
+            assert_eq!(found.list[0].relative, Path::new(name));
+            assert!(found.list[0].path.exists());
+        }
     }
 
     #[test]

@@ -333,6 +333,21 @@ mod tests {
             }
         }
 
+        /// The steps over words and escapes end where one byte at a time does.
+        #[test]
+        fn strings_end_where_the_plain_twin_says(line in "\"[\"\\\\u0-9a-f一\u{80}]{0,60}") {
+            let (mut at, mut escaped) = (1, false);
+            let plain = loop {
+                match line.as_bytes().get(at) {
+                    None => break None,
+                    Some(b'"') if !escaped => break Some(at + 1),
+                    Some(byte) => escaped = *byte == b'\\' && !escaped,
+                }
+                at += 1;
+            };
+            prop_assert_eq!(string_end(line.as_bytes(), 1).ok(), plain);
+        }
+
         #[test]
         fn random_bytes_do_not_panic(line in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = members(&line);

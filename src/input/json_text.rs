@@ -238,6 +238,14 @@ mod tests {
             prop_assert_eq!(decoded.as_ref(), kept_text.as_str());
         }
 
+        /// The search by words finds what a search by bytes finds.
+        #[test]
+        fn escapes_are_found_where_they_stand(token in "[a-z\\\\Ü一]{0,80}", from in 0usize..80) {
+            let plain = token.bytes().enumerate().skip(from).find(|&(_, byte)| byte == b'\\').map(|(at, _)| at);
+            let from = from.min(token.len());
+            prop_assert_eq!(next_escape(token.as_bytes(), from), plain);
+        }
+
         #[test]
         fn agrees_with_serde(text in any::<String>()) {
             let token = serde_json::to_string(&text).expect("a string");

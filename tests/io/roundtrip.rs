@@ -248,3 +248,30 @@ fn the_same_run_writes_the_same_bytes() {
     };
     assert!(bytes(1) == bytes(2));
 }
+
+#[cfg(unix)]
+#[test]
+fn names_of_any_bytes_come_back() {
+    use std::os::unix::ffi::OsStrExt;
+    let run = Run::new(Limits::default());
+    let name = std::ffi::OsStr::from_bytes(b"p\xffge.txt");
+    std::fs::write(run.at("in").join(name), "a page").expect("a file");
+    run.rewrite(&run.sources(Format::Auto), |_| Edit::Drop);
+    run.restore().expect("untouched");
+    assert_eq!(std::fs::read(run.at("back").join(name)).expect("a file"), b"a page");
+}
+
+/// Readers may move to other threads, and one rewriter serves many.
+#[test]
+fn types_cross_threads() {
+    fn send<T: Send>() {}
+    fn sync<T: Sync>() {}
+    send::<dechaff::input::Blocks>();
+    send::<dechaff::input::Sources>();
+    send::<dechaff::input::Records<'_>>();
+    send::<dechaff::output::Rewritten>();
+    send::<dechaff::output::PatchStore>();
+    sync::<dechaff::input::Fields>();
+    sync::<dechaff::input::Source>();
+    sync::<dechaff::output::Rewriter<'_>>();
+}

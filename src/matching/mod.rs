@@ -4,4 +4,5 @@ pub mod align;
 pub mod discount;
 pub mod numbers;
 pub mod relation;
+pub mod spread;
 pub mod verify;

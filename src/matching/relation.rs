@@ -64,28 +64,52 @@ pub fn required_jaccard(shingles: u32, config: &MatchConfig) -> f64 {
     (config.threshold + 8.0 / f64::from(shingles.max(1))).min(0.9).max(config.threshold)
 }
 
-/// Jaccard that two documents need of which the shorter has this many shingles. Unrelated texts share nothing, so
-/// over hundreds of shingles two fifths are certain; a short text may be a form with other words filled in.
+/// Jaccard that two documents need of which the shorter has this many shingles.
 pub fn required_document_jaccard(shingles: u32, config: &MatchConfig) -> f64 {
-    let n = f64::from(shingles.max(1));
-    (config.threshold - 0.12 + 12.0 / n).clamp(0.0, 0.9)
+    required_jaccard(shingles, config)
 }
 
 /// Least share of the larger document's prose that must stand in the smaller one: a page with its chrome against its
 /// clean text has little other prose, a digest or a book has much.
-const PROSE_SHARE: f64 = 0.4;
+const PROSE_SHARE: f64 = 0.15;
 
-/// The relation of one document to another. `prose` counts the units in paragraphs of prose of both.
-pub fn relate_documents(overlap: Overlap, prose: (u32, u32), config: &MatchConfig) -> Option<Relation> {
-    if overlap.jaccard() >= required_document_jaccard(overlap.a.min(overlap.b), config) {
-        return Some(Relation::Near);
+/// Least Jaccard of two documents that share something in every passage, by the shingles of the shorter.
+fn even_jaccard(shingles: u32) -> f64 {
+    match shingles {
+        0..60 => 1.0,
+        60..100 => 0.3,
+        100..200 => 0.2,
+        200.. => 0.15,
     }
-    if overlap.shared < FRAGMENT_SHINGLES || overlap.containment() < config.containment {
-        return None;
+}
+
+/// Share of the passages that every passage is: of a dozen passages one may be an addition; of more, one in twenty.
+fn even(shingles: u32) -> f64 {
+    if shingles < 600 { 0.85 } else { 0.95 }
+}
+
+/// The relation of one document to another, and how evenly what they share lies over them. `prose` counts the units
+/// in paragraphs of prose of both; `evenly` is asked where Jaccard does not decide.
+pub fn relate_documents(
+    overlap: Overlap,
+    prose: (u32, u32),
+    evenly: impl FnOnce() -> f64,
+    config: &MatchConfig,
+) -> Option<(Relation, f64)> {
+    let jaccard = overlap.jaccard();
+    let shorter = overlap.a.min(overlap.b);
+    if jaccard >= required_document_jaccard(shorter, config) {
+        return Some((Relation::Near, 1.0));
     }
-    let larger = if overlap.a <= overlap.b { prose.1 } else { prose.0 };
-    if f64::from(overlap.shared) < PROSE_SHARE * f64::from(larger) {
-        return None;
+    if overlap.shared >= FRAGMENT_SHINGLES && overlap.containment() >= config.containment {
+        let larger = if overlap.a <= overlap.b { prose.1 } else { prose.0 };
+        if f64::from(overlap.shared) >= PROSE_SHARE * f64::from(larger) {
+            return Some((if overlap.a <= overlap.b { Relation::Fragment } else { Relation::Contains }, 1.0));
+        }
     }
-    Some(if overlap.a <= overlap.b { Relation::Fragment } else { Relation::Contains })
+    if jaccard >= even_jaccard(shorter) {
+        let spread = evenly();
+        return (spread >= even(shorter)).then_some((Relation::Near, spread));
+    }
+    None
 }

@@ -19,6 +19,7 @@ use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
 use crate::matching::numbers::{Comparison, Numbered, compare};
 use crate::matching::relation::{Relation, relate_documents};
 use crate::matching::discount::{Sides, discounted};
+use crate::matching::spread::spread;
 use crate::matching::verify::{Overlap, overlap as shared};
 use crate::sketch::minhash::{MinHasher, SLOTS};
 use crate::text::fold::Slot;
@@ -60,6 +61,9 @@ pub struct Match {
     pub relation: Relation,
     /// What their shingle sets share.
     pub overlap: Overlap,
+    /// How evenly what they share lies over them: the smaller of both documents' shares of passages with something in
+    /// common; 1 where Jaccard alone decided.
+    pub spread: f64,
     /// Share of the first's content shingles that the second's content has: what is not lost if the first goes.
     pub coverage: f64,
     /// What became of the numbers, the first's before the second's.
@@ -237,6 +241,8 @@ struct Sets(Map<u32, Set>);
 
 /// Shingle sets of one document.
 struct Set {
+    /// Of the content, in order.
+    ordered: Vec<u64>,
     content: Vec<u64>,
     whole: Option<Vec<u64>>,
 }
@@ -245,12 +251,15 @@ impl Set {
     fn new(corpus: &Corpus, id: u32) -> Result<Self> {
         let sheet = corpus.spool.get(id)?;
         let labels = &corpus.labels[id as usize];
-        let (mut content, mut whole) = (Vec::new(), None);
-        shingle_set(&Content::new(&sheet, labels).units, &mut content);
+        let (mut ordered, mut whole) = (Vec::new(), None);
+        shingles(&Content::new(&sheet, labels).units, &mut ordered);
+        let mut content = ordered.clone();
+        content.sort_unstable();
+        content.dedup();
         if !labels.lines.is_empty() || !labels.spans.is_empty() {
             shingle_set(&sheet.units, whole.insert(Vec::new()));
         }
-        Ok(Self { content, whole })
+        Ok(Self { ordered, content, whole })
     }
 
     fn sides(&self) -> Sides<'_> {
@@ -281,6 +290,7 @@ impl Sets {
 struct Related {
     relation: Relation,
     overlap: Overlap,
+    spread: f64,
     coverage: f64,
 }
 
@@ -288,17 +298,18 @@ struct Related {
 fn relate(signs: &[Sign], a: u32, set_a: &Set, b: u32, set_b: &Set, config: &Config) -> Option<Related> {
     let (sign_a, sign_b) = (&signs[a as usize], &signs[b as usize]);
     let overlap = discounted(set_a.sides(), set_b.sides());
-    let relation = if sign_a.key == sign_b.key || sign_a.whole == sign_b.whole {
-        Relation::Identical
+    let evenly = || spread(&set_a.ordered, &set_b.content).min(spread(&set_b.ordered, &set_a.content));
+    let (relation, spread) = if sign_a.key == sign_b.key || sign_a.whole == sign_b.whole {
+        (Relation::Identical, 1.0)
     } else {
         // Nothing on both sides is no likeness.
         if overlap.shared == 0 {
             return None;
         }
-        relate_documents(overlap, (sign_a.prose, sign_b.prose), &config.matching)?
+        relate_documents(overlap, (sign_a.prose, sign_b.prose), evenly, &config.matching)?
     };
     let coverage = if sign_a.key == sign_b.key { 1.0 } else { shared(&set_a.content, &set_b.content).a_in_b() };
-    Some(Related { relation, overlap, coverage })
+    Some(Related { relation, overlap, spread, coverage })
 }
 
 /// Cuts a component into clusters whose members all match their representative.
@@ -356,7 +367,8 @@ fn matched(corpus: &Corpus, signs: &[Sign], a: u32, b: u32, related: Related) ->
         let (units_b, slots_b) = numbered(corpus, b)?;
         compare(Numbered { units: &units_a, slots: &slots_a }, Numbered { units: &units_b, slots: &slots_b })
     };
-    Ok(Match { relation: related.relation, overlap: related.overlap, coverage: related.coverage, numbers })
+    let Related { relation, overlap, spread, coverage } = related;
+    Ok(Match { relation, overlap, spread, coverage, numbers })
 }
 
 /// A document's content units and number slots.

@@ -153,7 +153,7 @@ impl Logs<'_> {
             line.facts(Some(facts(*matched)));
             let overlap = matched.overlap;
             line.number("shingles_a", overlap.a.into()).number("shingles_b", overlap.b.into());
-            line.number("shingles_shared", overlap.shared.into());
+            line.number("shingles_shared", overlap.shared.into()).share("spread", matched.spread);
             line.write(&mut out)?;
         }
         finish(out)

@@ -461,7 +461,7 @@ impl Texts<'_> {
                     .into_iter()
                     .map(|(at, (relation, overlap))| {
                         let numbers = self.numbers(pages, at, star.representative)?;
-                        Ok((at, Match { relation, overlap, coverage: overlap.a_in_b(), numbers }))
+                        Ok((at, Match { relation, overlap, spread: 1.0, coverage: overlap.a_in_b(), numbers }))
                     })
                     .collect::<Result<_>>()?;
                 Ok(ParagraphCluster { representative: star.representative, members })

@@ -264,7 +264,7 @@ impl Verdicts {
                     let (document, run) = (range_of(at).document, paragraphs_of(range_of(at)));
                     let numbers =
                         block_numbers(corpus, pages, (document, &run), (kept_range.document, &kept_run))?;
-                    let matched = Match { relation, overlap, coverage: overlap.a_in_b(), numbers };
+                    let matched = Match { relation, overlap, spread: 1.0, coverage: overlap.a_in_b(), numbers };
                     let page = pages.get(document)?;
                     let unit = block(&page, document, &run);
                     let units = page.content.run_units(&run).len() as u32;

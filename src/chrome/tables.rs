@@ -94,6 +94,11 @@ impl Tables {
         numbered(pages).into_iter().map(|(_, number)| number)
     }
 
+    /// The first `most` of the pages that are counted, with their bodies' numbers.
+    pub(crate) fn sampled(pages: &[Page], most: usize) -> impl Iterator<Item = (usize, u32)> {
+        numbered(pages).into_iter().take(most).map(|(body, number)| (number, body))
+    }
+
     pub(crate) fn new(pages: &[Page]) -> Tables {
         let mut tables = Tables::default();
         for (body, number) in numbered(pages) {

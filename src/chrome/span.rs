@@ -162,7 +162,8 @@ impl SpanFamilies {
         rules: &Rules,
     ) -> Vec<InjectedSpan> {
         let any_rule = content_lines(page, labels).any(|(_, flags)| flags.has(Flags::SPAN));
-        let finder = self.finder.as_ref().filter(|_| !self.templates.is_empty());
+        // A page that the labels would have emptied is left alone by what only the site's other pages say.
+        let finder = self.finder.as_ref().filter(|_| !self.templates.is_empty() && !labels.left_whole);
         if !any_rule && finder.is_none() {
             return Vec::new();
         }
@@ -193,7 +194,10 @@ impl SpanFamilies {
                 let Some(len) = template.covers(&content[hit.start()..]) else { continue };
                 let end = hit.start() + len;
                 // At least one end of an injected passage is an end of the text around it.
-                if is_boundary(content, hit.start()) || content[end..].trim_start().is_empty() {
+                let ends = content[end..].trim_start().is_empty();
+                // A whole line is the labeller's to judge.
+                let whole = ends && content[..hit.start()].trim_end().is_empty();
+                if !whole && (ends || is_boundary(content, hit.start())) {
                     let family = Some(hit.pattern().as_u32());
                     add(Span::new(hit.start() as u32, end as u32), 0, family, *pages, 0.8);
                 }
@@ -249,6 +253,13 @@ fn with_space(line: &str, span: Span) -> Span {
 fn clauses(line: &str) -> impl Iterator<Item = usize> + '_ {
     let mut after = true;
     line.char_indices().filter_map(move |(at, c)| {
+        // A dot inside a host name or number ends nothing.
+        if matches!(c, '.' | ':' | ',')
+            && line[at + 1..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '/')
+        {
+            after = false;
+            return None;
+        }
         let opens = matches!(c, '【' | '[' | '（' | '(' | '『' | '「');
         let begins = opens || (after && !is_mark(c) && c != ' ');
         after = is_mark(c) || (after && c == ' ');
@@ -370,7 +381,8 @@ fn template(
     (varied >= VARIED * around.len() as f32).then_some((template, count))
 }
 
-/// Whether fixed text calls for what only a site asks: a host name, or two different anchors.
+/// Whether fixed text calls for what only a site asks: two different anchors, a host name and one, or a host name
+/// in brackets.
 fn calls(parts: &[String]) -> bool {
     const ANCHORS: [&str; 60] = [
         "小编",
@@ -435,10 +447,22 @@ fn calls(parts: &[String]) -> bool {
         "sponsored",
     ];
     let text = parts.concat().to_lowercase();
+    // A bare address is what many texts hold; what injects one says something with it.
+    let said = text
+        .split_whitespace()
+        .filter(|word| !word.contains("//") && !word.starts_with("www."))
+        .collect::<String>();
+    let weight: usize =
+        said.chars().filter(|c| c.is_alphabetic()).map(|c| if c.is_ascii() { 1 } else { 3 }).sum();
+    if weight < 14 {
+        return false;
+    }
     let host = [".com", ".cn", ".net", ".org", ".cc", ".info", ".tv", "www.", "http"]
         .iter()
         .any(|host| text.contains(host));
-    host || ANCHORS.iter().filter(|anchor| text.contains(*anchor)).count() >= 2
+    let named = host && parts[0].starts_with(['[', '【', '『', '「', '(', '（']);
+    let anchors = ANCHORS.iter().filter(|anchor| text.contains(*anchor)).count();
+    named || anchors >= if host { 1 } else { 2 }
 }
 
 /// What a rule says about text that only one copy has.

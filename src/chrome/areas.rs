@@ -39,6 +39,11 @@ pub(crate) fn prose(line: &Evidence) -> f32 {
     size * signs
 }
 
+/// Numbers and program text repeat inside articles; a frame is made of words.
+fn numbers_or_code(line: &Evidence) -> bool {
+    line.units == 0 || line.flags.has(Flags::NUMERIC) || line.flags.has(Flags::CODE)
+}
+
 fn weight(line: &Evidence) -> f32 {
     let floor = if line.flags.has(Flags::CODE) { 0.5 } else { 0.12 };
     prose(line).max(floor)
@@ -97,7 +102,9 @@ pub(crate) fn look_up<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Ve
             before: before.min(1.0),
             after: after.min(1.0),
             times: times[&line.template],
-            frame: count.pages >= 2 && count.times <= 3 * count.pages && (share >= 0.5 || rigid),
+            frame: count.pages >= 2
+                && (known || (count.times <= 3 * count.pages && !numbers_or_code(line)))
+                && (share >= 0.9 || (share >= 0.5 && before.max(after) >= 0.5) || rigid),
             mass: if known {
                 0.0
             } else {

@@ -58,10 +58,20 @@ pub(crate) struct Judged {
     pub(crate) listing: Option<(u64, u32)>,
 }
 
+/// What is known of the area that holds the page's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Main {
+    /// What the site's pages say of it.
+    Unknown,
+    /// It is the area with the most prose.
+    Largest,
+}
+
 /// Judges each line of the page.
 pub(crate) fn judge(
     seen: &[Seen],
     areas: Option<&Areas>,
+    main: Main,
     tables: &Tables,
     rules: &Rules,
     config: &ChromeConfig,
@@ -70,8 +80,11 @@ pub(crate) fn judge(
     let mut odds: Vec<f32> = seen.iter().map(|line| alone(line, tables, rules, config, weights)).collect();
     let mut judged = vec![Judged::default(); seen.len()];
     if let Some(areas) = areas {
-        for area in between(seen) {
-            let value = standing(areas, &area);
+        let all = between(seen);
+        let most = all.iter().map(|area| area.share).fold(0.0, f32::max);
+        for area in all {
+            let largest = main == Main::Largest && area.share == most;
+            let value = if largest { 1.0 } else { standing(areas, &area) };
             let bonus = weights.area * (value - weights.area_mid).clamp(-0.4, 0.4);
             for i in area.from..area.to {
                 odds[i] += bonus;

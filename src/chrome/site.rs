@@ -9,7 +9,7 @@ use crate::config::ChromeConfig;
 
 use super::areas::{Areas, Seen, between, look_up};
 use super::evidence::Evidence;
-use super::labeller::{self, Judged};
+use super::labeller::{self, Judged, Main};
 use super::rules::{RuleId, RuleKind, Rules};
 use super::tables::Tables;
 
@@ -121,10 +121,17 @@ impl Site {
     pub fn label(&self, page: &Page, rules: &Rules, config: &ChromeConfig) -> PageLabels {
         let seen = look_up(page, &self.tables, rules);
         let areas = (self.tables.pages > 1).then_some(&self.areas);
-        let judged = labeller::judge(&seen, areas, &self.tables, rules, config);
-        let mut lines: Vec<Label> =
-            seen.iter().zip(&judged).map(|(seen, judged)| self.name(seen, judged, rules)).collect();
-        let left_whole = over_budget(&seen, &lines, config.budget as f32);
+        let judge = |main| labeller::judge(&seen, areas, main, &self.tables, rules, config);
+        let name = |judged: Vec<Judged>| -> Vec<Label> {
+            seen.iter().zip(&judged).map(|(seen, judged)| self.name(seen, judged, rules)).collect()
+        };
+        let budget = config.budget as f32;
+        let mut lines = name(judge(Main::Unknown));
+        // The labels may have missed where this page has its text: take the area that holds most of it for that.
+        if over_budget(&seen, &lines, budget) {
+            lines = name(judge(Main::Largest));
+        }
+        let left_whole = over_budget(&seen, &lines, budget);
         if left_whole {
             lines.fill(Label::Content);
         }
@@ -164,6 +171,9 @@ pub fn label_site(pages: &[Page], rules: &Rules, config: &ChromeConfig, scope: S
     pages.iter().map(|page| site.label(page, rules, config)).collect()
 }
 
+/// A page that keeps this much prose, in Han characters, keeps its text.
+const PARAGRAPH: f32 = 150.0;
+
 /// Whether the page would lose more than `budget` of its own text.
 fn over_budget(seen: &[Seen], labels: &[Label], budget: f32) -> bool {
     let (mut all, mut lost) = (0.0f32, 0.0f32);
@@ -174,6 +184,6 @@ fn over_budget(seen: &[Seen], labels: &[Label], budget: f32) -> bool {
             lost += own;
         }
     }
-    // Less than a sentence of its own is no text that could be lost.
-    all >= 20.0 && lost > budget * all
+    // Less than a sentence of its own is no text that could be lost; a page that keeps a paragraph has not lost all.
+    all >= 20.0 && lost > budget * all && all - lost < PARAGRAPH
 }

@@ -28,7 +28,8 @@ struct Weights {
     signs: f32,
     inpage: f32,
     repprose: f32,
-    head: f32,
+    label: f32,
+    ends: f32,
 }
 
 const WEIGHTS: Weights = Weights {
@@ -46,7 +47,8 @@ const WEIGHTS: Weights = Weights {
     signs: 1.0,
     inpage: -0.5,
     repprose: 1.0,
-    head: -2.0,
+    label: -1.0,
+    ends: -2.0,
 };
 
 /// What the labeller found for one line.
@@ -123,11 +125,12 @@ fn alone(seen: &Seen, tables: &Tables, rules: &Rules, config: &ChromeConfig, w: 
         odds += w.repprose * prose * (1.0 - seen.share);
     }
     if seen.pages < 2 {
-        let [head, tail, _] = tables.ends(line);
+        let [label, ends, _] = tables.parts(line);
         let share =
             |pages: u32| if pages >= config.min_pages { pages as f32 / tables.pages as f32 } else { 0.0 };
-        let (head, tail) = (share(head.pages), share(tail.pages));
-        odds += w.head * ((head + tail) / 0.4).min(1.0);
+        let often = |pages: u32| (share(pages) / (4.0 * config.min_share as f32)).min(1.0);
+        // What stands behind the label is the slot: the shorter, the more of the line is template.
+        odds += w.label * often(label.pages) * (1.0 - prose) + w.ends * often(ends.pages);
     }
     match rules.get(line.rule).map(|rule| (rule.kind, rule.confidence)) {
         Some((RuleKind::Line, confidence)) => odds += w.rule * confidence,

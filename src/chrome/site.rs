@@ -90,7 +90,7 @@ pub enum Source {
 pub enum FamilyKind {
     /// The same text but for digits, punctuation and case, on several pages; key: the template key.
     Repeated,
-    /// The same beginning or end, and a slot; key: the head or tail key.
+    /// The same label before a colon, or the same beginning and end, and a slot; key: the label's or ends' key.
     Template,
     /// Different lines in a place of the site where no page has its text; key: the frame line before that place.
     Listing,
@@ -145,14 +145,15 @@ impl Site {
         }
         let confidence = ((1.0 - judged.content) * 100.0).round() / 100.0;
         let line = seen.line;
-        let [head, tail, _] = self.tables.ends(line);
+        let [label, ends, _] = self.tables.parts(line);
         let known = rules.get(line.rule).filter(|rule| rule.kind != RuleKind::Span);
         let (source, pages) = if known.is_some_and(|rule| rule.kind == RuleKind::Line) {
             (Source::Rule(line.rule), seen.pages.max(1))
         } else if seen.pages >= 2 {
             (Source::Family(FamilyKind::Repeated, line.template), seen.pages)
-        } else if head.pages.max(tail.pages) >= 3 {
-            let (key, count) = if head.pages >= tail.pages { (line.head, head) } else { (line.tail, tail) };
+        } else if label.pages.max(ends.pages) >= 3 {
+            let (key, count) =
+                if label.pages >= ends.pages { (line.label, label) } else { (line.ends, ends) };
             (Source::Family(FamilyKind::Template, u64::from(key)), count.pages)
         } else if known.is_some() {
             (Source::Rule(line.rule), 1)

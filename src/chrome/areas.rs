@@ -16,6 +16,8 @@ use super::tables::Tables;
 const WORD: f32 = 1.7;
 /// Weight of a line stops growing at this length, in Han characters.
 const LONGEST: f32 = 150.0;
+/// What stands on this share of the pages is part of the layout; less may be a template of the text.
+pub(crate) const EVERYWHERE: f32 = 0.97;
 /// An area seen on few pages is taken for this share of the page's prose, as strongly as one page would say it.
 const UNKNOWN: f32 = 0.3;
 
@@ -82,7 +84,9 @@ pub(crate) fn look_up<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Ve
     }
     let mut seen: Vec<Seen> = Vec::with_capacity(lines.len());
     for (i, line) in lines.iter().enumerate() {
-        let count = tables.template(line);
+        // Without its digits a line of numbers is any line of numbers.
+        let numbers = line.digits > 110 && !line.flags.has(Flags::DATE);
+        let count = if numbers { tables.exact(line) } else { tables.template(line) };
         let beside = |first: Option<&Evidence>, second: Option<&Evidence>| match (first, second) {
             (Some(first), Some(second)) if count.pages >= 2 => {
                 tables.pair(first, second).pages as f32 / count.pages as f32
@@ -103,8 +107,13 @@ pub(crate) fn look_up<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Ve
             after: after.min(1.0),
             times: times[&line.template],
             frame: count.pages >= 2
-                && (known || (count.times <= 3 * count.pages && !numbers_or_code(line)))
-                && (share >= 0.9 || (share >= 0.5 && before.max(after) >= 0.5) || rigid),
+                && if known {
+                    share >= 0.5
+                } else {
+                    count.times <= 3 * count.pages
+                        && !numbers_or_code(line)
+                        && (share >= EVERYWHERE || (share >= 0.5 && before.max(after) >= 0.5) || rigid)
+                },
             mass: if known {
                 0.0
             } else {

@@ -469,12 +469,21 @@ impl Scan {
         set(Flags::SEPARATED, self.separators > 0);
         set(Flags::NUMERIC, self.letters == 0);
         set(Flags::CJK, self.han > 0);
-        set(Flags::CODE, self.han == 0 && self.code * 12 >= self.chars && self.code > 0);
+        let signs = self.han == 0 && self.code * 12 >= self.chars && self.code > 0;
+        set(Flags::CODE, signs || is_command(content));
         set(Flags::CAPITALS, self.words >= 2 && self.capitals * 10 >= self.words * 6);
         set(Flags::SENTENCES, self.terminators > usize::from(ends(content).has(Flags::TERMINATED)));
         set(Flags::ROW, self.han >= 4 && self.gaps >= 2 && self.terminators == 0);
         flags
     }
+}
+
+/// Whether a line starts like one that is typed into a shell, an interpreter or a source file.
+fn is_command(content: &str) -> bool {
+    const PROMPTS: [&str; 8] = [">>> ", "... ", "$ ", "# ", "import ", "#include", "//", "sudo "];
+    let body =
+        |prompt: &&str| content.strip_prefix(*prompt).is_some_and(|rest| rest.is_ascii() && !rest.is_empty());
+    PROMPTS.iter().any(|prompt| body(&prompt)) || content.starts_with("from ") && content.contains(" import ")
 }
 
 fn is_year(bytes: &[u8]) -> bool {

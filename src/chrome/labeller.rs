@@ -7,7 +7,7 @@
 
 use crate::config::ChromeConfig;
 
-use super::areas::{Areas, Between, Seen, between, length, prose};
+use super::areas::{Areas, Between, EVERYWHERE, Seen, between, length, prose};
 use super::evidence::Flags;
 use super::rules::{RuleKind, Rules};
 use super::tables::Tables;
@@ -28,6 +28,7 @@ struct Weights {
     signs: f32,
     inpage: f32,
     repprose: f32,
+    held: f32,
     label: f32,
     ends: f32,
 }
@@ -47,6 +48,7 @@ const WEIGHTS: Weights = Weights {
     signs: 1.0,
     inpage: -0.5,
     repprose: 1.0,
+    held: 0.75,
     label: -1.0,
     ends: -2.0,
 };
@@ -79,7 +81,12 @@ pub(crate) fn judge(
     config: &ChromeConfig,
 ) -> Vec<Judged> {
     let weights = &WEIGHTS;
-    let mut odds: Vec<f32> = seen.iter().map(|line| alone(line, tables, rules, config, weights)).collect();
+    let standings = areas.map(|areas| nearest(seen, areas));
+    let mut odds: Vec<f32> = Vec::with_capacity(seen.len());
+    for (i, line) in seen.iter().enumerate() {
+        let held = standings.as_ref().map_or(0.0, |standings| held(line, standings[i], rules));
+        odds.push(alone(line, held, tables, rules, config, weights));
+    }
     let mut judged = vec![Judged::default(); seen.len()];
     if let Some(areas) = areas {
         let all = between(seen);
@@ -102,12 +109,53 @@ pub(crate) fn judge(
     judged
 }
 
+/// Most lines between a repeated line and the text that it belongs to.
+const REACH: usize = 4;
+
+/// For each line, the standing of the nearest rare lines before and after it, within reach; 0 where there are none.
+fn nearest(seen: &[Seen], areas: &Areas) -> Vec<(f32, f32)> {
+    let mut standings = vec![(0.0, 0.0); seen.len()];
+    for area in between(seen) {
+        let value = standing(areas, &area);
+        let rare = |i: &usize| seen[*i].pages < 2;
+        let last = (area.from..area.to).rfind(rare);
+        let first = (area.from..area.to).find(rare);
+        if let (Some(first), Some(last)) = (first, last) {
+            for i in first.saturating_sub(REACH)..first {
+                standings[i].1 = value;
+            }
+            let end = seen.len().min(last + 1 + REACH);
+            for standing in &mut standings[last + 1..end] {
+                standing.0 = value;
+            }
+            for standing in &mut standings[first..=last] {
+                *standing = (value, value);
+            }
+        }
+    }
+    standings
+}
+
+/// How much a repeated line belongs to the text of its pages, 0 to 1: the template of the text itself, as in forms,
+/// laws and resolutions. The layout puts its lines on every page; a line that some pages lack, held between two
+/// pieces of text, is the text's. So is running text that follows the text.
+fn held(line: &Seen, (before, after): (f32, f32), rules: &Rules) -> f32 {
+    let known = rules.get(line.line.rule).is_some_and(|rule| rule.kind == RuleKind::Line);
+    if known || line.share >= EVERYWHERE {
+        return 0.0;
+    }
+    let text = |standing: f32| ((standing - 0.15) / 0.2).clamp(0.0, 1.0);
+    let between = text(before.min(after));
+    let prose = (2.0 * prose(line.line)).min(1.0);
+    between.max(prose * text(before.max(after)))
+}
+
 fn standing(areas: &Areas, area: &Between) -> f32 {
     let (after, before) = areas.share(area);
     0.5 * after.max(before) + 0.25 * after.min(before) + 0.25 * area.share
 }
 
-fn alone(seen: &Seen, tables: &Tables, rules: &Rules, config: &ChromeConfig, w: &Weights) -> f32 {
+fn alone(seen: &Seen, held: f32, tables: &Tables, rules: &Rules, config: &ChromeConfig, w: &Weights) -> f32 {
     let line = seen.line;
     let prose = prose(line);
     let mut odds = w.short + w.prose * prose;
@@ -121,7 +169,8 @@ fn alone(seen: &Seen, tables: &Tables, rules: &Rules, config: &ChromeConfig, w: 
         odds += w.repeated
             * (0.3 + 0.7 * (seen.share / (4.0 * config.min_share as f32)).min(1.0))
             * sure
-            * (w.loose + (1.0 - w.loose) * seen.fixed());
+            * (w.loose + (1.0 - w.loose) * seen.fixed())
+            * (1.0 - w.held * held);
         odds += w.repprose * prose * (1.0 - seen.share);
     }
     if seen.pages < 2 {

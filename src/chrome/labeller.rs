@@ -20,6 +20,7 @@ struct Weights {
     short: f32,
     area: f32,
     area_mid: f32,
+    area_most: f32,
     rule: f32,
     hint: f32,
     switch: f32,
@@ -27,6 +28,7 @@ struct Weights {
     code: f32,
     signs: f32,
     inpage: f32,
+    comments: f32,
     repprose: f32,
     held: f32,
     label: f32,
@@ -38,8 +40,9 @@ const WEIGHTS: Weights = Weights {
     loose: 0.35,
     prose: 3.0,
     short: -0.8,
-    area: 5.0,
-    area_mid: 0.3,
+    area: 6.0,
+    area_mid: 0.38,
+    area_most: 2.0,
     rule: -4.5,
     hint: -1.5,
     switch: 1.5,
@@ -47,6 +50,7 @@ const WEIGHTS: Weights = Weights {
     code: 1.0,
     signs: 1.0,
     inpage: -0.5,
+    comments: -2.5,
     repprose: 1.0,
     held: 0.75,
     label: -1.0,
@@ -87,6 +91,11 @@ pub(crate) fn judge(
         let held = standings.as_ref().map_or(0.0, |standings| held(line, standings[i], rules));
         odds.push(alone(line, held, tables, rules, config, weights));
     }
+    if let Some(comments) = comments(seen, rules) {
+        for odds in &mut odds[comments..] {
+            *odds += weights.comments;
+        }
+    }
     let mut judged = vec![Judged::default(); seen.len()];
     if let Some(areas) = areas {
         let all = between(seen);
@@ -94,7 +103,8 @@ pub(crate) fn judge(
         for area in all {
             let largest = main == Main::Largest && area.share == most;
             let value = if largest { 1.0 } else { standing(areas, &area) };
-            let bonus = weights.area * (value - weights.area_mid).clamp(-0.4, 0.4);
+            let bonus =
+                (weights.area * (value - weights.area_mid)).clamp(-weights.area_most, weights.area_most);
             for i in area.from..area.to {
                 odds[i] += bonus;
                 if bonus < 0.0 {
@@ -107,6 +117,18 @@ pub(crate) fn judge(
         judged.content = content;
     }
     judged
+}
+
+/// Prose that a page must have before its comments can begin, in Han characters.
+const ARTICLE: f32 = 100.0;
+
+/// Index of the line after which the page's readers speak.
+fn comments(seen: &[Seen], rules: &Rules) -> Option<usize> {
+    let mut mass = 0.0;
+    seen.iter().position(|line| {
+        mass += line.mass;
+        mass >= ARTICLE && rules.get(line.line.rule).is_some_and(|rule| rule.comments)
+    })
 }
 
 /// Most lines between a repeated line and the text that it belongs to.
@@ -144,7 +166,7 @@ fn held(line: &Seen, (before, after): (f32, f32), rules: &Rules) -> f32 {
     if known || line.share >= EVERYWHERE {
         return 0.0;
     }
-    let text = |standing: f32| ((standing - 0.15) / 0.2).clamp(0.0, 1.0);
+    let text = |standing: f32| ((standing - 0.3) / 0.15).clamp(0.0, 1.0);
     let between = text(before.min(after));
     let prose = (2.0 * prose(line.line)).min(1.0);
     between.max(prose * text(before.max(after)))
@@ -152,7 +174,7 @@ fn held(line: &Seen, (before, after): (f32, f32), rules: &Rules) -> f32 {
 
 fn standing(areas: &Areas, area: &Between) -> f32 {
     let (after, before) = areas.share(area);
-    0.5 * after.max(before) + 0.25 * after.min(before) + 0.25 * area.share
+    (0.5 * after.max(before) + 0.25 * after.min(before) + 0.25 * area.share).sqrt()
 }
 
 fn alone(seen: &Seen, held: f32, tables: &Tables, rules: &Rules, config: &ChromeConfig, w: &Weights) -> f32 {
@@ -220,7 +242,7 @@ fn alone(seen: &Seen, held: f32, tables: &Tables, rules: &Rules, config: &Chrome
     }
     odds += w.signs * signs;
     if seen.times > 1 && !has(Flags::CODE) {
-        odds += w.inpage;
+        odds += w.inpage * (seen.times as f32).log2().min(2.0);
     }
     odds
 }

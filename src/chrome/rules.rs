@@ -63,6 +63,8 @@ pub struct Rule {
     pub max: u32,
     /// The passage ends in a slot that the pattern cannot bound: how far it reaches, the other pages tell.
     pub open: bool,
+    /// What follows the line, after the page's text, is readers' comments.
+    pub comments: bool,
     /// Lines, or lines with the passage in `⟦…⟧`, that the rule takes.
     pub examples: Vec<String>,
     /// Lines that the rule leaves alone.
@@ -92,6 +94,8 @@ struct RawRule {
     max: Option<u32>,
     #[serde(default)]
     open: bool,
+    #[serde(default)]
+    comments: bool,
     #[serde(default)]
     examples: Vec<String>,
     #[serde(default)]
@@ -291,6 +295,7 @@ fn rule(raw: RawRule, definitions: &[(String, String)]) -> Result<Rule> {
         confidence,
         max: raw.max.unwrap_or(LONGEST_LINE),
         open: raw.open,
+        comments: raw.comments,
         examples: raw.examples.clone(),
         counter_examples: raw.counter_examples.clone(),
         pattern,

@@ -7,8 +7,8 @@
 
 use crate::config::ChromeConfig;
 
-use super::areas::{Areas, Seen, between, look_up};
-use super::evidence::Evidence;
+use super::areas::{Areas, Seen, between, length, look_up, prose};
+use super::evidence::{Evidence, Flags};
 use super::labeller::{self, Judged, Main};
 use super::rules::{RuleId, RuleKind, Rules};
 use super::tables::Tables;
@@ -131,6 +131,9 @@ impl Site {
         if over_budget(&seen, &lines, budget) {
             lines = name(judge(Main::Largest));
         }
+        if let Some(headline) = headline(&seen, &lines, rules) {
+            lines[headline] = Label::Content;
+        }
         let left_whole = over_budget(&seen, &lines, budget);
         if left_whole {
             lines.fill(Label::Content);
@@ -170,6 +173,33 @@ impl Site {
 pub fn label_site(pages: &[Page], rules: &Rules, config: &ChromeConfig, scope: Scope) -> Vec<PageLabels> {
     let site = Site::learn(pages, rules, scope);
     pages.iter().map(|page| site.label(page, rules, config)).collect()
+}
+
+/// Most lines between a page's headline and its text: date, author, tools.
+const HEADLINE_REACH: usize = 8;
+
+/// The line that is most likely the page's headline, where it was taken for chrome: a short rare line shortly before
+/// the text, in words. A page's own headline is content.
+fn headline(seen: &[Seen], labels: &[Label], rules: &Rules) -> Option<usize> {
+    let text = |i: &usize| labels[*i] == Label::Content && prose(seen[*i].line) >= 0.25;
+    let start = (0..seen.len()).find(text)?;
+    let candidate = |i: &usize| {
+        let line = seen[*i].line;
+        let size = length(line);
+        let signs =
+            [Flags::DATE, Flags::NUMERIC, Flags::SEPARATED, Flags::DOMAIN, Flags::COLON, Flags::MARKED];
+        seen[*i].pages < 2
+            && (4.0..80.0).contains(&size)
+            && rules.get(line.rule).is_none_or(|rule| rule.kind == RuleKind::Span)
+            && !signs.into_iter().any(|sign| line.flags.has(sign))
+    };
+    let before = start.saturating_sub(HEADLINE_REACH)..start;
+    if before.clone().any(|i| labels[i] == Label::Content && candidate(&i)) {
+        return None;
+    }
+    // A headline that stands twice is sure; else the last line that could be one.
+    let twice = before.clone().rev().find(|i| candidate(i) && seen[*i].times > 1);
+    twice.or_else(|| before.rev().find(candidate))
 }
 
 /// A page that keeps this much prose, in Han characters, keeps its text.

@@ -16,6 +16,8 @@ use super::tables::Tables;
 const WORD: f32 = 1.7;
 /// Weight of a line stops growing at this length, in Han characters.
 const LONGEST: f32 = 150.0;
+/// What stands on this share of the pages is part of the layout; less may be a template of the text.
+pub(crate) const EVERYWHERE: f32 = 0.97;
 /// An area seen on few pages is taken for this share of the page's prose, as strongly as one page would say it.
 const UNKNOWN: f32 = 0.3;
 
@@ -37,6 +39,11 @@ pub(crate) fn prose(line: &Evidence) -> f32 {
         signs += 0.15;
     }
     size * signs
+}
+
+/// Numbers and program text repeat inside articles; a frame is made of words.
+fn numbers_or_code(line: &Evidence) -> bool {
+    line.units == 0 || line.flags.has(Flags::NUMERIC) || line.flags.has(Flags::CODE)
 }
 
 fn weight(line: &Evidence) -> f32 {
@@ -77,7 +84,9 @@ pub(crate) fn look_up<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Ve
     }
     let mut seen: Vec<Seen> = Vec::with_capacity(lines.len());
     for (i, line) in lines.iter().enumerate() {
-        let count = tables.template(line);
+        // Without its digits a line of numbers is any line of numbers.
+        let numbers = line.digits > 110 && !line.flags.has(Flags::DATE);
+        let count = if numbers { tables.exact(line) } else { tables.template(line) };
         let beside = |first: Option<&Evidence>, second: Option<&Evidence>| match (first, second) {
             (Some(first), Some(second)) if count.pages >= 2 => {
                 tables.pair(first, second).pages as f32 / count.pages as f32
@@ -97,7 +106,14 @@ pub(crate) fn look_up<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Ve
             before: before.min(1.0),
             after: after.min(1.0),
             times: times[&line.template],
-            frame: count.pages >= 2 && count.times <= 3 * count.pages && (share >= 0.5 || rigid),
+            frame: count.pages >= 2
+                && if known {
+                    share >= 0.5
+                } else {
+                    count.times <= 3 * count.pages
+                        && !numbers_or_code(line)
+                        && (share >= EVERYWHERE || (share >= 0.5 && before.max(after) >= 0.5) || rigid)
+                },
             mass: if known {
                 0.0
             } else {

@@ -18,8 +18,8 @@ const SCANNED: usize = 192;
 const SHORT: usize = 4;
 /// Seeds that keep keys of different kinds apart.
 const SEED_SHORT: u64 = 0x5407;
-const SEED_HEAD: u64 = 0x4ead;
-const SEED_TAIL: u64 = 0x7a11;
+const SEED_LABEL: u64 = 0x1abe;
+const SEED_ENDS: u64 = 0x7a11;
 const SEED_START: u64 = 0x57a7;
 
 /// One non-blank line.
@@ -32,10 +32,11 @@ pub struct Evidence {
     pub template: u64,
     /// Index of the line in the list of all lines of the text, blank ones included.
     pub line: u32,
-    /// Key of its first units (4 Han characters or 3 words); 0 where the line is too short to have a head.
-    pub head: u32,
-    /// Key of its last units; 0 where the line is too short to have a tail.
-    pub tail: u32,
+    /// Key of what stands before a colon near its beginning, as in `来源：…`; 0 where nothing does.
+    pub label: u32,
+    /// Key of its first and last units together (4 Han characters or 3 words each): a template with a slot in the
+    /// middle; 0 where the line is too short for one.
+    pub ends: u32,
     /// Key of its first 12 units: an excerpt of another page starts like that page's text; 0 where it is shorter.
     pub start: u32,
     /// What else is true of it.
@@ -158,13 +159,19 @@ fn evidence(line: u32, content: &str, units: &[u32]) -> Evidence {
     let ends = if shape.flags.has(Flags::CJK) { 4 } else { 3 };
     let short =
         |units: &[u32], seed: u64| fold32(hash::key_seeded(&hash::units_key(units).to_le_bytes(), seed));
-    let long_enough = units.len() >= ends + 2;
+    let long_enough = units.len() >= 2 * ends;
     Evidence {
         exact: hash::key(content.as_bytes()),
         template: if units.len() >= SHORT { hash::units_key(units) } else { short_key(content) },
         line,
-        head: if long_enough { short(&units[..ends], SEED_HEAD) } else { 0 },
-        tail: if long_enough { short(&units[units.len() - ends..], SEED_TAIL) } else { 0 },
+        label: label_key(content),
+        ends: if long_enough {
+            let (first, last) = (&units[..ends], &units[units.len() - ends..]);
+            let key = hash::units_key(first).rotate_left(17) ^ hash::units_key(last);
+            fold32(hash::key_seeded(&key.to_le_bytes(), SEED_ENDS))
+        } else {
+            0
+        },
         start: if units.len() >= 14 { short(&units[..12], SEED_START) } else { 0 },
         flags: shape.flags,
         path: 0,
@@ -176,6 +183,21 @@ fn evidence(line: u32, content: &str, units: &[u32]) -> Evidence {
         function: shape.function,
         links: 0,
     }
+}
+
+/// Key of the label before a colon in the first characters of a line; 0 where there is none.
+fn label_key(content: &str) -> u32 {
+    let mut label = String::new();
+    for (number, c) in content.chars().enumerate() {
+        match c {
+            ':' | '：' if label.len() >= 2 => return fold32(hash::key_seeded(label.as_bytes(), SEED_LABEL)),
+            '。' | '，' | '！' | '？' => return 0,
+            _ if number >= 24 => return 0,
+            _ if c.is_alphabetic() => label.extend(c.to_lowercase()),
+            _ => {}
+        }
+    }
+    0
 }
 
 /// Key of a short line: its text without case, digit runs as `0`.
@@ -447,12 +469,21 @@ impl Scan {
         set(Flags::SEPARATED, self.separators > 0);
         set(Flags::NUMERIC, self.letters == 0);
         set(Flags::CJK, self.han > 0);
-        set(Flags::CODE, self.han == 0 && self.code * 12 >= self.chars && self.code > 0);
+        let signs = self.han == 0 && self.code * 12 >= self.chars && self.code > 0;
+        set(Flags::CODE, signs || is_command(content));
         set(Flags::CAPITALS, self.words >= 2 && self.capitals * 10 >= self.words * 6);
         set(Flags::SENTENCES, self.terminators > usize::from(ends(content).has(Flags::TERMINATED)));
         set(Flags::ROW, self.han >= 4 && self.gaps >= 2 && self.terminators == 0);
         flags
     }
+}
+
+/// Whether a line starts like one that is typed into a shell, an interpreter or a source file.
+fn is_command(content: &str) -> bool {
+    const PROMPTS: [&str; 8] = [">>> ", "... ", "$ ", "# ", "import ", "#include", "//", "sudo "];
+    let body =
+        |prompt: &&str| content.strip_prefix(*prompt).is_some_and(|rest| rest.is_ascii() && !rest.is_empty());
+    PROMPTS.iter().any(|prompt| body(&prompt)) || content.starts_with("from ") && content.contains(" import ")
 }
 
 fn is_year(bytes: &[u8]) -> bool {

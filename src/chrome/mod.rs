@@ -9,6 +9,7 @@ mod labels;
 mod literals;
 pub mod rules;
 pub mod site;
+pub mod slots;
 pub mod span;
 mod tables;
 
@@ -18,4 +19,5 @@ pub use labels::{Known, Labels, LineLabel, SpanLabel};
 pub use evidence::{Evidence, Flags, observe};
 pub use rules::{Rule, RuleId, RuleKind, Rules};
 pub use site::{FamilyKind, Label, Page, PageLabels, Reason, Scope, Site, Source, label_site};
-pub use span::{Insertion, judge_insertion};
+pub use slots::Template;
+pub use span::{InjectedSpan, Insertion, SpanFamilies, Texts, find_spans, judge_insertion};

@@ -61,6 +61,10 @@ pub struct Rule {
     pub confidence: f32,
     /// Most characters of the line.
     pub max: u32,
+    /// The passage ends in a slot that the pattern cannot bound: how far it reaches, the other pages tell.
+    pub open: bool,
+    /// What follows the line, after the page's text, is readers' comments.
+    pub comments: bool,
     /// Lines, or lines with the passage in `⟦…⟧`, that the rule takes.
     pub examples: Vec<String>,
     /// Lines that the rule leaves alone.
@@ -88,6 +92,10 @@ struct RawRule {
     lang: String,
     confidence: Option<f32>,
     max: Option<u32>,
+    #[serde(default)]
+    open: bool,
+    #[serde(default)]
+    comments: bool,
     #[serde(default)]
     examples: Vec<String>,
     #[serde(default)]
@@ -286,6 +294,8 @@ fn rule(raw: RawRule, definitions: &[(String, String)]) -> Result<Rule> {
         lang: raw.lang.clone(),
         confidence,
         max: raw.max.unwrap_or(LONGEST_LINE),
+        open: raw.open,
+        comments: raw.comments,
         examples: raw.examples.clone(),
         counter_examples: raw.counter_examples.clone(),
         pattern,

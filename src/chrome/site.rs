@@ -7,9 +7,9 @@
 
 use crate::config::ChromeConfig;
 
-use super::areas::{Areas, Seen, between, look_up};
-use super::evidence::Evidence;
-use super::labeller::{self, Judged};
+use super::areas::{Areas, Seen, between, length, look_up, prose};
+use super::evidence::{Evidence, Flags};
+use super::labeller::{self, Judged, Main};
 use super::rules::{RuleId, RuleKind, Rules};
 use super::tables::Tables;
 
@@ -90,7 +90,7 @@ pub enum Source {
 pub enum FamilyKind {
     /// The same text but for digits, punctuation and case, on several pages; key: the template key.
     Repeated,
-    /// The same beginning or end, and a slot; key: the head or tail key.
+    /// The same label before a colon, or the same beginning and end, and a slot; key: the label's or ends' key.
     Template,
     /// Different lines in a place of the site where no page has its text; key: the frame line before that place.
     Listing,
@@ -121,10 +121,20 @@ impl Site {
     pub fn label(&self, page: &Page, rules: &Rules, config: &ChromeConfig) -> PageLabels {
         let seen = look_up(page, &self.tables, rules);
         let areas = (self.tables.pages > 1).then_some(&self.areas);
-        let judged = labeller::judge(&seen, areas, &self.tables, rules, config);
-        let mut lines: Vec<Label> =
-            seen.iter().zip(&judged).map(|(seen, judged)| self.name(seen, judged, rules)).collect();
-        let left_whole = over_budget(&seen, &lines, config.budget as f32);
+        let judge = |main| labeller::judge(&seen, areas, main, &self.tables, rules, config);
+        let name = |judged: Vec<Judged>| -> Vec<Label> {
+            seen.iter().zip(&judged).map(|(seen, judged)| self.name(seen, judged, rules)).collect()
+        };
+        let budget = config.budget as f32;
+        let mut lines = name(judge(Main::Unknown));
+        // The labels may have missed where this page has its text: take the area that holds most of it for that.
+        if over_budget(&seen, &lines, budget) {
+            lines = name(judge(Main::Largest));
+        }
+        if let Some(headline) = headline(&seen, &lines, rules) {
+            lines[headline] = Label::Content;
+        }
+        let left_whole = over_budget(&seen, &lines, budget);
         if left_whole {
             lines.fill(Label::Content);
         }
@@ -138,14 +148,15 @@ impl Site {
         }
         let confidence = ((1.0 - judged.content) * 100.0).round() / 100.0;
         let line = seen.line;
-        let [head, tail, _] = self.tables.ends(line);
+        let [label, ends, _] = self.tables.parts(line);
         let known = rules.get(line.rule).filter(|rule| rule.kind != RuleKind::Span);
         let (source, pages) = if known.is_some_and(|rule| rule.kind == RuleKind::Line) {
             (Source::Rule(line.rule), seen.pages.max(1))
         } else if seen.pages >= 2 {
             (Source::Family(FamilyKind::Repeated, line.template), seen.pages)
-        } else if head.pages.max(tail.pages) >= 3 {
-            let (key, count) = if head.pages >= tail.pages { (line.head, head) } else { (line.tail, tail) };
+        } else if label.pages.max(ends.pages) >= 3 {
+            let (key, count) =
+                if label.pages >= ends.pages { (line.label, label) } else { (line.ends, ends) };
             (Source::Family(FamilyKind::Template, u64::from(key)), count.pages)
         } else if known.is_some() {
             (Source::Rule(line.rule), 1)
@@ -164,6 +175,36 @@ pub fn label_site(pages: &[Page], rules: &Rules, config: &ChromeConfig, scope: S
     pages.iter().map(|page| site.label(page, rules, config)).collect()
 }
 
+/// Most lines between a page's headline and its text: date, author, tools.
+const HEADLINE_REACH: usize = 8;
+
+/// The line that is most likely the page's headline, where it was taken for chrome: a short rare line shortly before
+/// the text, in words. A page's own headline is content.
+fn headline(seen: &[Seen], labels: &[Label], rules: &Rules) -> Option<usize> {
+    let text = |i: &usize| labels[*i] == Label::Content && prose(seen[*i].line) >= 0.25;
+    let start = (0..seen.len()).find(text)?;
+    let candidate = |i: &usize| {
+        let line = seen[*i].line;
+        let size = length(line);
+        let signs =
+            [Flags::DATE, Flags::NUMERIC, Flags::SEPARATED, Flags::DOMAIN, Flags::COLON, Flags::MARKED];
+        seen[*i].pages < 2
+            && (4.0..80.0).contains(&size)
+            && rules.get(line.rule).is_none_or(|rule| rule.kind == RuleKind::Span)
+            && !signs.into_iter().any(|sign| line.flags.has(sign))
+    };
+    let before = start.saturating_sub(HEADLINE_REACH)..start;
+    if before.clone().any(|i| labels[i] == Label::Content && candidate(&i)) {
+        return None;
+    }
+    // A headline that stands twice is sure; else the last line that could be one.
+    let twice = before.clone().rev().find(|i| candidate(i) && seen[*i].times > 1);
+    twice.or_else(|| before.rev().find(candidate))
+}
+
+/// A page that keeps this much prose, in Han characters, keeps its text.
+const PARAGRAPH: f32 = 150.0;
+
 /// Whether the page would lose more than `budget` of its own text.
 fn over_budget(seen: &[Seen], labels: &[Label], budget: f32) -> bool {
     let (mut all, mut lost) = (0.0f32, 0.0f32);
@@ -174,6 +215,6 @@ fn over_budget(seen: &[Seen], labels: &[Label], budget: f32) -> bool {
             lost += own;
         }
     }
-    // Less than a sentence of its own is no text that could be lost.
-    all >= 20.0 && lost > budget * all
+    // Less than a sentence of its own is no text that could be lost; a page that keeps a paragraph has not lost all.
+    all >= 20.0 && lost > budget * all && all - lost < PARAGRAPH
 }

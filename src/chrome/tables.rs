@@ -22,8 +22,8 @@ pub(crate) struct Tables {
     template: Map<u64, Count>,
     /// Two lines that follow each other, by their template keys.
     pairs: Map<u64, Count>,
-    heads: Map<u32, Count>,
-    tails: Map<u32, Count>,
+    labels: Map<u32, Count>,
+    ends: Map<u32, Count>,
     starts: Map<u32, Count>,
 }
 
@@ -94,6 +94,11 @@ impl Tables {
         numbered(pages).into_iter().map(|(_, number)| number)
     }
 
+    /// The first `most` of the pages that are counted, with their bodies' numbers.
+    pub(crate) fn sampled(pages: &[Page], most: usize) -> impl Iterator<Item = (usize, u32)> {
+        numbered(pages).into_iter().take(most).map(|(body, number)| (number, body))
+    }
+
     pub(crate) fn new(pages: &[Page]) -> Tables {
         let mut tables = Tables::default();
         for (body, number) in numbered(pages) {
@@ -106,8 +111,8 @@ impl Tables {
                     tables.pairs.entry(pair_key(line.template, next.template)).or_default().add(body);
                 }
                 for (map, key) in [
-                    (&mut tables.heads, line.head),
-                    (&mut tables.tails, line.tail),
+                    (&mut tables.labels, line.label),
+                    (&mut tables.ends, line.ends),
                     (&mut tables.starts, line.start),
                 ] {
                     if key != 0 {
@@ -134,9 +139,9 @@ impl Tables {
         self.pairs.get(&pair_key(first.template, second.template)).copied().unwrap_or_default()
     }
 
-    /// Pages counted with a line of this head, tail and start.
-    pub(crate) fn ends(&self, line: &Evidence) -> [Count; 3] {
-        [self.heads.get(&line.head), self.tails.get(&line.tail), self.starts.get(&line.start)]
+    /// Pages counted with a line of this label, of these ends, and of this start.
+    pub(crate) fn parts(&self, line: &Evidence) -> [Count; 3] {
+        [self.labels.get(&line.label), self.ends.get(&line.ends), self.starts.get(&line.start)]
             .map(|count| count.copied().unwrap_or_default())
     }
 }

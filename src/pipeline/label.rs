@@ -1,17 +1,21 @@
 //! Chrome labels for the corpus: per site, twice, and once more by the alignment of copies.
 
+use std::borrow::Cow;
+use std::sync::Mutex;
+
 use rayon::prelude::*;
 
 use super::corpus::{Corpus, Page as CorpusPage, Pages};
 use super::documents::DocumentMatches;
 use super::paragraphs::{Occurrence, ParagraphMatches};
+use super::sheet::Sheet;
 use crate::chrome::{
-    Evidence, FamilyKind, Flags, Known, Label, Labels, LineLabel, Page, Round, Rules, Scope, Site, SiteFacts, Source, SpanLabel,
-    guard, judge_insertion, provisional_bodies, trusts_frequency,
+    Evidence, FamilyKind, Known, Label, Labels, LineLabel, Page, PageLabels, Round, Rules, Scope, Site, SiteFacts,
+    Source, SpanFamilies, SpanLabel, Texts, guard, judge_insertion, provisional_bodies, trusts_frequency,
 };
 use crate::config::Config;
 use crate::document::Span;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::matching::align::{Run, align};
 
 /// First labels: pages whose own lines are mostly each other's count once, all others for themselves.
@@ -60,35 +64,14 @@ fn label(
         .chunk_by(|a, b| a.0 == b.0)
         .map(|pages| pages.iter().map(|&(_, id)| id).collect())
         .collect();
-    let known: Vec<Vec<(u32, Labels)>> = sites
-        .par_iter()
-        .map(|documents| {
-            let evidence: Vec<&[Evidence]> =
-                documents.iter().map(|&document| &*corpus.evidence[document as usize]).collect();
-            let bodies = bodies(documents, &evidence);
-            let pages: Vec<Page<'_>> =
-                evidence.iter().zip(bodies).map(|(evidence, body)| Page { evidence, body }).collect();
-            let site = Site::learn(&pages, rules, Scope::Site);
-            let facts = SiteFacts { pages: site.pages(), frequency: trusts_frequency(&pages) };
-            documents
-                .par_iter()
-                .zip(&pages)
-                .map(|(&document, page)| Ok((document, page_labels(corpus, document, page, &site, Some(facts), judge)?)))
-                .collect::<Result<_>>()
-        })
-        .collect::<Result<_>>()?;
+    let known: Vec<Vec<(u32, Labels)>> =
+        sites.par_iter().map(|documents| judge.site(corpus, documents, &bodies)).collect::<Result<_>>()?;
     for (document, found) in known.into_iter().flatten() {
         labels[document as usize] = found;
     }
-    let nowhere = Site::learn(&[], rules, Scope::Unknown);
     let unknown: Vec<u32> = corpus.ids().filter(|&id| corpus.documents[id as usize].site.is_none()).collect();
-    let alone: Vec<(u32, Labels)> = unknown
-        .into_par_iter()
-        .map(|document| {
-            let page = Page { evidence: &corpus.evidence[document as usize], body: document };
-            Ok((document, page_labels(corpus, document, &page, &nowhere, None, judge)?))
-        })
-        .collect::<Result<_>>()?;
+    let alone: Vec<(u32, Labels)> =
+        unknown.into_par_iter().map(|document| judge.alone(corpus, document)).collect::<Result<_>>()?;
     for (document, found) in alone {
         labels[document as usize] = found;
     }
@@ -103,42 +86,138 @@ struct Judge<'a> {
     round: Round,
 }
 
-fn page_labels(
-    corpus: &Corpus,
-    document: u32,
-    page: &Page<'_>,
-    site: &Site,
-    facts: Option<SiteFacts>,
-    judge: Judge<'_>,
-) -> Result<Labels> {
-    let Judge { rules, config, round } = judge;
-    let mut found = site.label(page, rules, &config.chrome);
-    guard(page.evidence, &mut found.lines, facts, round);
-    let mut labels = Labels { left_whole: found.left_whole, ..Labels::default() };
-    for (evidence, label) in page.evidence.iter().zip(&found.lines) {
-        match label {
-            Label::Chrome(reason) => labels.lines.push(LineLabel {
-                line: evidence.line,
-                known: known(&reason.source, rules),
-                pages: reason.pages,
-                confidence: reason.confidence,
-            }),
-            Label::Content if evidence.flags.has(Flags::SPAN) => {
-                let sheet = corpus.spool.get(document)?;
-                let at = sheet.lines[evidence.line as usize].start;
-                for (rule, span) in rules.spans(sheet.line(evidence.line)) {
-                    labels.spans.push(SpanLabel {
-                        span: Span::new(span.start + at, span.end + at),
-                        known: Known::Rule(rules.get(rule).map(|rule| rule.name.clone()).unwrap_or_default()),
-                        pages: 1,
-                        confidence: rules.get(rule).map_or(0.5, |rule| rule.confidence),
-                    });
-                }
+impl Judge<'_> {
+    /// Labels the pages of one site.
+    fn site(
+        self,
+        corpus: &Corpus,
+        documents: &[u32],
+        bodies: &(impl Fn(&[u32], &[&[Evidence]]) -> Vec<u32> + Sync),
+    ) -> Result<Vec<(u32, Labels)>> {
+        let evidence: Vec<&[Evidence]> =
+            documents.iter().map(|&document| &*corpus.evidence[document as usize]).collect();
+        let bodies = bodies(documents, &evidence);
+        let mut numbers = bodies.clone();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let pages: Vec<Page<'_>> = evidence
+            .iter()
+            .zip(bodies)
+            .map(|(evidence, body)| Page { evidence, body: numbers.partition_point(|&number| number < body) as u32 })
+            .collect();
+        let site = Site::learn(&pages, self.rules, Scope::Site);
+        let facts = SiteFacts { pages: site.pages(), frequency: trusts_frequency(&pages) };
+        let labels: Vec<PageLabels> = pages.par_iter().map(|page| self.page(page, &site, Some(facts))).collect();
+        let texts = SiteTexts::new(corpus, documents);
+        let families = if facts.frequency {
+            SpanFamilies::learn(&pages, &labels, &texts, self.rules, &self.config.chrome)
+        } else {
+            SpanFamilies::default()
+        };
+        let found = (0..documents.len())
+            .into_par_iter()
+            .map(|at| (documents[at], self.name(at, &pages[at], &labels[at], &families, &texts)))
+            .collect();
+        texts.failure().map_or(Ok(found), Err)
+    }
+
+    /// Labels a page of unknown site.
+    fn alone(self, corpus: &Corpus, document: u32) -> Result<(u32, Labels)> {
+        let page = Page { evidence: &corpus.evidence[document as usize], body: 0 };
+        let site = Site::learn(&[], self.rules, Scope::Unknown);
+        let labels = self.page(&page, &site, None);
+        let documents = [document];
+        let texts = SiteTexts::new(corpus, &documents);
+        let found = self.name(0, &page, &labels, &SpanFamilies::default(), &texts);
+        texts.failure().map_or(Ok((document, found)), Err)
+    }
+
+    fn page(self, page: &Page<'_>, site: &Site, facts: Option<SiteFacts>) -> PageLabels {
+        let mut found = site.label(page, self.rules, &self.config.chrome);
+        guard(page.evidence, &mut found.lines, facts, self.round);
+        found
+    }
+
+    /// The labels as the run keeps them: chrome lines and injected spans, each with what knows it by name.
+    fn name(
+        self,
+        at: usize,
+        page: &Page<'_>,
+        found: &PageLabels,
+        families: &SpanFamilies,
+        texts: &SiteTexts<'_>,
+    ) -> Labels {
+        let mut labels = Labels { left_whole: found.left_whole, ..Labels::default() };
+        for (evidence, label) in page.evidence.iter().zip(&found.lines) {
+            if let Label::Chrome(reason) = label {
+                labels.lines.push(LineLabel {
+                    line: evidence.line,
+                    known: known(&reason.source, self.rules),
+                    pages: reason.pages,
+                    confidence: reason.confidence,
+                });
             }
-            Label::Content => {}
+        }
+        let spans = families.find(at, page, found, texts, self.rules);
+        labels.spans = spans
+            .into_iter()
+            .map(|found| SpanLabel {
+                span: found.span,
+                known: match found.family.and_then(|family| families.templates.get(family as usize)) {
+                    Some((template, _)) => Known::Family(format!("span:{}", template.parts.join("{}"))),
+                    None => known(&Source::Rule(found.rule), self.rules),
+                },
+                pages: found.pages,
+                confidence: found.confidence,
+            })
+            .collect();
+        labels
+    }
+}
+
+/// The texts of a site's pages. A sheet that cannot be read back reads as empty, and the failure is kept.
+struct SiteTexts<'a> {
+    corpus: &'a Corpus,
+    documents: &'a [u32],
+    failure: Mutex<Option<Error>>,
+}
+
+impl<'a> SiteTexts<'a> {
+    fn new(corpus: &'a Corpus, documents: &'a [u32]) -> Self {
+        Self { corpus, documents, failure: Mutex::new(None) }
+    }
+
+    fn failure(self) -> Option<Error> {
+        self.failure.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn sheet(&self, page: usize) -> Option<Cow<'_, Sheet>> {
+        match self.corpus.spool.get(self.documents[page]) {
+            Ok(sheet) => Some(sheet),
+            Err(error) => {
+                *self.failure.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error);
+                None
+            }
         }
     }
-    Ok(labels)
+}
+
+impl Texts for SiteTexts<'_> {
+    fn text(&self, page: usize) -> Cow<'_, str> {
+        match self.sheet(page) {
+            Some(Cow::Borrowed(sheet)) => Cow::Borrowed(&sheet.text),
+            Some(Cow::Owned(sheet)) => Cow::Owned(sheet.text),
+            None => Cow::Borrowed(""),
+        }
+    }
+
+    fn lines(&self, page: usize) -> Cow<'_, [Span]> {
+        match self.sheet(page) {
+            Some(Cow::Borrowed(sheet)) => Cow::Borrowed(&sheet.lines),
+            Some(Cow::Owned(sheet)) => Cow::Owned(sheet.lines),
+            None => Cow::Borrowed(&[]),
+        }
+    }
 }
 
 fn known(source: &Source, rules: &Rules) -> Known {

@@ -8,11 +8,13 @@ fn main() {
     let mut inputs = Vec::new();
     let mut output = None;
     let mut config = dechaff::Config::default();
+    let mut pairs = dechaff::pipeline::documents::Pairs::Skip;
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "-o" => output = args.next(),
             "--threshold" => config.matching.threshold = args.next().unwrap().parse().unwrap(),
             "--containment" => config.matching.containment = args.next().unwrap().parse().unwrap(),
+            "--pairs" => pairs = dechaff::pipeline::documents::Pairs::All,
             "--site-field" => config.input.site_field = args.next(),
             "--only" => config.removal.only = dechaff::config::Only::Chrome,
             _ => inputs.push(arg),
@@ -24,7 +26,7 @@ fn main() {
         output: output.unwrap().into(),
         overwrite: dechaff::output::Overwrite::Force,
         rewrite: if mode == "clean" { Rewrite::Clean } else { Rewrite::Nothing },
-        pairs: dechaff::pipeline::documents::Pairs::Skip,
+        pairs,
         memory: 1 << 30,
         rules: None,
         config,

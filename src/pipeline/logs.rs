@@ -151,6 +151,9 @@ impl Logs<'_> {
                 line.name(self.names.document(*b));
             });
             line.facts(Some(facts(*matched)));
+            let overlap = matched.overlap;
+            line.number("shingles_a", overlap.a.into()).number("shingles_b", overlap.b.into());
+            line.number("shingles_shared", overlap.shared.into());
             line.write(&mut out)?;
         }
         finish(out)

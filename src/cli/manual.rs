@@ -23,8 +23,12 @@ pub(crate) fn page(command: Option<&str>) -> Result<Exit, Failure> {
         Some(name) => match program.find_subcommand(name) {
             Some(found) => found.clone(),
             None => {
-                let names: Vec<_> = program.get_subcommands().map(|known| format!("`{}`", known.get_name())).collect();
-                return Err(Failure::new(format!("`{name}` is no command: give one of {}", names.join(", "))));
+                let names: Vec<_> =
+                    program.get_subcommands().map(|known| format!("`{}`", known.get_name())).collect();
+                return Err(Failure::new(format!(
+                    "`{name}` is no command: give one of {}",
+                    names.join(", ")
+                )));
             }
         },
     };

@@ -6,6 +6,7 @@
 mod args;
 mod configuration;
 mod exit;
+mod explain;
 mod failure;
 mod manual;
 mod printer;
@@ -52,7 +53,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Config(args) => configuration::print(args),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { command } => manual::page(command.as_deref()),
-        Command::Explain(_) => Ok(Exit::Done),
+        Command::Explain(args) => explain::explain(&args),
     }
 }
 
@@ -65,7 +66,8 @@ fn usage(answer: &clap::Error) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let coloured = style::stderr() == style::Style::Coloured;
-    let text = if coloured { text.ansi().to_string() } else { visible::lines(&text.to_string()).into_owned() };
+    let text =
+        if coloured { text.ansi().to_string() } else { visible::lines(&text.to_string()).into_owned() };
     // Literals stand in backticks everywhere else, too.
     let quoted = std::env::args().any(|arg| arg.contains('\''));
     printer::message(&if quoted { text } else { text.replace('\'', "`") });

@@ -20,7 +20,11 @@ impl Printer {
     /// A printer that says as much as the flags allow.
     pub(crate) fn new(flags: Option<MessageArgs>) -> Self {
         let quiet = flags.is_some_and(|flags| flags.quiet);
-        Self { style: style::stderr(), quiet, progress: !quiet && flags.is_some_and(|flags| !flags.no_progress) }
+        Self {
+            style: style::stderr(),
+            quiet,
+            progress: !quiet && flags.is_some_and(|flags| !flags.no_progress),
+        }
     }
 
     /// Whether a progress bar may be drawn.
@@ -30,7 +34,8 @@ impl Printer {
 
     /// Says why the command could not be done, quiet or not.
     pub(crate) fn error(&self, error: &Message) {
-        let mut text = format!("{} {}\n", self.style.bold(&self.style.red("error:")), visible::line(&error.problem));
+        let mut text =
+            format!("{} {}\n", self.style.bold(&self.style.red("error:")), visible::line(&error.problem));
         if let Some(hint) = &error.hint {
             text += &format!("{} {}\n", self.style.bold("hint:"), visible::line(hint));
         }

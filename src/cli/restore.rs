@@ -20,7 +20,8 @@ pub(crate) fn restore(args: &RestoreArgs) -> Result<Exit, Failure> {
     bar.finish();
     let restored = outcome?;
     for damaged in &restored.damaged {
-        printer.warn(&format!("`{damaged}`: the original was damaged; what could be read of it was restored"));
+        printer
+            .warn(&format!("`{damaged}`: the original was damaged; what could be read of it was restored"));
     }
     printer.say(&format!(
         "restored {}, {} decompressed, to {}\n",

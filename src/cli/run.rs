@@ -14,9 +14,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::{self, Printer};
 use super::progress::Bar;
-use super::summary::{self, Told};
 use super::settings;
 use super::size::count;
+use super::summary::{self, Told};
 
 /// Strips chrome, drops copies, writes the corpus again.
 pub(crate) fn clean(args: CleanArgs) -> Result<Exit, Failure> {
@@ -59,7 +59,8 @@ fn run(args: &RunArgs, rewrite: Rewrite, config: Config) -> Result<Exit, Failure
     let repeated = done.documents.repeated_ids;
     if repeated > 0 {
         let ids = if repeated == 1 { "1 id stands" } else { &format!("{} ids stand", count(repeated)) };
-        printer.warn(&format!("{ids} on more than one document: clusters are named by `doc`, which is unique"));
+        printer
+            .warn(&format!("{ids} on more than one document: clusters are named by `doc`, which is unique"));
     }
     if args.json {
         printer::data(&json(&done)?)?;
@@ -74,7 +75,8 @@ fn run(args: &RunArgs, rewrite: Rewrite, config: Config) -> Result<Exit, Failure
 
 fn json(summary: &Summary) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(summary);
-    text.map(|text| text + "\n").map_err(|error| Failure::new(format!("the summary cannot be written: {error}")))
+    text.map(|text| text + "\n")
+        .map_err(|error| Failure::new(format!("the summary cannot be written: {error}")))
 }
 
 /// Starts the threads: as many as asked for, else one for each processor.

@@ -75,7 +75,10 @@ fn read(page: &mut Page, summary: &Summary, told: &Told<'_>) {
         ),
     );
     if documents.reference > 0 {
-        page.line("", &format!("compared with {} of the reference", counted(documents.reference, "document")));
+        page.line(
+            "",
+            &format!("compared with {} of the reference", counted(documents.reference, "document")),
+        );
     }
     if documents.no_text > 0 {
         page.line("", &format!("{} without a text, passed through", counted(documents.no_text, "record")));
@@ -132,7 +135,8 @@ fn removed(page: &mut Page, summary: &Summary) {
         page.line("", &format!("{share:>7} {:>10}   {} {what}", bytes(row.bytes), count(row.count)));
     }
     if documents.emptied > 0 {
-        let line = format!("{} stay with an empty text: all of it went", counted(documents.emptied, "document"));
+        let line =
+            format!("{} stay with an empty text: all of it went", counted(documents.emptied, "document"));
         page.line("emptied", &line);
     }
     if documents.left_whole > 0 {
@@ -150,7 +154,8 @@ fn sites(page: &mut Page, summary: &Summary, all: bool) {
     let mut heading = "by site";
     for site in &losing[..shown] {
         let share = percent(site.removed_bytes, site.text_bytes);
-        let name = site.site.as_deref().map_or_else(|| "(unknown)".to_owned(), |name| cut(&visible::line(name)));
+        let name =
+            site.site.as_deref().map_or_else(|| "(unknown)".to_owned(), |name| cut(&visible::line(name)));
         let pages = counted(site.pages, "document");
         page.line(heading, &format!("{share:>7} {:>10}   {pages} of {name}", bytes(site.removed_bytes)));
         heading = "";
@@ -168,14 +173,18 @@ fn details(page: &mut Page, summary: &Summary) {
         heading = "";
     }
     let environment = &summary.environment;
-    let peak = environment.peak_memory.map_or(String::new(), |peak| format!(", {} of memory at most", bytes(peak)));
+    let peak =
+        environment.peak_memory.map_or(String::new(), |peak| format!(", {} of memory at most", bytes(peak)));
     page.line("", &format!("{}{peak}", counted(environment.threads as u64, "thread")));
     let matching = &summary.matching;
     let pairs = matching.document_candidates + matching.paragraph_candidates;
     page.line("compared", &counted(pairs, "pair"));
     if matching.capped_buckets > 0 {
         let buckets = counted(matching.capped_buckets, "bucket");
-        let line = format!("{buckets} too large to be compared in full ({} entries)", count(matching.capped_entries));
+        let line = format!(
+            "{buckets} too large to be compared in full ({} entries)",
+            count(matching.capped_entries)
+        );
         page.line("capped", &line);
     }
 }
@@ -193,7 +202,10 @@ fn next(page: &mut Page, summary: &Summary, folder: &Path) {
     let mut heading = "next";
     if let Some([short, long]) = first.and_then(|row| addresses(&row)) {
         let [short, long] = [short, long].map(|unit| format!("dechaff explain {} {unit}", quoted(&shown)));
-        page.line(heading, if visible::line(&long) == long && long.chars().count() <= 70 { &long } else { &short });
+        page.line(
+            heading,
+            if visible::line(&long) == long && long.chars().count() <= 70 { &long } else { &short },
+        );
         heading = "";
     }
     if summary.rewrite == Rewrite::Clean {
@@ -233,7 +245,11 @@ fn word(row: &Value, key: &str) -> String {
 /// The end of a long name: what tells it from others.
 fn cut(name: &str) -> String {
     let length = name.chars().count();
-    if length <= NAME { name.to_owned() } else { "…".chars().chain(name.chars().skip(length - NAME + 1)).collect() }
+    if length <= NAME {
+        name.to_owned()
+    } else {
+        "…".chars().chain(name.chars().skip(length - NAME + 1)).collect()
+    }
 }
 
 #[cfg(test)]

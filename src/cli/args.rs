@@ -193,10 +193,10 @@ pub(crate) struct SettingArgs {
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(crate) site_field: Option<String>,
     /// Least Jaccard of two texts that are reported as copies; short texts need more
-    #[arg(long, value_name = "J", value_parser = super::settings::number, help_heading = FINDING)]
+    #[arg(long, value_name = "J", allow_negative_numbers = true, value_parser = super::settings::number, help_heading = FINDING)]
     pub(crate) threshold: Option<f64>,
     /// Least share of the shorter text that stands in the longer one, for the two to be reported
-    #[arg(long, value_name = "C", value_parser = super::settings::number, help_heading = FINDING)]
+    #[arg(long, value_name = "C", allow_negative_numbers = true, value_parser = super::settings::number, help_heading = FINDING)]
     pub(crate) containment: Option<f64>,
     /// Words or Chinese characters below which a text matches only if it is equal
     #[arg(long, value_name = "N", help_heading = FINDING)]
@@ -212,7 +212,7 @@ pub(crate) struct SettingArgs {
     #[arg(long, value_name = "WHICH", value_parser = clap::value_parser!(Keep), help_heading = REMOVAL)]
     pub(crate) keep: Option<Keep>,
     /// Least share of a copy that the kept one must cover for the copy to be removed
-    #[arg(long, value_name = "SHARE", value_parser = super::settings::number, help_heading = REMOVAL)]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = super::settings::number, help_heading = REMOVAL)]
     pub(crate) remove_coverage: Option<f64>,
 }
 

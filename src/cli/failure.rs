@@ -36,6 +36,12 @@ impl Failure {
     }
 }
 
+/// Reads a text file that a flag names.
+pub(crate) fn read(flag: &str, path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::new(format!("`{}`, given as `{flag}`: {}", path.display(), system(&error))))
+}
+
 /// Something is wrong in a file that the user wrote.
 pub(crate) fn in_file(path: &Path, line: Option<usize>, problem: &str) -> Failure {
     let line = line.map_or(String::new(), |line| format!(" line {line}"));

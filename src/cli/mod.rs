@@ -20,6 +20,7 @@ mod summary;
 mod visible;
 
 use clap::FromArgMatches;
+use clap::error::ErrorKind;
 
 use args::{Cli, Command};
 use exit::Exit;
@@ -70,6 +71,11 @@ fn usage(answer: &clap::Error) -> Result<Exit, Failure> {
         if coloured { text.ansi().to_string() } else { visible::lines(&text.to_string()).into_owned() };
     // Literals stand in backticks everywhere else, too.
     let quoted = std::env::args().any(|arg| arg.contains('\''));
-    printer::message(&if quoted { text } else { text.replace('\'', "`") });
+    let mut text = if quoted { text } else { text.replace('\'', "`") };
+    let swallowed = answer.kind() == ErrorKind::MissingRequiredArgument && std::env::args().any(|arg| arg == "--against");
+    if swallowed {
+        text += "hint: `--against` takes all paths up to the next flag: give INPUT before it\n";
+    }
+    printer::message(&text);
     Ok(Exit::Failed)
 }

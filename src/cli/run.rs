@@ -11,7 +11,7 @@ use dechaff::{Config, Error};
 
 use super::args::{CleanArgs, ClustersArgs, RunArgs};
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::printer::{self, Printer};
 use super::progress::Bar;
 use super::settings;
@@ -35,7 +35,7 @@ pub(crate) fn clusters(args: ClustersArgs) -> Result<Exit, Failure> {
 
 fn run(args: &RunArgs, rewrite: Rewrite, config: Config) -> Result<Exit, Failure> {
     let rules = match &args.rules {
-        Some(path) => Some(std::fs::read_to_string(path).map_err(Error::io(path))?),
+        Some(path) => Some(failure::read("--rules", path)?),
         None => None,
     };
     let job = Job {
@@ -55,7 +55,11 @@ fn run(args: &RunArgs, rewrite: Rewrite, config: Config) -> Result<Exit, Failure
     let start = Instant::now();
     let outcome = run_job(&job, &bar);
     bar.finish();
-    let done = outcome?;
+    let done = outcome.map_err(|error| {
+        let replaceable = matches!(&error, Error::Output { path, .. } if !args.force && path.join("run.json").is_file());
+        let failure = Failure::from(error);
+        if replaceable { failure.hint("`--force` replaces what an earlier run made") } else { failure }
+    })?;
     let repeated = done.documents.repeated_ids;
     if repeated > 0 {
         let ids = if repeated == 1 { "1 id stands" } else { &format!("{} ids stand", count(repeated)) };

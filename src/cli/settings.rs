@@ -6,7 +6,7 @@ use clap::CommandFactory;
 use dechaff::{Config, Error};
 
 use super::args::{Cli, OnlyArg, SettingArgs};
-use super::failure::{Failure, in_file};
+use super::failure::{Failure, in_file, read};
 
 /// Flags that have a default, and the key in the configuration that holds it.
 const DEFAULTS: [(&str, &str); 11] = [
@@ -89,7 +89,7 @@ fn set<T>(setting: &mut T, flag: Option<T>) {
 }
 
 fn from_file(path: &Path) -> Result<Config, Failure> {
-    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+    let text = read("--config", path)?;
     let config: Config = toml::from_str(&text).map_err(|error| {
         let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         in_file(path, line, error.message())

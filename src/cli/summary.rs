@@ -192,34 +192,40 @@ fn details(page: &mut Page, summary: &Summary) {
 fn next(page: &mut Page, summary: &Summary, folder: &Path) {
     let shown = folder.to_string_lossy();
     page.line("results", &visible::line(&shown));
-    let first = match summary.rewrite {
-        Rewrite::Nothing => rows(&folder.join("members.jsonl")).next(),
-        _ => rows(&folder.join("removed.jsonl")).next(),
-    };
     if visible::line(&shown) != shown {
         return;
     }
+    let folder_word = quoted(&shown);
+    let units = match summary.rewrite {
+        Rewrite::Nothing => rows(&folder.join("clusters.jsonl")).next().and_then(|row| pair(&row)),
+        _ => rows(&folder.join("removed.jsonl")).next().and_then(|row| unit(&row, row["reason"] == "duplicate-document")),
+    };
     let mut heading = "next";
-    if let Some([short, long]) = first.and_then(|row| addresses(&row)) {
-        let [short, long] = [short, long].map(|unit| format!("dechaff explain {} {unit}", quoted(&shown)));
-        page.line(
-            heading,
-            if visible::line(&long) == long && long.chars().count() <= 70 { &long } else { &short },
-        );
+    if let Some([short, long]) = units {
+        let [short, long] = [short, long].map(|units| format!("dechaff explain {folder_word} {units}"));
+        page.line(heading, if visible::line(&long) == long && long.chars().count() <= 70 { &long } else { &short });
         heading = "";
     }
     if summary.rewrite == Rewrite::Clean {
-        page.line(heading, &format!("dechaff restore {} -o DIR", quoted(&shown)));
+        page.line(heading, &format!("dechaff restore {folder_word} -o DIR"));
     }
 }
 
-/// The unit of a log line as `explain` takes it: by `doc` and by id.
-fn addresses(row: &Value) -> Option<[String; 2]> {
+/// A unit of a log as `explain` takes it: by `doc`, and by id.
+fn unit(row: &Value, whole: bool) -> Option<[String; 2]> {
     let doc = row["doc"].as_str()?;
     let id = row["id"].as_str().unwrap_or(doc);
-    let is_document = row["level"] == "document" || row["reason"] == "duplicate-document";
-    let line = if is_document { String::new() } else { format!("@{}", row["lines"][0]) };
+    let line = if whole { String::new() } else { format!("@{}", row["lines"][0]) };
     Some([doc, id].map(|name| quoted(&format!("{name}{line}"))))
+}
+
+/// The kept member of a cluster, and another one.
+fn pair(row: &Value) -> Option<[String; 2]> {
+    let whole = row["level"] == "document";
+    let kept = unit(&row["kept"], whole)?;
+    let others = row["members"].as_array()?.iter().filter_map(|member| unit(member, whole));
+    let other = others.into_iter().find(|other| *other != kept)?;
+    Some([0, 1].map(|at| format!("{} {}", kept[at], other[at])))
 }
 
 /// A word as a shell takes it.

@@ -33,7 +33,7 @@ pub(super) fn explain(run: &Run, addresses: [&Address; 2], style: Style) -> Resu
         let units = counted(side.view.units.len() as u64, "unit");
         text.fact(
             letter,
-            &format!("{} ({}), {} of content, {units}", name(side.address), side.address.doc, side.lines()),
+            &format!("{} ({}), {}, {units}", name(side.address), side.address.doc, side.lines()),
         );
         if side.dropped {
             text.fact("", "dropped, so its chrome was not logged, and counts as content here");
@@ -86,12 +86,10 @@ impl<'a> Loaded<'a> {
             [first, .., last] if self.view.lines.len() as u32 == last - first + 1 => {
                 format!("lines {}-{}", first + 1, last + 1)
             }
-            lines => format!(
-                "{} between {} and {}",
-                counted(lines.len() as u64, "line"),
-                lines[0] + 1,
-                lines[lines.len() - 1] + 1
-            ),
+            lines => {
+                let (first, last) = (lines[0] + 1, lines[lines.len() - 1] + 1);
+                format!("lines {first}-{last} ({} of content)", count(lines.len() as u64))
+            }
         }
     }
 
@@ -141,7 +139,7 @@ fn facts(text: &mut Text, compared: &Compared, config: &Config) {
         ),
     );
     let needed = compared.required_jaccard;
-    let more = if needed > config.matching.threshold { ", more for a short text" } else { "" };
+    let more = if needed > config.matching.threshold { "; short texts need more" } else { "" };
     let line = format!(
         "{}; near from {} up (`--threshold` {}{more})",
         share(overlap.jaccard()),
@@ -265,7 +263,7 @@ fn logged(text: &mut Text, run: &Run, sides: &[Loaded<'_>; 2], level: Option<Lev
     let rows = [mine(&sides[0]), mine(&sides[1])];
     let common = rows[0].iter().find_map(|a| Some((a, rows[1].iter().find(|b| b.cluster == a.cluster)?)));
     let line = match common {
-        None if rows.iter().any(|rows| !rows.is_empty()) => "in different clusters".to_owned(),
+        None if rows.iter().any(|rows| !rows.is_empty()) => "not in one cluster".to_owned(),
         None => "in no cluster".to_owned(),
         Some((a, b)) => {
             let clusters = run.clusters(&[(level, a.cluster.clone())])?;
@@ -273,7 +271,6 @@ fn logged(text: &mut Text, run: &Run, sides: &[Loaded<'_>; 2], level: Option<Lev
             let is_kept = |row: &MemberRow| {
                 kept.is_some_and(|kept| kept.doc == row.unit.doc && kept.byte_start == row.unit.byte_start)
             };
-            let name = visible::line(&a.cluster).into_owned();
             let facts = |row: &MemberRow| {
                 format!(
                     "{}, numbers {}, Jaccard {}, covered {}",
@@ -284,13 +281,16 @@ fn logged(text: &mut Text, run: &Run, sides: &[Loaded<'_>; 2], level: Option<Lev
                 )
             };
             match (is_kept(a), is_kept(b)) {
-                (true, _) => format!("in cluster {name}, where a stands for b: {}", facts(b)),
-                (_, true) => format!("in cluster {name}, where b stands for a: {}", facts(a)),
-                _ => format!("both in cluster {name}, where another stands for them"),
+                (true, _) => format!("a stands for b: {}", facts(b)),
+                (_, true) => format!("b stands for a: {}", facts(a)),
+                _ => "another stands for both".to_owned(),
             }
         }
     };
     text.fact("in the run", &line);
+    if let Some((a, _)) = common {
+        text.fact("", &format!("cluster {}", visible::line(&a.cluster)));
+    }
     Ok(())
 }
 
@@ -320,12 +320,12 @@ fn differences(text: &mut Text, sides: &[Loaded<'_>; 2]) {
         for (at, letter) in ["a", "b"].iter().enumerate() {
             let line = sides[at].line(place.starts[at]);
             let row = row(text.style, &sides[at].page.sheet.text, place, at);
-            text.line(&format!("  {letter} {line:>width$}  {row}"));
+            text.line(&format!("  {letter} {line:>width$}  {}", row.trim_start()));
         }
         text.gap();
     }
     if found.len() > SHOWN {
-        text.line(&format!("  … and {} more", counted((found.len() - SHOWN) as u64, "place")));
+        text.line(&format!("  … and {}", counted((found.len() - SHOWN) as u64, "more place")));
     }
     while text.text.ends_with("\n\n") {
         text.text.pop();

@@ -116,7 +116,7 @@ fn check(target: &Path, overwrite: Overwrite) -> Result<()> {
         )),
         Overwrite::Refuse => Err(refuse(
             target,
-            "is there and not empty: choose another folder, or replace a run with `--force`",
+            "is there and not empty: choose another folder",
         )),
     }
 }

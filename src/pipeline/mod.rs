@@ -4,6 +4,7 @@ pub mod annotate;
 pub mod content;
 pub mod corpus;
 pub mod documents;
+pub mod explain;
 pub mod label;
 pub mod logs;
 pub mod paragraphs;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::corpus::Corpus;
 use super::documents::{self, DocumentMatches, Pairs};
@@ -44,11 +45,14 @@ pub struct Job {
     pub config: Config,
 }
 
-/// What a run writes besides the logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a run writes besides the logs of what was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Rewrite {
-    /// Nothing: `clusters`, or a dry run.
+    /// Nothing.
     Nothing,
+    /// The log of what would be removed: a dry run.
+    Planned,
     /// The corpus without what is removed, and what puts it back.
     Clean,
     /// The corpus whole, each record with its verdicts as a further field.
@@ -98,13 +102,13 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     if job.pairs == Pairs::All {
         logs.matches(&documents)?;
     }
-    if job.rewrite != Rewrite::Nothing || job.config.removal.keep != Keep::None {
+    if job.rewrite != Rewrite::Nothing {
         logs.removed(&verdicts)?;
     }
     clock.stage("write logs");
     let edits = edits(&survey.corpus, &verdicts, &names, job.rewrite)?;
     let emptied = edits.iter().filter(|edit| edit.emptied).count() as u64;
-    if job.rewrite != Rewrite::Nothing {
+    if matches!(job.rewrite, Rewrite::Clean | Rewrite::Annotated) {
         rewrite(job, &folder, &sources.list[..first_reference], &survey, &edits, progress)?;
         clock.stage("rewrite");
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::annotate::reason;
 use super::documents::DocumentMatches;
 use super::paragraphs::ParagraphMatches;
-use super::run::Job;
+use super::run::{Job, Rewrite};
 use super::survey::Survey;
 use super::verdicts::{Verdicts, Why};
 use crate::config::{Config, Level};
@@ -25,6 +25,8 @@ pub struct Summary {
     pub version: &'static str,
     /// Version of the folding.
     pub fold_version: u32,
+    /// What was written besides the logs of what was found.
+    pub rewrite: Rewrite,
     /// Identity of the configuration.
     pub fingerprint: String,
     /// The configuration.
@@ -252,6 +254,7 @@ impl Summary {
         Ok(Self {
             version: env!("CARGO_PKG_VERSION"),
             fold_version: FOLD_VERSION,
+            rewrite: job.rewrite,
             fingerprint: fingerprint(&job.config, job.rules.as_deref()),
             config: job.config.clone(),
             inputs,

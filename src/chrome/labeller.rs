@@ -21,6 +21,7 @@ struct Weights {
     area: f32,
     area_mid: f32,
     area_most: f32,
+    dense_mid: f32,
     rule: f32,
     hint: f32,
     switch: f32,
@@ -43,6 +44,7 @@ const WEIGHTS: Weights = Weights {
     area: 6.0,
     area_mid: 0.38,
     area_most: 2.0,
+    dense_mid: 0.42,
     rule: -4.5,
     hint: -1.5,
     switch: 1.5,
@@ -113,11 +115,38 @@ pub(crate) fn judge(
             }
         }
     }
+    if areas.is_none() {
+        for (odds, dense) in odds.iter_mut().zip(density(seen)) {
+            *odds +=
+                (weights.area * (dense - weights.dense_mid)).clamp(-weights.area_most, weights.area_most);
+        }
+    }
     for (judged, content) in judged.iter_mut().zip(chain(&odds, weights)) {
         judged.content = content;
     }
     judged
 }
+
+/// How much prose stands around each line, 0 to 1: the root of its share of what stands around the densest line.
+/// All that a page alone says of where its text is.
+fn density(seen: &[Seen]) -> Vec<f32> {
+    let mut around = vec![0.0f32; seen.len()];
+    let mut sum = 0.0;
+    for (i, line) in seen.iter().enumerate() {
+        sum = FADE * sum + line.mass;
+        around[i] += sum;
+    }
+    sum = 0.0;
+    for (i, line) in seen.iter().enumerate().rev() {
+        around[i] += FADE * sum;
+        sum = FADE * sum + line.mass;
+    }
+    let most = around.iter().copied().fold(1.0, f32::max);
+    around.into_iter().map(|around| (around / most).sqrt()).collect()
+}
+
+/// What a line says of the next one is worth this much for the line after.
+const FADE: f32 = 0.75;
 
 /// Prose that a page must have before its comments can begin, in Han characters.
 const ARTICLE: f32 = 100.0;

@@ -108,7 +108,7 @@ pub(crate) fn judge(
             let bonus =
                 (weights.area * (value - weights.area_mid)).clamp(-weights.area_most, weights.area_most);
             for i in area.from..area.to {
-                odds[i] += bonus;
+                odds[i] += place(bonus, &seen[i], rules);
                 if bonus < 0.0 {
                     judged[i].listing = Some((area.left, areas.pages_after(area.left)));
                 }
@@ -116,15 +116,22 @@ pub(crate) fn judge(
         }
     }
     if areas.is_none() {
-        for (odds, dense) in odds.iter_mut().zip(density(seen)) {
-            *odds +=
+        for (i, dense) in density(seen).into_iter().enumerate() {
+            let bonus =
                 (weights.area * (dense - weights.dense_mid)).clamp(-weights.area_most, weights.area_most);
+            odds[i] += place(bonus, &seen[i], rules);
         }
     }
     for (judged, content) in judged.iter_mut().zip(chain(&odds, weights)) {
         judged.content = content;
     }
     judged
+}
+
+/// What a line's place says of it: where a rule knows the line, a good place does not clear it.
+fn place(bonus: f32, line: &Seen, rules: &Rules) -> f32 {
+    let known = rules.get(line.line.rule).is_some_and(|rule| rule.kind == RuleKind::Line);
+    if known { bonus.min(0.0) } else { bonus }
 }
 
 /// How much prose stands around each line, 0 to 1: the root of its share of what stands around the densest line.

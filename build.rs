@@ -260,10 +260,10 @@ fn elements(c: char, simplified: &BTreeMap<char, char>) -> Vec<Element> {
     let mut found = Vec::new();
     let source = simplified.get(&c).copied().unwrap_or(c);
     compatible(source, |part| {
-        if part == 'ß' {
+        let folded = case_folded(part).and_then(|code| char::from_u32(code.get())).unwrap_or(part);
+        if folded == 'ß' {
             return found.extend([Element::Letter('s' as u32); 2]);
         }
-        let folded = case_folded(part).and_then(|code| char::from_u32(code.get())).unwrap_or(part);
         compatible(folded, |part| push(&mut found, element(part, simplified)));
     });
     let several = found.len() > 1;

@@ -13,7 +13,10 @@
 //!
 //! Costs one table load a character (see `table`); one pass, no memory but the output.
 
+mod compose;
 mod machine;
+#[cfg(test)]
+mod oracle;
 mod sink;
 mod table;
 mod word;
@@ -135,5 +138,7 @@ fn numbers(totals: &Totals, kept: bool) -> Numbers {
     Numbers { key: totals.key, runs: totals.runs, masks: totals.masks, kept }
 }
 
+#[cfg(test)]
+mod random_tests;
 #[cfg(test)]
 mod tests;

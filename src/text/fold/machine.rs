@@ -3,8 +3,7 @@
 //! A run that may be a mask is decided where it ends: the units of its x-words are put out when they come and taken
 //! back if it was one. So the text is walked once, and every lookahead goes over text that is then skipped.
 
-use unicode_compose::compose;
-
+use super::compose::compose;
 use super::sink::Sink;
 use super::table::{self, Element, Entry};
 use super::word::{self, WordHash};
@@ -116,18 +115,27 @@ impl Iterator for Ahead<'_> {
     fn next(&mut self) -> Option<Element> {
         if let Some((&first, rest)) = self.rest.split_first() {
             self.rest = rest;
-            return Some(table::unpack(first));
+            return Some(alone(table::unpack(first)));
         }
         self.at = self.next;
         let c = self.text[self.next..].chars().next()?;
         self.next += c.len_utf8();
         match table::entry(c) {
-            Entry::One(element) => Some(element),
+            Entry::One(element) => Some(alone(element)),
             Entry::Many(parts) => {
                 self.rest = &parts[1..];
-                Some(table::unpack(parts[0]))
+                Some(alone(table::unpack(parts[0])))
             }
         }
+    }
+}
+
+/// A mark that has nothing to join: a lookahead starts in a word and ends at the first character.
+fn alone(element: Element) -> Element {
+    match element {
+        Element::Join(0x3099 | 0x309A) => Element::Ignore,
+        Element::Join(code) => Element::Char(code),
+        other => other,
     }
 }
 
@@ -259,9 +267,10 @@ impl<'a, S: Sink> Machine<'a, S> {
         match table::entry(c) {
             Entry::One(element) => self.step(element, Place { start, end: next, rest: &[], next }),
             Entry::Many(parts) => {
+                let owner = parts.iter().position(|&part| !is_gap(table::unpack(part))).unwrap_or(0);
                 for (index, &part) in parts.iter().enumerate() {
-                    // The bytes belong to the first element, the others stand behind them.
-                    let start = if index == 0 { start } else { next };
+                    // The bytes belong to the first element that is written, the others stand behind them.
+                    let start = if index <= owner { start } else { next };
                     self.step(
                         table::unpack(part),
                         Place { start, end: next, rest: &parts[index + 1..], next },
@@ -311,8 +320,7 @@ impl<'a, S: Sink> Machine<'a, S> {
         };
         match joined {
             Some(unit) => self.sink.replace_last(unit, place.end),
-            None if code < 0x3000 => self.char(code, place),
-            None => self.ignore(place),
+            None => self.step(alone(Element::Join(code)), place),
         }
     }
 
@@ -402,7 +410,9 @@ impl<'a, S: Sink> Machine<'a, S> {
                 return;
             }
         }
-        self.sink.stretch_last(place.start, place.end);
+        if self.before == Before::Char {
+            self.sink.stretch_last(place.start, place.end);
+        }
     }
 
     fn separator(&mut self) {
@@ -527,43 +537,6 @@ impl<'a, S: Sink> Machine<'a, S> {
     }
 }
 
-/// Joins a kana and its voicing mark, or jamo and syllables, as NFC does.
-mod unicode_compose {
-    const SYLLABLES: u32 = 0xAC00;
-
-    pub(super) fn compose(base: u32, mark: u32) -> Option<u32> {
-        match mark {
-            0x3099 => voiced(base),
-            0x309A => matches!(
-                base,
-                0x306F | 0x3072 | 0x3075 | 0x3078 | 0x307B | 0x30CF | 0x30D2 | 0x30D5 | 0x30D8 | 0x30DB
-            )
-            .then_some(base + 2),
-            0x1161..=0x1175 => matches!(base, 0x1100..=0x1112)
-                .then(|| SYLLABLES + ((base - 0x1100) * 21 + (mark - 0x1161)) * 28),
-            0x11A8..=0x11C2 => (matches!(base, SYLLABLES..=0xD7A3) && (base - SYLLABLES).is_multiple_of(28))
-                .then(|| base + (mark - 0x11A7)),
-            _ => None,
-        }
-    }
-
-    fn voiced(base: u32) -> Option<u32> {
-        // か to ぢ and は to ほ alternate plain and voiced; つ comes after the small っ.
-        match base {
-            0x3046 => Some(0x3094),
-            0x30A6 => Some(0x30F4),
-            0x30EF..=0x30F2 => Some(base + 8),
-            0x309D | 0x30FD => Some(base + 1),
-            _ => {
-                let row = if base >= 0x30A0 { base.wrapping_sub(0x60) } else { base };
-                let plain = match row {
-                    0x304B..=0x3061 => row % 2 == 1,
-                    0x3064 | 0x3066 | 0x3068 => true,
-                    0x306F..=0x307B => row % 3 == 0,
-                    _ => false,
-                };
-                (plain && (0x3040..0x3100).contains(&base)).then_some(base + 1)
-            }
-        }
-    }
+fn is_gap(element: Element) -> bool {
+    matches!(element, Element::Separator | Element::Space)
 }

@@ -10,6 +10,8 @@ pub(super) trait Sink {
     /// The last unit.
     fn last(&self) -> Option<u32>;
     fn unit(&mut self, unit: u32, start: usize, end: usize);
+    /// Characters of three bytes and where they start.
+    fn chars(&mut self, units: &[u32], starts: &[u32]);
     /// Takes units back until `len` are left.
     fn truncate(&mut self, len: usize);
     /// The last unit becomes `unit` and reaches to `end`.
@@ -39,6 +41,10 @@ impl Sink for Units<'_> {
 
     fn unit(&mut self, unit: u32, _: usize, _: usize) {
         self.units.push(unit);
+    }
+
+    fn chars(&mut self, units: &[u32], _: &[u32]) {
+        self.units.extend_from_slice(units);
     }
 
     fn truncate(&mut self, len: usize) {
@@ -77,6 +83,11 @@ impl Sink for Spanned<'_> {
     fn unit(&mut self, unit: u32, start: usize, end: usize) {
         self.units.unit(unit, start, end);
         self.spans.push(span(start, end));
+    }
+
+    fn chars(&mut self, units: &[u32], starts: &[u32]) {
+        self.units.chars(units, starts);
+        self.spans.extend(starts.iter().map(|&start| Span::new(start, start + 3)));
     }
 
     fn truncate(&mut self, len: usize) {
@@ -124,6 +135,11 @@ impl Sink for Slots {
     fn unit(&mut self, unit: u32, _: usize, _: usize) {
         self.count += 1;
         self.last = Some(unit);
+    }
+
+    fn chars(&mut self, units: &[u32], _: &[u32]) {
+        self.count += units.len();
+        self.last = units.last().copied().or(self.last);
     }
 
     fn truncate(&mut self, len: usize) {

@@ -50,14 +50,12 @@ pub fn shingle_set(units: &[u32], out: &mut Vec<u64>) {
     out.dedup();
 }
 
-#[multiversion::multiversion(targets(
-    "x86_64+avx512f+avx512bw+avx512cd+avx512dq+avx512vl",
-    "x86_64+avx2+bmi2",
-))]
+#[multiversion::multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn windows(units: &[u32], out: &mut [u64]) {
     // Five slices of one length: no bounds are checked inside the loop, and lanes are independent.
     let count = out.len();
-    let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|at| &units[at..at + count]);
+    let (a, b, c) = (&units[..count], &units[1..][..count], &units[2..][..count]);
+    let (d, e) = (&units[3..][..count], &units[4..][..count]);
     for i in 0..count {
         let sum = u64::from(a[i]).wrapping_mul(FACTORS[0]);
         let sum = sum.wrapping_add(u64::from(b[i]).wrapping_mul(FACTORS[1]));

@@ -89,6 +89,13 @@ proptest! {
         check(&format!("{start}{}{end}", run.repeat(count)))?;
     }
 
+    /// Blocks of plain words and separators that end anywhere.
+    #[test]
+    fn same_as_plain_ascii(runs in prop::collection::vec(("[a-zA-Z .,\\n]{0,140}", piece()), 1..4)) {
+        let runs: Vec<String> = runs.into_iter().map(|(run, piece)| run + &piece).collect();
+        check(&runs.concat())?;
+    }
+
     /// Where a line ends, nothing reaches across.
     #[test]
     fn cuts_change_nothing(a in text(0..12), b in text(0..12)) {

@@ -8,6 +8,7 @@ use super::machine::{Before, Machine, RUN, Run, WORD, Word};
 use super::sink::Sink;
 use super::table::{self, Element, Entry};
 use super::word::WordHash;
+use crate::document::Span;
 
 /// What a byte may start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,6 +47,32 @@ const EACH: u64 = 0x0101_0101_0101_0101;
 /// Characters that a run of them hands over at a time.
 const BATCH: usize = 32;
 
+/// Units under way to the sink.
+struct Batch {
+    units: [u32; BATCH],
+    spans: [Span; BATCH],
+    count: usize,
+}
+
+impl Batch {
+    #[inline(always)]
+    fn new() -> Self {
+        Self { units: [0; BATCH], spans: [Span::default(); BATCH], count: 0 }
+    }
+
+    #[inline(always)]
+    fn put(&mut self, unit: u32, start: usize, end: usize) {
+        self.units[self.count] = unit;
+        self.spans[self.count] = Span { start: start as u32, end: end as u32 };
+    }
+
+    #[inline(always)]
+    fn flush(&mut self, sink: &mut impl Sink) {
+        sink.batch(&self.units[..self.count], &self.spans[..self.count]);
+        self.count = 0;
+    }
+}
+
 impl<S: Sink> Machine<'_, S> {
     /// Folds the whole text.
     pub(super) fn fold(mut self) -> (super::machine::Totals, S) {
@@ -55,6 +82,9 @@ impl<S: Sink> Machine<'_, S> {
             at = match CLASSES[usize::from(byte)] {
                 Class::Wide => self.wide(at),
                 Class::Letter if self.open == 0 => self.words(at),
+                Class::Letter if self.open == WORD && !self.word.of_x && !self.word.underscore => {
+                    self.more(at)
+                }
                 Class::Digit if self.open == 0 => self.digits(at),
                 Class::Space => {
                     self.totals.unseen += 1;
@@ -101,39 +131,38 @@ impl<S: Sink> Machine<'_, S> {
     /// Characters of three bytes that are units or separators; what is under way ends at the first.
     fn wide(&mut self, start: usize) -> usize {
         let bytes = self.text.as_bytes();
-        let Some(value) = three(&bytes[start..]) else { return self.any(start) };
-        if is_unit(value) {
-            self.close_all(Before::Char);
-        } else if self.open == 0 && is_gap(value) || value == table::SEPARATOR {
-            self.close_all(Before::Other);
-        } else {
-            return self.any(start);
+        match three(bytes, start) {
+            Some(value) if is_unit(value) => self.close_all(Before::Char),
+            Some(value) if value == table::SEPARATOR || self.open == 0 && is_plain(value) => self.separator(),
+            _ => return self.any(start),
         }
         let mut at = start;
-        let mut last = Before::Other;
-        let mut units = [0; BATCH];
-        let mut starts = [0; BATCH];
-        let mut count = 0;
-        while let Some(value) = three(&bytes[at..]) {
-            let unit = is_unit(value);
-            if !unit && !is_gap(value) {
+        let mut last = table::SEPARATOR;
+        let mut spaces = 0;
+        let mut batch = Batch::new();
+        loop {
+            let full = loop {
+                let value = match three(bytes, at) {
+                    Some(value) if is_plain(value) => value,
+                    _ => break false,
+                };
+                // Written in any case, and the next one over it if it was a separator: no branch to mispredict.
+                batch.put(u32::from(value), at, at + 3);
+                batch.count += usize::from(is_unit(value));
+                spaces += usize::from(value == table::SPACE);
+                last = value;
+                at += 3;
+                if batch.count == BATCH {
+                    break true;
+                }
+            };
+            batch.flush(&mut self.sink);
+            if !full {
                 break;
             }
-            // Written in any case, and the next one over it if it was a separator: no branch to mispredict.
-            units[count] = u32::from(value);
-            starts[count] = at as u32;
-            count += usize::from(unit);
-            self.totals.unseen += usize::from(value == table::SPACE);
-            last = if unit { Before::Char } else { Before::Other };
-            at += 3;
-            if count == BATCH {
-                self.sink.chars(&units, &starts);
-                count = 0;
-            }
         }
-        self.sink.chars(&units[..count], &starts[..count]);
-        self.totals.unseen += (at - start) / 3 * 2;
-        self.before = last;
+        self.totals.unseen += (at - start) / 3 * 2 + spaces;
+        self.before = if is_unit(last) { Before::Char } else { Before::Other };
         at
     }
 
@@ -142,39 +171,68 @@ impl<S: Sink> Machine<'_, S> {
         let bytes = self.text.as_bytes();
         loop {
             let start = at;
-            let (mut chunk, mut length) = letters(&bytes[at..]);
-            if chunk & 0xFF == u64::from(b'x') {
+            let (hash, length) = Self::word(&bytes[start..]);
+            if bytes[start] | 0x20 == b'x' {
                 return self.any(start);
             }
-            let mut hash = WordHash::new();
             at += length;
-            while length == 8 {
-                let (next, more) = letters(&bytes[at..]);
-                if more == 0 {
-                    break;
+            let class = bytes.get(at).map_or(Class::Gap, |&byte| CLASSES[usize::from(byte)]);
+            let ends = match class {
+                Class::Space | Class::Gap => true,
+                Class::Wide => {
+                    three(bytes, at).is_some_and(|value| is_plain(value) && value != table::APOSTROPHE)
                 }
-                hash.eight(chunk);
-                (chunk, length) = (next, more);
-                at += length;
-            }
-            hash.last(chunk, length as u32);
-            self.before = Before::Letter;
-            let gap = bytes.get(at).map_or(Class::Gap, |&byte| CLASSES[usize::from(byte)]);
-            if !matches!(gap, Class::Space | Class::Gap) {
+                _ => false,
+            };
+            if !ends {
                 self.word = Word::new(start, at);
                 self.word.hash = hash;
                 self.open = WORD;
+                self.before = Before::Letter;
                 return at;
             }
             self.sink.unit(hash.unit(), start, at);
-            // One separator is passed here; the usual next thing is a word.
+            if class == Class::Wide {
+                self.before = Before::Letter;
+                return at;
+            }
+            // A separator, and a space behind it if there is one: then the usual thing is a word.
             self.before = Before::Other;
-            self.totals.unseen += usize::from(gap == Class::Space);
-            at += 1;
+            let space = bytes.get(at + 1).is_some_and(|&byte| CLASSES[usize::from(byte)] == Class::Space);
+            self.totals.unseen += usize::from(class == Class::Space) + usize::from(space);
+            at += 1 + usize::from(space);
             if !bytes.get(at).is_some_and(u8::is_ascii_alphabetic) {
                 return at.min(bytes.len());
             }
         }
+    }
+
+    /// Hash and length of the ASCII word at the front.
+    fn word(bytes: &[u8]) -> (WordHash, usize) {
+        let mut hash = WordHash::new();
+        let (mut chunk, mut filled) = letters(bytes);
+        let mut length = filled;
+        while filled == 8 {
+            let (next, more) = letters(&bytes[length..]);
+            if more == 0 {
+                break;
+            }
+            hash.eight(chunk);
+            (chunk, filled) = (next, more);
+            length += filled;
+        }
+        hash.last(chunk, filled as u32);
+        (hash, length)
+    }
+
+    /// ASCII letters of a word that is under way.
+    fn more(&mut self, mut at: usize) -> usize {
+        while let Some(byte @ (b'a'..=b'z' | b'A'..=b'Z')) = self.text.as_bytes().get(at) {
+            self.word.hash.letter(u32::from(byte | 0x20));
+            at += 1;
+        }
+        self.word.end = at;
+        at
     }
 
     /// ASCII digits; nothing is under way.
@@ -193,37 +251,47 @@ impl<S: Sink> Machine<'_, S> {
     }
 }
 
-/// What the three bytes at the front fold to, if a character of three bytes starts there.
-fn three(bytes: &[u8]) -> Option<u16> {
-    match bytes {
-        &[a @ 0xE0..=0xEF, b, c, ..] => {
-            let code = u16::from(a & 0xF) << 12 | u16::from(b & 0x3F) << 6 | u16::from(c & 0x3F);
-            Some(table::BMP[usize::from(code)])
-        }
-        _ => None,
-    }
+/// What the character of three bytes at `at` folds to, if there is one.
+#[inline(always)]
+fn three(bytes: &[u8], at: usize) -> Option<u16> {
+    let rest = &bytes[at..];
+    let word = match (rest.first_chunk::<4>(), rest) {
+        (Some(&four), _) => u32::from_le_bytes(four),
+        (None, &[a, b, c]) => u32::from_le_bytes([a, b, c, 0]),
+        _ => return None,
+    };
+    let code = (word & 0xF) << 12 | (word >> 2 & 0xFC0) | (word >> 16 & 0x3F);
+    (word & 0xF0 == 0xE0).then(|| table::BMP[usize::from(code as u16)])
 }
 
-/// Han, kana and Hangul; other units have the general way.
+/// Whether an entry is a unit, or separates where nothing is under way.
+#[inline(always)]
+fn is_plain(value: u16) -> bool {
+    value.wrapping_sub(table::UNITS) <= table::SPACE - table::UNITS
+}
+
+/// Whether an entry that [`is_plain`] is a unit.
+#[inline(always)]
 fn is_unit(value: u16) -> bool {
-    value.wrapping_sub(0x3000) < 0x7000 || value.wrapping_sub(0xAC00) < 0x2BA4
+    value.wrapping_sub(table::UNITS) < table::SEPARATOR - table::UNITS
 }
 
-/// Whether an entry separates where nothing is under way.
-fn is_gap(value: u16) -> bool {
-    matches!(value, table::SEPARATOR | table::SPACE | table::APOSTROPHE)
-}
-
-/// The ASCII letters at the front, eight at most: lower case, the first in the lowest byte, and how many.
-fn letters(bytes: &[u8]) -> (u64, usize) {
-    let word = match bytes.first_chunk::<8>() {
+/// The first eight bytes, zeros where there are none.
+#[inline(always)]
+fn eight(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk::<8>() {
         Some(&eight) => u64::from_le_bytes(eight),
         None => {
             let mut eight = [0; 8];
             eight[..bytes.len()].copy_from_slice(bytes);
             u64::from_le_bytes(eight)
         }
-    };
+    }
+}
+
+/// The ASCII letters at the front, eight at most: lower case, the first in the lowest byte, and how many.
+fn letters(bytes: &[u8]) -> (u64, usize) {
+    let word = eight(bytes);
     // Eight comparisons at once: the top bit of each byte tells whether it is below `a`, above `z` or no ASCII.
     let lower = word | EACH * 0x20;
     let seven = lower & EACH * 0x7F;

@@ -10,8 +10,8 @@ pub(super) trait Sink {
     /// The last unit.
     fn last(&self) -> Option<u32>;
     fn unit(&mut self, unit: u32, start: usize, end: usize);
-    /// Characters of three bytes and where they start.
-    fn chars(&mut self, units: &[u32], starts: &[u32]);
+    /// Several units and their bytes.
+    fn batch(&mut self, units: &[u32], spans: &[Span]);
     /// Takes units back until `len` are left.
     fn truncate(&mut self, len: usize);
     /// The last unit becomes `unit` and reaches to `end`.
@@ -43,7 +43,8 @@ impl Sink for Units<'_> {
         self.units.push(unit);
     }
 
-    fn chars(&mut self, units: &[u32], _: &[u32]) {
+    #[inline(always)]
+    fn batch(&mut self, units: &[u32], _: &[Span]) {
         self.units.extend_from_slice(units);
     }
 
@@ -85,9 +86,9 @@ impl Sink for Spanned<'_> {
         self.spans.push(span(start, end));
     }
 
-    fn chars(&mut self, units: &[u32], starts: &[u32]) {
-        self.units.chars(units, starts);
-        self.spans.extend(starts.iter().map(|&start| Span::new(start, start + 3)));
+    fn batch(&mut self, units: &[u32], spans: &[Span]) {
+        self.units.batch(units, spans);
+        self.spans.extend_from_slice(spans);
     }
 
     fn truncate(&mut self, len: usize) {
@@ -137,7 +138,8 @@ impl Sink for Slots {
         self.last = Some(unit);
     }
 
-    fn chars(&mut self, units: &[u32], _: &[u32]) {
+    #[inline(always)]
+    fn batch(&mut self, units: &[u32], _: &[Span]) {
         self.count += units.len();
         self.last = units.last().copied().or(self.last);
     }

@@ -14,6 +14,7 @@
 //! Costs one table load a character (see `table`); one pass, no memory but the output.
 
 mod ahead;
+mod ascii;
 mod compose;
 mod machine;
 #[cfg(test)]
@@ -128,7 +129,14 @@ pub fn is_word(unit: u32) -> bool {
 
 /// More than 30 % of the characters that are no white space are digits.
 fn is_table(text: &str, totals: &Totals) -> bool {
-    totals.digits * 10 > (text.len() - totals.unseen) * 3
+    let share = totals.digits * 10;
+    if share == 0 {
+        return false;
+    }
+    let is_space = |&byte: &u8| u8::from(matches!(byte, b' ' | b'\t'..=b'\r'));
+    let spaces: usize =
+        text.as_bytes().chunks(255).map(|part| usize::from(part.iter().map(is_space).sum::<u8>())).sum();
+    share > (text.len() - totals.unseen - spaces) * 3
 }
 
 fn numbers(totals: &Totals, kept: bool) -> Numbers {

@@ -5,7 +5,7 @@
 
 use super::ahead::{Ahead, Place, alone};
 use super::compose::compose;
-use super::sink::Sink;
+use super::sink::{Batch, Sink};
 use super::table::Element;
 use super::word::{self, WordHash};
 
@@ -19,7 +19,7 @@ pub(super) struct Totals {
     pub(super) masks: u32,
     /// Digits, dropped or kept.
     pub(super) digits: usize,
-    /// Bytes of the text that start no visible character: white space, and all bytes of a character but one.
+    /// Bytes that start no visible character: white space but ASCII's, and all bytes of a character but one.
     pub(super) unseen: usize,
 }
 
@@ -113,6 +113,7 @@ pub(super) struct Machine<'a, S> {
     pub(super) word: Word,
     pub(super) run: Run,
     group: Group,
+    pub(super) batch: Batch,
     pub(super) totals: Totals,
     /// Every letter before this byte, in the word under way, is known to be an x.
     x_until: usize,
@@ -134,6 +135,7 @@ impl<'a, S: Sink> Machine<'a, S> {
             word: Word::new(0, 0),
             run: Run::new(0),
             group,
+            batch: Batch::default(),
             totals: Totals::default(),
             x_until: 0,
             inner_until: 0,
@@ -155,14 +157,21 @@ impl<'a, S: Sink> Machine<'a, S> {
     }
 
     /// Ends whatever is under way, in front of an element of kind `next`.
+    #[inline(always)]
     pub(super) fn close_all(&mut self, next: Before) {
         if self.open != 0 {
-            self.close_run();
-            self.close_word();
-            self.close_group(next);
+            self.close_open(next);
         }
     }
 
+    #[inline(never)]
+    fn close_open(&mut self, next: Before) {
+        self.close_run();
+        self.close_word();
+        self.close_group(next);
+    }
+
+    #[inline(always)]
     pub(super) fn separator(&mut self) {
         self.close_all(Before::Other);
         self.before = Before::Other;

@@ -117,6 +117,22 @@ impl<S: Sink> Machine<'_, S> {
             if count == BATCH {
                 self.sink.batch(&self.batch, count);
                 count = 0;
+                // A run that came so far goes on.
+                while let Some(block) = bytes[at..].first_chunk::<{ 3 * BATCH }>() {
+                    let values = threes(block);
+                    if !values.iter().all(|&value| is_plain(value)) {
+                        break;
+                    }
+                    let mut count = 0;
+                    for (index, &value) in values.iter().enumerate() {
+                        self.batch.put(count, u32::from(value), at + 3 * index, at + 3 * index + 3);
+                        count += usize::from(is_unit(value));
+                        spaces += usize::from(value == table::SPACE);
+                    }
+                    self.sink.batch(&self.batch, count);
+                    last = values[BATCH - 1];
+                    at += 3 * BATCH;
+                }
             }
         }
         self.sink.batch(&self.batch, count);
@@ -152,6 +168,22 @@ pub(super) fn three(bytes: &[u8], at: usize) -> Option<u16> {
     };
     let code = (word & 0xF) << 12 | (word >> 2 & 0xFC0) | (word >> 16 & 0x3F);
     (word & 0xF0 == 0xE0).then(|| table::BMP[usize::from(code as u16)])
+}
+
+/// What sixteen characters of three bytes fold to; no [`is_plain`] entry where one is shorter or longer.
+#[multiversion::multiversion(targets("x86_64+avx512bw", "x86_64+avx2"))]
+fn threes(block: &[u8; 3 * BATCH]) -> [u16; BATCH] {
+    let mut codes = [0; BATCH];
+    let mut leads = 0;
+    for (code, three) in codes.iter_mut().zip(block.as_chunks::<3>().0) {
+        let [a, b, c] = *three;
+        *code = u16::from(a) << 12 | u16::from(b & 0x3F) << 6 | u16::from(c & 0x3F);
+        leads |= a & 0xF0 ^ 0xE0;
+    }
+    if leads != 0 {
+        return [u16::MAX; BATCH];
+    }
+    codes.map(|code| table::BMP[usize::from(code)])
 }
 
 /// Whether an entry is a unit, or separates where nothing is under way.

@@ -7,32 +7,26 @@
 use crate::config::{Keep, Level, Only, RemovalConfig};
 use crate::matching::numbers::Comparison;
 use crate::matching::relation::Relation;
-use crate::matching::verify::Overlap;
 
 /// Units from which a text is long enough for a changed number to be noise.
 const LONG_UNITS: u32 = 200;
 /// Share of the numbers that may differ in a long text.
 const NOISE: f64 = 0.05;
 
-/// Whether a copy may go: `relation`, `overlap` and `numbers` are its own towards the kept copy, in this direction.
+/// Whether a copy may go. `coverage` is the share of its shingles that the kept copy has; `relation` and `numbers` are
+/// its own towards the kept copy, in this direction.
 ///
 /// ```
 /// use dechaff::config::RemovalConfig;
 /// use dechaff::decide::covered;
-/// use dechaff::matching::{numbers::Comparison, relation::Relation, verify::Overlap};
+/// use dechaff::matching::{numbers::Comparison, relation::Relation};
 /// let removal = RemovalConfig::default();
-/// let most = Overlap { shared: 95, a: 100, b: 100 };
-/// assert!(covered(Relation::Near, most, Comparison::default(), 104, &removal));
+/// assert!(covered(Relation::Near, 0.95, Comparison::default(), 104, &removal));
 /// let changed = Comparison { changed: 1, ..Comparison::default() };
-/// assert!(!covered(Relation::Near, most, changed, 104, &removal));
+/// assert!(!covered(Relation::Near, 0.95, changed, 104, &removal));
 /// ```
-pub fn covered(relation: Relation, overlap: Overlap, numbers: Comparison, units: u32, removal: &RemovalConfig) -> bool {
-    let text = match relation {
-        Relation::Identical => true,
-        Relation::Near | Relation::Fragment => overlap.a_in_b() >= removal.remove_coverage,
-        Relation::Contains => false,
-    };
-    text && numbers_covered(numbers, units)
+pub fn covered(relation: Relation, coverage: f64, numbers: Comparison, units: u32, removal: &RemovalConfig) -> bool {
+    relation != Relation::Contains && coverage >= removal.remove_coverage && numbers_covered(numbers, units)
 }
 
 /// Whether the kept copy has the numbers of the one that goes.

@@ -4,7 +4,7 @@ use crate::document::Span;
 
 /// The labels of one page; whatever is not named here is content.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct PageLabels {
+pub struct Labels {
     /// Chrome lines, in order.
     pub lines: Vec<LineLabel>,
     /// Injected spans inside content lines, in order, disjoint.
@@ -19,7 +19,7 @@ pub struct LineLabel {
     /// The line's number, from 0.
     pub line: u32,
     /// Why.
-    pub reason: Reason,
+    pub known: Known,
     /// Pages of the site on which it, or its template, was seen.
     pub pages: u32,
     /// How sure, 0 to 1.
@@ -32,7 +32,7 @@ pub struct SpanLabel {
     /// Its bytes.
     pub span: Span,
     /// Why.
-    pub reason: Reason,
+    pub known: Known,
     /// Pages on which it, or its template, was seen.
     pub pages: u32,
     /// How sure, 0 to 1.
@@ -41,7 +41,7 @@ pub struct SpanLabel {
 
 /// What a label rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum Known {
     /// A rule, by name.
     Rule(String),
     /// A family of lines or spans of the site, by the template that its members share.

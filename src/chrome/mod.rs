@@ -1,24 +1,23 @@
-//! Site chrome: what a site puts around and into its pages.
+//! Tells the site from the page.
 
+mod areas;
+pub mod bodies;
+pub mod evidence;
+mod guard;
+mod labeller;
 mod labels;
+mod literals;
+pub mod rules;
+pub mod site;
+pub mod slots;
+pub mod span;
+mod tables;
 
-pub use labels::{LineLabel, PageLabels, Reason, SpanLabel};
-
-/// The chrome rules.
-#[derive(Debug, Default)]
-pub struct Rules;
-
-impl Rules {
-    /// The rules that ship with the program.
-    pub fn built_in() -> Self {
-        Self
-    }
-
-    /// The built-in rules and the user's own.
-    ///
-    /// # Errors
-    /// When the text is no list of rules.
-    pub fn with(_text: &str) -> crate::Result<Self> {
-        Ok(Self)
-    }
-}
+pub use bodies::{provisional_bodies, provisional_bodies_of};
+pub use guard::{Round, SiteFacts, guard, trusts_frequency};
+pub use labels::{Known, Labels, LineLabel, SpanLabel};
+pub use evidence::{Evidence, Flags, observe};
+pub use rules::{Rule, RuleId, RuleKind, Rules};
+pub use site::{FamilyKind, Label, Page, PageLabels, Reason, Scope, Site, Source, label_site};
+pub use slots::Template;
+pub use span::{InjectedSpan, Insertion, SpanFamilies, Texts, find_spans, judge_insertion};

@@ -145,6 +145,9 @@ impl Decoder {
 /// Most bytes that are asked of a decoder in one call: what salvage may have to read byte by byte.
 const STEP: usize = 64 << 10;
 
+/// Largest zstd window that is accepted, as a power of two: all that `zstd --long` can write.
+const WINDOW: u32 = if cfg!(target_pointer_width = "64") { 31 } else { 30 };
+
 enum Stream {
     Plain(Tracked),
     Gzip(Box<MultiGzDecoder<BufReader<Tracked>>>),
@@ -161,7 +164,7 @@ impl Stream {
             Compression::Gzip => Stream::Gzip(Box::new(MultiGzDecoder::new(buffered(file)))),
             Compression::Zstd => {
                 let mut decoder = zstd::Decoder::with_buffer(buffered(file)).map_err(Error::io(path))?;
-                decoder.window_log_max(31).map_err(Error::io(path))?;
+                decoder.window_log_max(WINDOW).map_err(Error::io(path))?;
                 Stream::Zstd(decoder)
             }
         })

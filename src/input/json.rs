@@ -122,24 +122,50 @@ fn value_end(line: &[u8], at: usize) -> Result<usize, Malformed> {
 /// The byte after the closing quote of the string whose content starts at `at`.
 fn string_end(line: &[u8], mut at: usize) -> Result<usize, Malformed> {
     let start = at;
-    loop {
-        let Some(hit) = line.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) else {
-            return Err(unfinished(start - 1, "a string that does not end"));
-        };
-        at += hit;
+    while let Some(hit) = quote_or_escape(line, at) {
+        at = hit;
         if line[at] == b'"' {
             return Ok(at + 1);
         }
-        // Escapes come in runs (`\n\n`, `\uXXXX\uXXXX`): step over them without starting a search for each.
+        // Escapes come in runs: step over them without starting a search for each.
         while line.get(at) == Some(&b'\\') {
-            at += if is_unicode_escape(line, at) { 6 } else { 2 };
+            at += escape_length(line, at);
         }
     }
+    Err(unfinished(start - 1, "a string that does not end"))
 }
 
-fn is_unicode_escape(line: &[u8], at: usize) -> bool {
-    line.get(at + 1) == Some(&b'u')
-        && line.get(at + 2..at + 6).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+/// Bytes from the backslash at `at` that are surely part of its escape. `\uXXXX` goes in one step where its digits
+/// hide neither a quote nor a backslash.
+fn escape_length(line: &[u8], at: usize) -> usize {
+    let Some(&[_, b'u', a, b, c, d]) = line.get(at..).and_then(|rest| rest.first_chunk::<6>()) else {
+        return 2;
+    };
+    let digits = u64::from(u32::from_le_bytes([a, b, c, d]));
+    let hidden = (equal_bytes(digits, b'"') | equal_bytes(digits, b'\\')) & 0x8080_8080;
+    if hidden == 0 { 6 } else { 2 }
+}
+
+/// The next quote or backslash at or after `at`: the first words by hand, since escapes often stand close together,
+/// then by `memchr2`.
+fn quote_or_escape(line: &[u8], mut at: usize) -> Option<usize> {
+    for _ in 0..4 {
+        let Some(&word) = line.get(at..)?.first_chunk::<8>() else { break };
+        let word = u64::from_le_bytes(word);
+        let hits = equal_bytes(word, b'"') | equal_bytes(word, b'\\');
+        if hits != 0 {
+            return Some(at + hits.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    memchr2(b'"', b'\\', &line[at..]).map(|hit| at + hit)
+}
+
+/// The high bit of each byte of `word` that equals `byte`. Bytes above the lowest hit may be reported wrongly.
+pub(super) fn equal_bytes(word: u64, byte: u8) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let differs = word ^ (ONES * u64::from(byte));
+    differs.wrapping_sub(ONES) & !differs & (ONES << 7)
 }
 
 /// The byte after the array or object that starts at `at`.
@@ -305,6 +331,21 @@ mod tests {
             if serde_json::from_str::<serde_json::Map<String, Value>>(&line).is_ok() {
                 prop_assert!(ours.is_ok(), "{:?}", ours);
             }
+        }
+
+        /// The steps over words and escapes end where one byte at a time does.
+        #[test]
+        fn strings_end_where_the_plain_twin_says(line in "\"[\"\\\\u0-9a-f一\u{80}]{0,60}") {
+            let (mut at, mut escaped) = (1, false);
+            let plain = loop {
+                match line.as_bytes().get(at) {
+                    None => break None,
+                    Some(b'"') if !escaped => break Some(at + 1),
+                    Some(byte) => escaped = *byte == b'\\' && !escaped,
+                }
+                at += 1;
+            };
+            prop_assert_eq!(string_end(line.as_bytes(), 1).ok(), plain);
         }
 
         #[test]

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
+use super::json::equal_bytes;
 use crate::document::Span;
 
 /// The text of a token's inside (without its quotes); `Err` is the byte of the first malformed escape.
@@ -36,8 +37,8 @@ pub fn decode(token: &str) -> Result<Cow<'_, str>, usize> {
             text.push(character);
             at += length;
         }
-        match memchr(b'\\', &token.as_bytes()[at..]) {
-            Some(next) => hit = at + next,
+        match next_escape(token.as_bytes(), at) {
+            Some(next) => hit = next,
             None => break,
         }
     }
@@ -129,9 +130,36 @@ fn unicode_escape(bytes: &[u8]) -> Option<(usize, char)> {
     })
 }
 
-fn hex(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |value, &digit| Some(value << 4 | char::from(digit).to_digit(16)?))
+/// The next backslash at or after `at`: the first words by hand, since escapes often stand close together.
+fn next_escape(token: &[u8], mut at: usize) -> Option<usize> {
+    for _ in 0..4 {
+        let Some(&word) = token.get(at..)?.first_chunk::<8>() else { break };
+        let hits = equal_bytes(u64::from_le_bytes(word), b'\\');
+        if hits != 0 {
+            return Some(at + hits.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    memchr(b'\\', &token[at..]).map(|hit| at + hit)
 }
+
+/// The value of four hexadecimal digits.
+fn hex(digits: &[u8]) -> Option<u32> {
+    let value = digits.iter().fold(0, |value, &digit| value << 4 | HEX[usize::from(digit)]);
+    (value <= 0xffff).then_some(value)
+}
+
+/// The value of each hexadecimal digit; another byte pushes [`hex`] over its range.
+const HEX: [u32; 256] = {
+    let mut table = [0x1_0000; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        table[b"0123456789abcdef"[digit] as usize] = digit as u32;
+        table[b"0123456789ABCDEF"[digit] as usize] = digit as u32;
+        digit += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
@@ -149,7 +177,9 @@ mod tests {
 
     #[test]
     fn malformed_escapes_are_named_by_position() {
-        for (token, at) in [(r"a\q", 1), (r"\u12", 0), (r"ok \u12g4", 3), ("tail\\", 4), (r"\u+123", 0)] {
+        for (token, at) in
+            [(r"a\q", 1), (r"\u12", 0), (r"ok \u12g4", 3), (r"\u123g", 0), ("tail\\", 4), (r"\u+123", 0)]
+        {
             assert_eq!(decode(token), Err(at), "{token}");
         }
     }
@@ -204,7 +234,16 @@ mod tests {
             }
             let ranges = raw_ranges(&token, &spans).expect("borders of characters");
             prop_assert_eq!(ranges, expected);
-            prop_assert_eq!(decode(&kept_token).expect("well formed").as_ref(), kept_text.as_str());
+            let decoded = decode(&kept_token).expect("well formed");
+            prop_assert_eq!(decoded.as_ref(), kept_text.as_str());
+        }
+
+        /// The search by words finds what a search by bytes finds.
+        #[test]
+        fn escapes_are_found_where_they_stand(token in "[a-z\\\\Ü一]{0,80}", from in 0usize..80) {
+            let plain = token.bytes().enumerate().skip(from).find(|&(_, byte)| byte == b'\\').map(|(at, _)| at);
+            let from = from.min(token.len());
+            prop_assert_eq!(next_escape(token.as_bytes(), from), plain);
         }
 
         #[test]

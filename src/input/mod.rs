@@ -7,8 +7,10 @@
 mod blocks;
 mod compression;
 mod discover;
+mod fields;
 pub mod json;
 pub mod json_text;
+mod naming;
 mod record;
 mod site;
 mod sniff;
@@ -17,8 +19,9 @@ mod walk;
 pub use blocks::{Block, Blocks, Content, Contents, Limits};
 pub use compression::Compression;
 pub use discover::{Source, Sources, discover};
+pub use fields::{Fields, keys};
 pub(crate) use record::Body;
-pub use record::{Bad, Fields, Parsed, Record, Records, keys, records};
+pub use record::{Bad, Parsed, Record, Records, records};
 pub use site::registrable_domain;
 pub use sniff::SourceFormat;
 

@@ -9,10 +9,10 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::blocks::{Block, Content};
-use super::json::{self, BOM, Closing, Malformed};
+use super::fields::{Fields, ID, RANK, SITE, TEXT, URL, Values};
+use super::json::{BOM, Closing};
 use super::json_text;
 use super::sniff::SourceFormat;
-use crate::config::InputConfig;
 
 /// The records of a block, in order.
 ///
@@ -27,7 +27,7 @@ use crate::config::InputConfig;
 /// let Some(Parsed::Record(record)) = found.next() else { panic!() };
 /// assert_eq!((record.number, record.id, record.text.as_deref()), (1, Some(&b"1"[..]), Some("a\nb")));
 /// let Some(Parsed::Bad(bad)) = found.next() else { panic!() };
-/// assert_eq!((bad.number, bad.offset), (2, 25));
+/// assert_eq!((bad.number, bad.offset), (2, 24));
 /// ```
 pub fn records<'a>(block: &'a Block, format: SourceFormat, fields: &'a Fields) -> Records<'a> {
     let start = if block.offset == 0 && block.bytes.starts_with(BOM) { BOM.len() } else { 0 };
@@ -105,125 +105,8 @@ pub struct Bad<'a> {
     pub line_end: usize,
 }
 
-/// Names of the fields that [`records`] looks for.
-///
-/// A name with dots addresses a member of a nested object when no top-level key has that very name.
-#[derive(Clone, Debug)]
-pub struct Fields {
-    names: [Option<Name>; 5],
-}
-
-#[derive(Clone, Debug)]
-struct Name {
-    whole: String,
-    /// The steps of a dotted name; empty without dots.
-    steps: Vec<String>,
-}
-
 /// Most bytes of an unreadable record that [`Bad::bytes`] shows.
 const SHOWN: usize = 1 << 20;
-
-const TEXT: usize = 0;
-const ID: usize = 1;
-const URL: usize = 2;
-const SITE: usize = 3;
-const RANK: usize = 4;
-
-impl Fields {
-    /// The fields that the configuration names.
-    pub fn new(config: &InputConfig) -> Self {
-        Self {
-            names: [
-                Some(Name::new(&config.text_field)),
-                Some(Name::new(&config.id_field)),
-                Some(Name::new(&config.url_field)),
-                config.site_field.as_deref().map(Name::new),
-                None,
-            ],
-        }
-    }
-
-    /// Also looks for the field that decides which copy is kept ([`Record::rank`]).
-    pub fn with_rank(mut self, name: &str) -> Self {
-        self.names[RANK] = Some(Name::new(name));
-        self
-    }
-
-    /// Spans of the wanted values in a line, and where the object closes.
-    fn find(&self, line: &[u8]) -> Result<([Option<Range<usize>>; 5], Closing), Malformed> {
-        let mut exact = [const { None }; 5];
-        let mut heads = [const { None }; 5];
-        let closing = json::scan(line, |key, value| {
-            let key = unescaped(key);
-            for (slot, name) in self.names.iter().enumerate() {
-                let Some(name) = name else { continue };
-                if *key == *name.whole.as_bytes() {
-                    exact[slot] = Some(value.clone());
-                } else if name.steps.first().is_some_and(|step| *key == *step.as_bytes()) {
-                    heads[slot] = Some(value.clone());
-                }
-            }
-        })?;
-        for (slot, head) in heads.into_iter().enumerate() {
-            if let (None, Some(head), Some(name)) = (&exact[slot], head, &self.names[slot]) {
-                exact[slot] = descend(line, head, &name.steps[1..]);
-            }
-        }
-        Ok((exact, closing))
-    }
-}
-
-impl Name {
-    fn new(name: &str) -> Self {
-        let steps: Vec<String> = name.split('.').map(str::to_owned).collect();
-        let dotted = steps.len() > 1 && steps.iter().all(|step| !step.is_empty());
-        Self { whole: name.to_owned(), steps: if dotted { steps } else { Vec::new() } }
-    }
-}
-
-/// The value that `steps` lead to inside the object at `span`; the last of equal keys counts.
-fn descend(line: &[u8], mut span: Range<usize>, steps: &[String]) -> Option<Range<usize>> {
-    for step in steps {
-        let mut found = None;
-        json::scan(&line[span.clone()], |key, value| {
-            if *unescaped(key) == *step.as_bytes() {
-                found = Some(value);
-            }
-        })
-        .ok()?;
-        let value: Range<usize> = found?;
-        span = span.start + value.start..span.start + value.end;
-    }
-    Some(span)
-}
-
-/// A key's bytes as meant: unescaped where it can be.
-fn unescaped(key: &[u8]) -> Cow<'_, [u8]> {
-    if memchr(b'\\', key).is_none() {
-        return Cow::Borrowed(key);
-    }
-    match std::str::from_utf8(key).ok().and_then(|key| json_text::decode(key).ok()) {
-        Some(text) => Cow::Owned(text.into_owned().into_bytes()),
-        None => Cow::Borrowed(key),
-    }
-}
-
-/// The top-level keys of a JSON record, each once, in order: to name the fields that are there when the wanted one
-/// is not. Empty for anything else.
-///
-/// ```
-/// assert_eq!(dechaff::input::keys(br#"{"url":"x","body":"y","url":"z"}"#), ["url", "body"]);
-/// ```
-pub fn keys(raw: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
-    let outcome = json::scan(raw, |key, _| {
-        let key = String::from_utf8_lossy(&unescaped(key)).into_owned();
-        if !found.contains(&key) {
-            found.push(key);
-        }
-    });
-    if outcome.is_ok() { found } else { Vec::new() }
-}
 
 /// Iterator over the records of a block; see [`records`].
 #[derive(Debug)]
@@ -321,8 +204,8 @@ impl<'a> Records<'a> {
     fn object(&self, line: &Line) -> Result<Record<'a>, String> {
         let valid = self.utf8(line.raw.clone())?;
         let raw = valid.as_bytes();
-        let (mut found, closing) = self.fields.find(raw).map_err(|error| error.to_string())?;
-        let token = found[TEXT].as_ref().filter(|span| raw[span.start] == b'"');
+        let Values { mut spans, closing } = self.fields.find(raw).map_err(|error| error.to_string())?;
+        let token = spans[TEXT].as_ref().filter(|span| raw[span.start] == b'"');
         let token = token.map(|span| span.start + 1..span.end - 1);
         let text = match &token {
             Some(inside) => Some(json_text::decode(&valid[inside.clone()]).map_err(|at| {
@@ -330,7 +213,7 @@ impl<'a> Records<'a> {
             })?),
             None => None,
         };
-        let mut take = |slot: usize| found[slot].take().map(|span| &valid[span]);
+        let mut take = |slot: usize| spans[slot].take().map(|span| &valid[span]);
         Ok(Record {
             number: self.number,
             offset: self.block.offset + line.raw.start as u64,
@@ -392,5 +275,109 @@ impl Iterator for Lines<'_> {
                 return Some(Line { raw: start..start + length, next });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::InputConfig;
+    use crate::input::SourceFormat::{Jsonl, Txt};
+
+    fn fields(text: &str) -> Fields {
+        let config = InputConfig {
+            text_field: text.into(),
+            site_field: Some("site".into()),
+            ..InputConfig::default()
+        };
+        Fields::new(&config).with_rank("score")
+    }
+
+    /// What a block parses to, one line a record.
+    fn shown(bytes: &[u8], format: SourceFormat, text: &str) -> Vec<String> {
+        let block = Block { offset: 0, ..Block::whole(bytes.to_vec()) };
+        records(&block, format, &fields(text))
+            .map(|parsed| match parsed {
+                Parsed::Record(record) => {
+                    assert_eq!(record.raw, &bytes[record.offset as usize..][..record.raw.len()]);
+                    format!("{} {:?}", record.number, record.text)
+                }
+                Parsed::Bad(bad) => {
+                    assert_eq!(bad.bytes, &bytes[bad.offset as usize..][..bad.bytes.len()]);
+                    format!("{} bad at {}: {}", bad.number, bad.offset, bad.reason)
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn one_line_one_record() {
+        let input = b"\xef\xbb\xbf{\"text\":\"a\"}\r\n\n  \t\r\n{\"text\":null}\n{\"text\":7}\n{}\n[]\n{\"text\":\"b\"} \n{\"text\":\"c";
+        let expected = [
+            "1 Some(\"a\")",
+            "2 None",
+            "3 None",
+            "4 None",
+            "5 bad at 51: expected `{` at byte 0 of the line",
+            "6 Some(\"b\")",
+            "7 bad at 68: a string that does not end at byte 8 of the line",
+        ];
+        assert_eq!(shown(input, Jsonl, "text"), expected);
+    }
+
+    #[test]
+    fn bad_utf8_spoils_its_own_line_only() {
+        let input = b"{\"text\":\"a\"}\n{\"text\":\"\xff\"}\n{\"text\":\"\xc3\xa9\"}\n";
+        let expected =
+            ["1 Some(\"a\")", "2 bad at 13: not UTF-8 at byte 9", "3 Some(\"\u{e9}\")"].map(String::from);
+        assert_eq!(shown(input, Jsonl, "text"), expected);
+        assert_eq!(shown(b"ab\xff", Txt, "text"), ["1 bad at 0: not UTF-8 at byte 2"]);
+        assert!(shown(b"\xff\xfea\x00", Txt, "text")[0].ends_with("(UTF-16 by its byte order mark)"));
+    }
+
+    #[test]
+    fn a_text_file_is_one_page() {
+        assert_eq!(shown(b"", Txt, "text"), ["1 Some(\"\")"]);
+        assert_eq!(shown(b"\xef\xbb\xbf", Txt, "text"), ["1 Some(\"\")"]);
+        assert_eq!(shown(b"\xef\xbb\xbf\r\na\0\n", Txt, "text"), [r#"1 Some("\r\na\0\n")"#]);
+    }
+
+    #[test]
+    fn the_last_of_equal_keys_counts() {
+        let line = br#"{"text":"a","t\u0065xt":"b","meta":{"text":"no"}}"#;
+        assert_eq!(shown(line, Jsonl, "text"), ["1 Some(\"b\")"]);
+    }
+
+    #[test]
+    fn dots_lead_into_objects_unless_a_key_has_them() {
+        let nested = br#"{"a":{"b":"no"},"a":{"b":"x","b":"in","c":1}}"#;
+        assert_eq!(shown(nested, Jsonl, "a.b"), ["1 Some(\"in\")"]);
+        let both = br#"{"a":{"b":"in"},"a.b":"out"}"#;
+        assert_eq!(shown(both, Jsonl, "a.b"), ["1 Some(\"out\")"]);
+        for other in [&br#"{"a":7}"#[..], br#"{"a":{"c":1}}"#, br#"{"a":[{"b":"x"}]}"#, b"{}"] {
+            assert_eq!(shown(other, Jsonl, "a.b"), ["1 None"]);
+        }
+    }
+
+    #[test]
+    fn fields_keep_their_tokens() {
+        let line = r#"{"id":  1e400 ,"url":"http:\/\/a.b","site":12,"score":-0.50,"text":"x"}"#;
+        let block = Block::whole(line.into());
+        let names = fields("text");
+        let Some(Parsed::Record(record)) = records(&block, Jsonl, &names).next() else {
+            panic!("a record");
+        };
+        assert_eq!(record.id, Some(&b"1e400"[..]));
+        assert_eq!(record.url.as_deref(), Some("http://a.b"));
+        assert_eq!(record.site.as_deref(), Some("12"));
+        assert_eq!(record.rank, Some(&b"-0.50"[..]));
+    }
+
+    #[test]
+    fn a_malformed_escape_is_placed_in_the_line() {
+        let bad = shown(br#"{"text":"ab\q"}"#, Jsonl, "text");
+        assert_eq!(bad, ["1 bad at 0: an escape that is no JSON at byte 11 of the line"]);
+        // Elsewhere it is none of our business.
+        assert_eq!(shown(br#"{"text":"a","other":"\q","url":"\q"}"#, Jsonl, "text"), ["1 Some(\"a\")"]);
     }
 }

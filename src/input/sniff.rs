@@ -3,7 +3,7 @@
 //! Content decides; the extension decides only where content cannot: `.txt` is always text, `.jsonl` and `.ndjson`
 //! are JSONL even when the first line is damaged.
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 
 use super::json::{self, BOM};
 
@@ -40,20 +40,23 @@ pub(crate) fn format(head: &[u8], extension: &str) -> Result<SourceFormat, &'sta
     if let Some(name) = foreign(head, extension) {
         return Err(name);
     }
-    let content = head.strip_prefix(BOM).unwrap_or(head);
-    let start = content.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(content.len());
-    let content = &content[start..];
-    let line_end = memchr::memchr(b'\n', content);
+    match (first_line_is_object(head), extension) {
+        (true, _) => Ok(SourceFormat::Jsonl),
+        (false, "json") if head.trim_ascii().is_empty() => Ok(SourceFormat::Jsonl),
+        (false, "json") => Err("a JSON document that is not one object a line (`jq -c .` can make it so)"),
+        (false, _) => Ok(SourceFormat::Txt),
+    }
+}
+
+/// Whether the first line that is not blank holds a JSON object, as far as `head` shows it.
+pub(crate) fn first_line_is_object(head: &[u8]) -> bool {
+    let content = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
+    let line_end = memchr(b'\n', content);
     let line = &content[..line_end.unwrap_or(content.len())];
-    let is_object = match json::scan(line, |_, _| {}) {
+    match json::scan(line, |_, _| {}) {
         Ok(_) => true,
         // The head may end inside a long first line.
         Err(error) => error.unfinished && line_end.is_none() && head.len() >= HEAD && line.starts_with(b"{"),
-    };
-    match (is_object, extension) {
-        (true, _) => Ok(SourceFormat::Jsonl),
-        (false, "json") => Err("a JSON document that is not one object a line (`jq -c .` can make it so)"),
-        (false, _) => Ok(SourceFormat::Txt),
     }
 }
 

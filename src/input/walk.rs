@@ -181,3 +181,65 @@ fn is_hidden(name: &std::ffi::OsStr) -> bool {
 fn sort(paths: &mut [PathBuf]) {
     paths.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, file).expect("a file");
+        }
+        folder
+    }
+
+    fn shown(paths: &[PathBuf]) -> Vec<&str> {
+        paths.iter().map(|path| path.to_str().expect("plain names")).collect()
+    }
+
+    #[test]
+    fn sorted_by_bytes_of_the_whole_path() {
+        let folder = tree(&["a/z.txt", "a-b/y.txt", "a.txt", ".git/x", "a/.hidden", "B.txt"]);
+        let listing = walk(folder.path()).expect("readable");
+        assert_eq!(shown(&listing.files), ["B.txt", "a-b/y.txt", "a.txt", "a/z.txt"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn loops_end_and_real_names_win() {
+        use std::os::unix::fs::symlink;
+        let folder = tree(&["real/page.txt", "real/deep/other.txt"]);
+        let at = |path: &str| folder.path().join(path);
+        symlink(at("real"), at("alias")).expect("a link");
+        symlink(folder.path(), at("real/deep/up")).expect("a link");
+        symlink(at("nowhere"), at("broken")).expect("a link");
+        symlink(at("real/page.txt"), at("copy.txt")).expect("a link");
+        let listing = walk(folder.path()).expect("readable");
+        assert_eq!(shown(&listing.files), ["copy.txt", "real/deep/other.txt", "real/page.txt"]);
+        assert_eq!(shown(&listing.dead_ends), ["alias", "broken", "real/deep/up"]);
+    }
+
+    #[test]
+    fn patterns_expand_as_in_a_shell() {
+        let folder = tree(&["a/1.txt", "a/2.jsonl", "a/b/3.txt", "c/4.txt", ".h/5.txt", "a/.6.txt"]);
+        let base = folder.path().to_str().expect("a plain name");
+        let expanded = |pattern: &str| {
+            let found = expand(&format!("{base}/{pattern}")).expect("readable").expect("a pattern");
+            let strip =
+                |path: PathBuf| path.strip_prefix(base).expect("below").to_str().expect("plain").to_owned();
+            found.into_iter().map(strip).collect::<Vec<_>>()
+        };
+        assert_eq!(expanded("*/*.txt"), ["a/1.txt", "c/4.txt"]);
+        assert_eq!(expanded("**/*.txt"), ["a/1.txt", "a/b/3.txt", "c/4.txt"]);
+        assert_eq!(expanded("a/**"), ["a/1.txt", "a/2.jsonl", "a/b/3.txt"]);
+        assert_eq!(expanded("{a,c}/[14].*"), ["a/1.txt", "c/4.txt"]);
+        assert_eq!(expanded(".h/?.txt"), [".h/5.txt"]);
+        assert_eq!(expanded("a/.*.txt"), ["a/.6.txt"]);
+        assert_eq!(expanded("*"), ["a", "c"]);
+        assert!(expanded("x*").is_empty());
+        assert!(expand("a[").expect("readable").is_err());
+    }
+}

@@ -64,8 +64,52 @@ pub fn required_jaccard(shingles: u32, config: &MatchConfig) -> f64 {
     (config.threshold + 8.0 / f64::from(shingles.max(1))).min(0.9).max(config.threshold)
 }
 
-/// The relation of one document to another, by the same rule on more evidence: a document is long, so a Jaccard that
-/// means nothing between paragraphs is certain between two documents of a thousand shingles.
-pub fn relate_documents(overlap: Overlap, config: &MatchConfig) -> Option<Relation> {
-    relate(overlap, config)
+/// Jaccard that two documents need of which the shorter has this many shingles.
+pub fn required_document_jaccard(shingles: u32, config: &MatchConfig) -> f64 {
+    required_jaccard(shingles, config)
+}
+
+/// Least share of the larger document's prose that must stand in the smaller one: a page with its chrome against its
+/// clean text has little other prose, a digest or a book has much.
+const PROSE_SHARE: f64 = 0.15;
+
+/// Least Jaccard of two documents that share something in every passage, by the shingles of the shorter.
+fn even_jaccard(shingles: u32) -> f64 {
+    match shingles {
+        0..60 => 1.0,
+        60..100 => 0.3,
+        100..200 => 0.2,
+        200.. => 0.15,
+    }
+}
+
+/// Share of the passages that every passage is: of a dozen passages one may be an addition; of more, one in twenty.
+fn even(shingles: u32) -> f64 {
+    if shingles < 600 { 0.85 } else { 0.95 }
+}
+
+/// The relation of one document to another, and how evenly what they share lies over them. `prose` counts the units
+/// in paragraphs of prose of both; `evenly` is asked where Jaccard does not decide.
+pub fn relate_documents(
+    overlap: Overlap,
+    prose: (u32, u32),
+    evenly: impl FnOnce() -> f64,
+    config: &MatchConfig,
+) -> Option<(Relation, f64)> {
+    let jaccard = overlap.jaccard();
+    let shorter = overlap.a.min(overlap.b);
+    if jaccard >= required_document_jaccard(shorter, config) {
+        return Some((Relation::Near, 1.0));
+    }
+    if overlap.shared >= FRAGMENT_SHINGLES && overlap.containment() >= config.containment {
+        let larger = if overlap.a <= overlap.b { prose.1 } else { prose.0 };
+        if f64::from(overlap.shared) >= PROSE_SHARE * f64::from(larger) {
+            return Some((if overlap.a <= overlap.b { Relation::Fragment } else { Relation::Contains }, 1.0));
+        }
+    }
+    if jaccard >= even_jaccard(shorter) {
+        let spread = evenly();
+        return (spread >= even(shorter)).then_some((Relation::Near, spread));
+    }
+    None
 }

@@ -9,6 +9,7 @@ pub mod edit;
 mod encoder;
 pub mod logs;
 mod patch;
+mod patch_reader;
 mod restore;
 mod rewrite;
 

@@ -16,8 +16,8 @@
 //! file exists; flag 2: the original's compressed stream was damaged, and its readable part is what is restored.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::path::{Component, Path, PathBuf};
+use std::io::{self, BufWriter, Seek, Write};
+use std::path::{Path, PathBuf};
 
 use tempfile::SpooledTempFile;
 
@@ -25,10 +25,10 @@ use crate::error::{Error, Result};
 use crate::hash::Identity;
 use crate::input::{Compression, Contents, Source, SourceFormat};
 
-const MAGIC: &[u8] = b"dechaff restore\n";
-const VERSION: u64 = 1;
-const HAS_CLEAN: u8 = 1;
-const DAMAGED: u8 = 2;
+pub(super) const MAGIC: &[u8] = b"dechaff restore\n";
+pub(super) const VERSION: u64 = 1;
+pub(super) const HAS_CLEAN: u8 = 1;
+pub(super) const DAMAGED: u8 = 2;
 
 /// What is recorded of one input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +167,6 @@ impl PatchStore {
 }
 
 fn put_patch(stream: &mut impl Write, patch: Patch) -> io::Result<()> {
-    use std::io::Seek;
     let Patch { entry, mut operations } = patch;
     stream.write_all(&[1])?;
     let path = path_bytes(&entry.relative)?;
@@ -192,164 +191,10 @@ fn put_patch(stream: &mut impl Write, patch: Patch) -> io::Result<()> {
     io::copy(&mut operations, stream).map(|_| ())
 }
 
-/// Reads `restore.bin.zst` in order.
-pub(crate) struct PatchReader {
-    path: PathBuf,
-    stream: Hashed<BufReader<zstd::Decoder<'static, BufReader<File>>>>,
-    inputs: u64,
-}
-
-/// One step from the clean stream back to the original; `insert` bytes follow in the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Operation {
-    pub(crate) copy: u64,
-    pub(crate) skip: u64,
-    pub(crate) insert: u64,
-}
-
-impl PatchReader {
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let problem =
-                    "is missing: only a folder that `dechaff clean` made can be restored".to_owned();
-                return Err(Error::Run { path: path.to_path_buf(), problem });
-            }
-            Err(error) => return Err(Error::io(path)(error)),
-        };
-        let decoder = zstd::Decoder::new(file).map_err(Error::io(path))?;
-        let stream = Hashed { inner: BufReader::new(decoder), identity: Identity::default() };
-        let mut reader = Self { path: path.to_path_buf(), stream, inputs: 0 };
-        let mut magic = [0; MAGIC.len()];
-        reader.exact(&mut magic)?;
-        if magic != MAGIC {
-            return Err(reader.damaged("it is no patch store"));
-        }
-        let version = reader.number()?;
-        if version != VERSION {
-            return Err(reader.damaged(&format!(
-                "its version is {version}, and this dechaff reads version {VERSION}: use the one that wrote it"
-            )));
-        }
-        Ok(reader)
-    }
-
-    /// The next input; `None` at the end, where the whole file has been checked. The operations of the input before
-    /// must have been read.
-    pub(crate) fn entry(&mut self) -> Result<Option<Entry>> {
-        match self.byte()? {
-            0 => self.end().map(|()| None),
-            1 => {
-                self.inputs += 1;
-                self.fields().map(Some)
-            }
-            _ => Err(self.damaged("an unknown mark")),
-        }
-    }
-
-    fn fields(&mut self) -> Result<Entry> {
-        let length = self.number()?;
-        if length > 1 << 16 {
-            return Err(self.damaged("a path that is too long"));
-        }
-        let mut path = vec![0; length as usize];
-        self.exact(&mut path)?;
-        let relative = safe_path(&path).ok_or_else(|| self.damaged("a path that leaves the folder"))?;
-        let format = match self.byte()? {
-            0 => SourceFormat::Txt,
-            1 => SourceFormat::Jsonl,
-            _ => return Err(self.damaged("an unknown format")),
-        };
-        let compression = match self.byte()? {
-            0 => Compression::None,
-            1 => Compression::Gzip,
-            2 => Compression::Zstd,
-            _ => return Err(self.damaged("an unknown compression")),
-        };
-        let flags = self.byte()?;
-        let original = self.contents()?;
-        let clean = if flags & HAS_CLEAN == 0 { None } else { Some(self.contents()?) };
-        Ok(Entry { relative, format, compression, original, clean, damaged: flags & DAMAGED != 0 })
-    }
-
-    fn contents(&mut self) -> Result<Contents> {
-        let length = self.number()?;
-        let mut identity = [0; 32];
-        self.exact(&mut identity)?;
-        Ok(Contents { length, identity: String::from_utf8_lossy(&identity).into_owned() })
-    }
-
-    /// The next operation of the present input, `None` after its last.
-    pub(crate) fn operation(&mut self) -> Result<Option<Operation>> {
-        let operation = Operation { copy: self.number()?, skip: self.number()?, insert: self.number()? };
-        let end = Operation { copy: 0, skip: 0, insert: 0 };
-        Ok((operation != end).then_some(operation))
-    }
-
-    /// Hands the next `length` bytes to `take`, in pieces.
-    pub(crate) fn bytes(&mut self, length: u64, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut piece = vec![0; length.min(1 << 16) as usize];
-        let mut left = length;
-        while left > 0 {
-            let step = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            self.exact(&mut piece[..step])?;
-            take(&piece[..step])?;
-            left -= step as u64;
-        }
-        Ok(())
-    }
-
-    /// Passes over the operations of the present input.
-    pub(crate) fn skip_operations(&mut self) -> Result<()> {
-        while let Some(operation) = self.operation()? {
-            self.bytes(operation.insert, |_| Ok(()))?;
-        }
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<()> {
-        let inputs = self.number()?;
-        let expected = self.stream.identity.finish();
-        let mut identity = [0; 32];
-        self.exact(&mut identity)?;
-        if inputs != self.inputs || identity != *expected.as_bytes() {
-            return Err(self.damaged("its bytes do not match their checksum"));
-        }
-        Ok(())
-    }
-
-    fn byte(&mut self) -> Result<u8> {
-        let mut byte = [0];
-        self.exact(&mut byte)?;
-        Ok(byte[0])
-    }
-
-    fn number(&mut self) -> Result<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(number);
-            }
-        }
-        Err(self.damaged("a number that is too long"))
-    }
-
-    fn exact(&mut self, bytes: &mut [u8]) -> Result<()> {
-        self.stream.read_exact(bytes).map_err(|error| self.damaged(&error.to_string()))
-    }
-
-    fn damaged(&self, what: &str) -> Error {
-        Error::Run { path: self.path.clone(), problem: format!("cannot be used: {what}") }
-    }
-}
-
 /// Keeps the identity of what passes through.
-struct Hashed<S> {
-    inner: S,
-    identity: Identity,
+pub(super) struct Hashed<S> {
+    pub(super) inner: S,
+    pub(super) identity: Identity,
 }
 
 impl<S: Write> Write for Hashed<S> {
@@ -361,14 +206,6 @@ impl<S: Write> Write for Hashed<S> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
-    }
-}
-
-impl<S: Read> Read for Hashed<S> {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let length = self.inner.read(bytes)?;
-        self.identity.update(&bytes[..length]);
-        Ok(length)
     }
 }
 
@@ -403,12 +240,18 @@ fn path_bytes(relative: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The path that [`path_bytes`] wrote, if it stays inside the folder that it is put under.
-fn safe_path(bytes: &[u8]) -> Option<PathBuf> {
-    #[cfg(unix)]
-    let path = PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes));
-    #[cfg(not(unix))]
-    let path = PathBuf::from(std::str::from_utf8(bytes).ok()?);
-    let inside = path.components().all(|component| matches!(component, Component::Normal(_)));
-    (inside && path.file_name().is_some() && !bytes.contains(&0)).then_some(path)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_every_size_come_back() {
+        for number in [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX] {
+            let mut bytes = Vec::new();
+            put_number(&mut bytes, number).expect("in memory");
+            assert!(bytes.len() <= 10);
+            let back = bytes.iter().rev().fold(0, |value, byte| value << 7 | u64::from(byte & 0x7f));
+            assert_eq!(back, number);
+        }
+    }
 }

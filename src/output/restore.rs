@@ -8,7 +8,8 @@ use std::io::Write;
 use std::path::Path;
 
 use super::atomic::{OutputDir, Overwrite};
-use super::patch::{Entry, PatchReader};
+use super::patch::Entry;
+use super::patch_reader::PatchReader;
 use super::rewrite::create;
 use super::{CLEAN, PATCHES};
 use crate::error::{Error, Result};

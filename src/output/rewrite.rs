@@ -159,7 +159,11 @@ impl Job<'_> {
         cut: &[crate::document::Span],
         add: &[(String, String)],
     ) -> Result<usize> {
-        let splices = splices(record, cut, add).ok_or_else(|| self.changed_meanwhile())?;
+        let splices = splices(record, cut, add).ok_or_else(|| {
+            let number = record.number;
+            let problem = format!("record {number} is not the one that the first pass read: run again when nothing writes to the file");
+            Error::Input { input: self.source.given.clone(), problem }
+        })?;
         for splice in splices {
             let (from, to) = (start + splice.remove.start, start + splice.remove.end);
             self.keep(&block.bytes[at..from])?;

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::sheet::Sheet;
-use crate::chrome::PageLabels;
+use crate::chrome::Labels;
 use crate::document::Span;
 use crate::hash;
 use crate::text::fold::{Slot, number_slots};
@@ -13,6 +13,11 @@ use crate::text::segment::{ends_sentence, opens_item};
 
 /// Fewest units of a piece of a joined paragraph: menus and titles are no broken sentences.
 const JOIN_UNITS: u32 = 12;
+
+/// Units from which a paragraph is prose if it ends like a sentence.
+const SENTENCE_UNITS: usize = 8;
+/// Units from which it is prose however it ends.
+const LONG_UNITS: usize = 30;
 
 /// What is left of a page when its chrome is off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +58,7 @@ pub struct Paragraph {
 
 impl Content {
     /// The content of a sheet under these labels.
-    pub fn new(sheet: &Sheet, labels: &PageLabels) -> Self {
+    pub fn new(sheet: &Sheet, labels: &Labels) -> Self {
         let mut content = Content { units: Vec::with_capacity(sheet.units.len()), ..Content::default() };
         let mut chrome = labels.lines.iter().map(|label| label.line).peekable();
         let mut cut = labels.spans.iter().map(|span| span.span).peekable();
@@ -135,6 +140,19 @@ impl Content {
         &self.units[first.units.start as usize..last.units.end as usize]
     }
 
+    /// Units in paragraphs of prose: what a page says, as against its headings, lists and what chrome was missed.
+    pub fn prose(&self, sheet: &Sheet) -> u32 {
+        self.paragraphs
+            .iter()
+            .filter(|paragraph| {
+                let last = self.lines[paragraph.lines.end as usize - 1].line;
+                paragraph.units.len() >= LONG_UNITS
+                    || paragraph.units.len() >= SENTENCE_UNITS && ends_sentence(sheet.line(last))
+            })
+            .map(|paragraph| paragraph.units.len() as u32)
+            .sum()
+    }
+
     /// Content lines of a run of paragraphs.
     pub fn run_lines(&self, run: &Range<u32>) -> &[ContentLine] {
         let (first, last) = (&self.paragraphs[run.start as usize], &self.paragraphs[run.end as usize - 1]);
@@ -142,7 +160,7 @@ impl Content {
     }
 
     /// The number slots of some content lines, their places counted in units from the first of these lines on.
-    pub fn slots(&self, sheet: &Sheet, labels: &PageLabels, lines: &[ContentLine]) -> Vec<Slot> {
+    pub fn slots(&self, sheet: &Sheet, labels: &Labels, lines: &[ContentLine]) -> Vec<Slot> {
         let base = lines.first().map_or(0, |line| line.units);
         let mut slots = Vec::new();
         for content in lines {

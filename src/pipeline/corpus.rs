@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::content::Content;
 use super::sheet::Sheet;
 use super::spool::Spool;
-use crate::chrome::PageLabels;
+use crate::chrome::{Evidence, Labels};
 use crate::cluster::keep::FieldValue;
 use crate::document::Origin;
 use crate::error::Result;
@@ -18,8 +18,10 @@ pub struct Corpus {
     pub documents: Vec<Document>,
     /// Their sheets.
     pub spool: Spool,
+    /// What chrome looks at: one entry for each non-blank line.
+    pub evidence: Vec<Box<[Evidence]>>,
     /// Their labels; all content until chrome was looked for.
-    pub labels: Vec<PageLabels>,
+    pub labels: Vec<Labels>,
     /// Names of the sites, sorted.
     pub sites: Vec<String>,
 }

@@ -7,6 +7,7 @@
 
 use rayon::prelude::*;
 
+use super::content::Content;
 use super::corpus::Corpus;
 use crate::cluster::components::{Components, Star, stars};
 use crate::cluster::keep::{self, Candidate};
@@ -17,7 +18,9 @@ use crate::lsh::banding::DOCUMENT;
 use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
 use crate::matching::numbers::{Comparison, Numbered, compare};
 use crate::matching::relation::{Relation, relate_documents};
-use crate::matching::verify::{Overlap, overlap};
+use crate::matching::discount::{Sides, discounted};
+use crate::matching::spread::spread;
+use crate::matching::verify::{Overlap, overlap as shared};
 use crate::sketch::minhash::{MinHasher, SLOTS};
 use crate::text::fold::Slot;
 use crate::text::shingle::{shingle_set, shingles};
@@ -58,6 +61,11 @@ pub struct Match {
     pub relation: Relation,
     /// What their shingle sets share.
     pub overlap: Overlap,
+    /// How evenly what they share lies over them: the smaller of both documents' shares of passages with something in
+    /// common; 1 where Jaccard alone decided.
+    pub spread: f64,
+    /// Share of the first's content shingles that the second's content has: what is not lost if the first goes.
+    pub coverage: f64,
     /// What became of the numbers, the first's before the second's.
     pub numbers: Comparison,
 }
@@ -70,17 +78,16 @@ pub fn find(corpus: &Corpus, config: &Config, keep_pairs: Pairs) -> Result<Docum
     let signs = sign(corpus, config)?;
     let mut found = DocumentMatches { units: signs.iter().map(|sign| sign.units).collect(), ..Default::default() };
 
-    // Documents with equal content collapse into the first of them.
+    // Documents with equal content, or equal altogether, collapse into the first of them.
     let mut components = Components::new(signs.len());
+    let with_content = || corpus.ids().filter(|&id| signs[id as usize].all > 0);
     let mut by_key: Vec<(u64, u32)> =
-        corpus.ids().filter(|&id| signs[id as usize].units > 0).map(|id| (signs[id as usize].key, id)).collect();
+        with_content().flat_map(|id| [signs[id as usize].key, signs[id as usize].whole].map(|key| (key, id))).collect();
     by_key.sort_unstable();
-    let mut distinct = Vec::new();
     for group in by_key.chunk_by(|a, b| a.0 == b.0) {
-        distinct.push(group[0].1);
         group[1..].iter().for_each(|&(_, id)| components.join(group[0].1, id));
     }
-    distinct.sort_unstable();
+    let distinct: Vec<u32> = with_content().filter(|&id| components.root(id) == id).collect();
 
     let candidates = candidates(&signs, &distinct, config, &mut found.hot);
     found.candidates = candidates.len() as u64;
@@ -96,12 +103,15 @@ pub fn find(corpus: &Corpus, config: &Config, keep_pairs: Pairs) -> Result<Docum
             at += 1;
         }
         cache.load(corpus, batch.iter().flat_map(|&(a, b)| [a, b]))?;
-        let overlaps: Vec<Overlap> = batch.par_iter().map(|&(a, b)| overlap(cache.get(a), cache.get(b))).collect();
-        for (&(a, b), overlap) in batch.iter().zip(&overlaps) {
-            if relate_documents(*overlap, &config.matching).is_some() {
+        let related: Vec<Option<Related>> = batch
+            .par_iter()
+            .map(|&(a, b)| relate(&signs, a, cache.get(a), b, cache.get(b), config))
+            .collect();
+        for (&(a, b), related) in batch.iter().zip(&related) {
+            if let Some(related) = related {
                 components.join(a, b);
                 if keep_pairs == Pairs::All {
-                    found.pairs.push((a, b, matched(corpus, &signs, a, b, *overlap, config)?));
+                    found.pairs.push((a, b, matched(corpus, &signs, a, b, *related)?));
                 }
             }
         }
@@ -130,7 +140,13 @@ pub enum Pairs {
 #[derive(Debug, Default)]
 struct Sign {
     key: u64,
+    /// Key of the whole text's units.
+    whole: u64,
+    /// Units of the whole text.
+    all: u32,
     units: u32,
+    /// Units in paragraphs of prose.
+    prose: u32,
     runs: u32,
     masks: u32,
     spans: u32,
@@ -144,19 +160,29 @@ fn sign(corpus: &Corpus, config: &Config) -> Result<Vec<Sign>> {
         .ids()
         .into_par_iter()
         .map_init(Vec::new, |buffer, id| {
-            let content = corpus.content(id)?;
+            let sheet = corpus.spool.get(id)?;
+            let content = Content::new(&sheet, &corpus.labels[id as usize]);
             let mut sign = Sign {
+                all: sheet.units.len() as u32,
                 units: content.units.len() as u32,
+                prose: content.prose(&sheet),
                 runs: content.paragraphs.iter().map(|paragraph| paragraph.runs).sum(),
                 masks: content.paragraphs.iter().map(|paragraph| paragraph.masks).sum(),
                 spans: corpus.labels[id as usize].spans.len() as u32,
                 key: hash::units_key(&content.units),
+                whole: hash::units_key(&sheet.units),
                 ..Sign::default()
             };
             if content.units.len() < config.matching.min_units {
                 // Too short for shingles: equal only when the numbers are equal too.
                 let numbers: Vec<u32> = content.paragraphs.iter().map(|paragraph| paragraph.numbers).collect();
                 sign.key = hash::units_key(&[&content.units[..], &[u32::MAX], &numbers].concat());
+                if content.units.is_empty() {
+                    // All chrome: equal only to what is equal altogether.
+                    sign.key = sign.whole;
+                } else {
+                    sign.whole = sign.key;
+                }
                 return Ok(sign);
             }
             shingles(&content.units, buffer);
@@ -211,7 +237,35 @@ fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBu
 
 /// Shingle sets of the documents of one batch.
 #[derive(Default)]
-struct Sets(Map<u32, Vec<u64>>);
+struct Sets(Map<u32, Set>);
+
+/// Shingle sets of one document.
+struct Set {
+    /// Of the content, in order.
+    ordered: Vec<u64>,
+    content: Vec<u64>,
+    whole: Option<Vec<u64>>,
+}
+
+impl Set {
+    fn new(corpus: &Corpus, id: u32) -> Result<Self> {
+        let sheet = corpus.spool.get(id)?;
+        let labels = &corpus.labels[id as usize];
+        let (mut ordered, mut whole) = (Vec::new(), None);
+        shingles(&Content::new(&sheet, labels).units, &mut ordered);
+        let mut content = ordered.clone();
+        content.sort_unstable();
+        content.dedup();
+        if !labels.lines.is_empty() || !labels.spans.is_empty() {
+            shingle_set(&sheet.units, whole.insert(Vec::new()));
+        }
+        Ok(Self { ordered, content, whole })
+    }
+
+    fn sides(&self) -> Sides<'_> {
+        Sides { content: &self.content, whole: self.whole.as_deref() }
+    }
+}
 
 impl Sets {
     fn load(&mut self, corpus: &Corpus, ids: impl Iterator<Item = u32>) -> Result<()> {
@@ -220,21 +274,42 @@ impl Sets {
         ids.dedup();
         self.0.retain(|id, _| ids.binary_search(id).is_ok());
         ids.retain(|id| !self.0.contains_key(id));
-        let sets: Vec<(u32, Vec<u64>)> =
-            ids.into_par_iter().map(|id| Ok((id, set(corpus, id)?))).collect::<Result<_>>()?;
+        let sets: Vec<(u32, Set)> =
+            ids.into_par_iter().map(|id| Ok((id, Set::new(corpus, id)?))).collect::<Result<_>>()?;
         self.0.extend(sets);
         Ok(())
     }
 
-    fn get(&self, id: u32) -> &[u64] {
+    fn get(&self, id: u32) -> &Set {
         &self.0[&id]
     }
 }
 
-fn set(corpus: &Corpus, id: u32) -> Result<Vec<u64>> {
-    let mut set = Vec::new();
-    shingle_set(&corpus.content(id)?.units, &mut set);
-    Ok(set)
+/// A verified pair, before its numbers are looked at.
+#[derive(Clone, Copy, Debug)]
+struct Related {
+    relation: Relation,
+    overlap: Overlap,
+    spread: f64,
+    coverage: f64,
+}
+
+/// Verifies a pair: equal keys, or the overlap of what is not chrome on both sides.
+fn relate(signs: &[Sign], a: u32, set_a: &Set, b: u32, set_b: &Set, config: &Config) -> Option<Related> {
+    let (sign_a, sign_b) = (&signs[a as usize], &signs[b as usize]);
+    let overlap = discounted(set_a.sides(), set_b.sides());
+    let evenly = || spread(&set_a.ordered, &set_b.content).min(spread(&set_b.ordered, &set_a.content));
+    let (relation, spread) = if sign_a.key == sign_b.key || sign_a.whole == sign_b.whole {
+        (Relation::Identical, 1.0)
+    } else {
+        // Nothing on both sides is no likeness.
+        if overlap.shared == 0 {
+            return None;
+        }
+        relate_documents(overlap, (sign_a.prose, sign_b.prose), evenly, &config.matching)?
+    };
+    let coverage = if sign_a.key == sign_b.key { 1.0 } else { shared(&set_a.content, &set_b.content).a_in_b() };
+    Some(Related { relation, overlap, spread, coverage })
 }
 
 /// Cuts a component into clusters whose members all match their representative.
@@ -257,17 +332,16 @@ fn cut(corpus: &Corpus, signs: &[Sign], config: &Config, component: Vec<u32>) ->
         })
         .collect();
     keep::order(&mut order, &config.removal.keep);
-    // One shingle set for all documents of the same content.
-    let mut sets: Map<u64, Vec<u64>> = Map::default();
+    // One pair of sets for all documents that are equal in content and altogether.
+    let same = |id: u32| (signs[id as usize].key, signs[id as usize].whole);
+    let mut sets: Map<(u64, u64), Set> = Map::default();
     for &id in &component {
-        if let std::collections::hash_map::Entry::Vacant(vacant) = sets.entry(signs[id as usize].key) {
-            vacant.insert(set(corpus, id)?);
+        if let std::collections::hash_map::Entry::Vacant(vacant) = sets.entry(same(id)) {
+            vacant.insert(Set::new(corpus, id)?);
         }
     }
-    let found: Vec<Star<Overlap>> = stars(order.iter().map(|candidate| candidate.id).collect(), |representative, id| {
-        let (a, b) = (signs[id as usize].key, signs[representative as usize].key);
-        let overlap = overlap(&sets[&a], &sets[&b]);
-        (a == b || relate_documents(overlap, &config.matching).is_some()).then_some(overlap)
+    let found: Vec<Star<Related>> = stars(order.iter().map(|candidate| candidate.id).collect(), |representative, id| {
+        relate(signs, id, &sets[&same(id)], representative, &sets[&same(representative)], config)
     });
     found
         .into_iter()
@@ -275,7 +349,7 @@ fn cut(corpus: &Corpus, signs: &[Sign], config: &Config, component: Vec<u32>) ->
             let mut members = star
                 .members
                 .into_iter()
-                .map(|(id, overlap)| Ok((id, matched(corpus, signs, id, star.representative, overlap, config)?)))
+                .map(|(id, related)| Ok((id, matched(corpus, signs, id, star.representative, related)?)))
                 .collect::<Result<Vec<_>>>()?;
             members.sort_unstable_by_key(|&(id, _)| id);
             Ok(DocumentCluster { representative: star.representative, members })
@@ -284,22 +358,17 @@ fn cut(corpus: &Corpus, signs: &[Sign], config: &Config, component: Vec<u32>) ->
 }
 
 /// The facts of a verified pair.
-fn matched(corpus: &Corpus, signs: &[Sign], a: u32, b: u32, overlap: Overlap, config: &Config) -> Result<Match> {
-    let relation = if signs[a as usize].key == signs[b as usize].key {
-        Relation::Identical
-    } else {
-        relate_documents(overlap, &config.matching).unwrap_or(Relation::Near)
-    };
-    let numbers = if signs[a as usize].runs + signs[a as usize].masks + signs[b as usize].runs + signs[b as usize].masks
-        == 0
-    {
+fn matched(corpus: &Corpus, signs: &[Sign], a: u32, b: u32, related: Related) -> Result<Match> {
+    let (sign_a, sign_b) = (&signs[a as usize], &signs[b as usize]);
+    let numbers = if sign_a.runs + sign_a.masks + sign_b.runs + sign_b.masks == 0 {
         Comparison::default()
     } else {
         let (units_a, slots_a) = numbered(corpus, a)?;
         let (units_b, slots_b) = numbered(corpus, b)?;
         compare(Numbered { units: &units_a, slots: &slots_a }, Numbered { units: &units_b, slots: &slots_b })
     };
-    Ok(Match { relation, overlap, numbers })
+    let Related { relation, overlap, spread, coverage } = related;
+    Ok(Match { relation, overlap, spread, coverage, numbers })
 }
 
 /// A document's content units and number slots.

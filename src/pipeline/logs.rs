@@ -8,7 +8,7 @@ use super::corpus::{Corpus, Pages};
 use super::documents::{DocumentMatches, Match};
 use super::survey::Skipped;
 use super::verdicts::{ChromeReason, Unit, Verdicts, Why};
-use crate::chrome::Reason;
+use crate::chrome::Known;
 use crate::config::Level;
 use crate::error::{Error, Result};
 use crate::input::Source;
@@ -153,7 +153,7 @@ impl Logs<'_> {
             line.facts(Some(facts(*matched)));
             let overlap = matched.overlap;
             line.number("shingles_a", overlap.a.into()).number("shingles_b", overlap.b.into());
-            line.number("shingles_shared", overlap.shared.into());
+            line.number("shingles_shared", overlap.shared.into()).share("spread", matched.spread);
             line.write(&mut out)?;
         }
         finish(out)
@@ -247,10 +247,10 @@ fn finish(mut out: BufWriter<File>) -> Result<()> {
 
 fn chrome(line: &mut Line, what: &str, reason: &ChromeReason) {
     line.text("reason", what);
-    match &reason.reason {
-        Reason::Rule(name) => line.text("rule", name),
-        Reason::Family(template) => line.text("family", template),
-        Reason::Alignment => line.text("rule", "alignment"),
+    match &reason.known {
+        Known::Rule(name) => line.text("rule", name),
+        Known::Family(template) => line.text("family", template),
+        Known::Alignment => line.text("rule", "alignment"),
     };
     line.number("pages", u64::from(reason.pages)).share("confidence", f64::from(reason.confidence));
 }
@@ -281,7 +281,7 @@ fn facts(matched: Match) -> Facts {
         numbers_changed: matched.numbers.changed_share(),
         jaccard: matched.overlap.jaccard(),
         containment: matched.overlap.containment(),
-        coverage: matched.overlap.a_in_b(),
+        coverage: matched.coverage,
     }
 }
 

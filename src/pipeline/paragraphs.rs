@@ -460,7 +460,8 @@ impl Texts<'_> {
                     .members
                     .into_iter()
                     .map(|(at, (relation, overlap))| {
-                        Ok((at, Match { relation, overlap, numbers: self.numbers(pages, at, star.representative)? }))
+                        let numbers = self.numbers(pages, at, star.representative)?;
+                        Ok((at, Match { relation, overlap, spread: 1.0, coverage: overlap.a_in_b(), numbers }))
                     })
                     .collect::<Result<_>>()?;
                 Ok(ParagraphCluster { representative: star.representative, members })

@@ -81,6 +81,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
         first_reference,
         input: &job.config.input,
         keep: &job.config.removal.keep,
+        rules: &rules,
         memory: job.memory,
     };
     let mut survey =
@@ -155,7 +156,7 @@ fn find(
     progress.stage("matching paragraphs", None);
     let mut pieces = paragraphs::find(corpus, &job.config)?;
     clock.stage("paragraphs");
-    if label::by_alignment(corpus, &pieces)? {
+    if label::by_alignment(corpus, &pieces, rules)? {
         pieces = paragraphs::find(corpus, &job.config)?;
         clock.stage("paragraphs");
     }

@@ -9,7 +9,7 @@ use crate::text::fold::{Numbers, fold, fold_spans};
 use crate::text::segment::{self, segment};
 
 /// A record's text, cut and folded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sheet {
     /// The text.
     pub text: String,
@@ -19,10 +19,17 @@ pub struct Sheet {
     pub paragraphs: Vec<Range<u32>>,
     /// Units of all lines, in order.
     pub units: Vec<u32>,
-    /// For each line the end of its units; the units of line `n` begin where those of `n − 1` end.
-    pub unit_ends: Vec<u32>,
+    /// Where the units of each line begin, and after the last line, where they end: one more than there are lines.
+    pub unit_starts: Vec<u32>,
     /// For each line what was dropped as a number.
     pub numbers: Vec<Numbers>,
+}
+
+impl Default for Sheet {
+    /// The sheet of an empty text.
+    fn default() -> Self {
+        Self::new(String::new())
+    }
 }
 
 impl Sheet {
@@ -30,20 +37,19 @@ impl Sheet {
     pub fn new(text: String) -> Self {
         let page = segment(&text);
         let mut units = Vec::with_capacity(text.len() / 3);
-        let mut unit_ends = Vec::with_capacity(page.lines.len());
+        let mut unit_starts = Vec::with_capacity(page.lines.len() + 1);
+        unit_starts.push(0);
         let mut numbers = Vec::with_capacity(page.lines.len());
         for line in &page.lines {
             numbers.push(fold(&text[line.range()], &mut units));
-            unit_ends.push(units.len() as u32);
+            unit_starts.push(units.len() as u32);
         }
-        Self { text, lines: page.lines, paragraphs: page.paragraphs, units, unit_ends, numbers }
+        Self { text, lines: page.lines, paragraphs: page.paragraphs, units, unit_starts, numbers }
     }
 
     /// Where the units of a range of lines stand.
     pub fn unit_range(&self, lines: &Range<u32>) -> Range<usize> {
-        let start = lines.start.checked_sub(1).map_or(0, |before| self.unit_ends[before as usize]);
-        let end = lines.end.checked_sub(1).map_or(0, |last| self.unit_ends[last as usize]);
-        start as usize..end as usize
+        self.unit_starts[lines.start as usize] as usize..self.unit_starts[lines.end as usize] as usize
     }
 
     /// The line's text, terminator not included.

@@ -95,7 +95,7 @@ impl Spool {
 
 /// Lengths first, then each part as little-endian words, the text last.
 fn encode(sheet: &Sheet) -> Vec<u8> {
-    let words = 4 + sheet.lines.len() * 7 + sheet.paragraphs.len() * 2 + sheet.units.len();
+    let words = 5 + sheet.lines.len() * 7 + sheet.paragraphs.len() * 2 + sheet.units.len();
     let mut bytes = Vec::with_capacity(words * 4 + sheet.text.len());
     let mut word = |word: u32| bytes.extend_from_slice(&word.to_le_bytes());
     word(sheet.lines.len() as u32);
@@ -106,7 +106,7 @@ fn encode(sheet: &Sheet) -> Vec<u8> {
         word(line.start);
         word(line.end);
     }
-    sheet.unit_ends.iter().for_each(|&end| word(end));
+    sheet.unit_starts.iter().for_each(|&start| word(start));
     for numbers in &sheet.numbers {
         word(numbers.key);
         word(numbers.runs);
@@ -130,7 +130,7 @@ fn decode(bytes: &[u8]) -> Sheet {
     let (lines, paragraphs, units, text) = (word(), word(), word(), word());
     Sheet {
         lines: (0..lines).map(|_| Span { start: word(), end: word() }).collect(),
-        unit_ends: (0..lines).map(|_| word()).collect(),
+        unit_starts: (0..=lines).map(|_| word()).collect(),
         numbers: (0..lines)
             .map(|_| {
                 let (key, runs, masks) = (word(), word(), word());

@@ -8,12 +8,13 @@ use rayon::prelude::*;
 use super::corpus::{Corpus, Document};
 use super::sheet::Sheet;
 use super::spool::Spool;
+use crate::chrome::{Evidence, Rules, observe};
 use crate::cluster::keep::FieldValue;
 use crate::config::{InputConfig, Keep};
 use crate::document::Origin;
 use crate::error::{Error, Result};
 use crate::hash::Map;
-use crate::input::{Blocks, Contents, Fields, Limits, Parsed, Source, SourceFormat, keys, records, registrable_domain};
+use crate::input::{Block, Blocks, Contents, Fields, Limits, Parsed, Source, SourceFormat, keys, records, registrable_domain};
 use crate::progress::Progress;
 
 /// Blocks read between two parallel steps, for each thread.
@@ -60,6 +61,8 @@ pub struct Plan<'a> {
     pub input: &'a InputConfig,
     /// Which copy stays.
     pub keep: &'a Keep,
+    /// Chrome rules, matched while the text is at hand.
+    pub rules: &'a Rules,
     /// Bytes of sheets kept in memory.
     pub memory: usize,
 }
@@ -80,6 +83,7 @@ pub fn survey(
     progress.stage("reading", Some(plan.sources.iter().map(|source| source.size).sum()));
     let mut sink = Sink {
         documents: Vec::new(),
+        evidence: Vec::new(),
         spool: Spool::new(plan.memory),
         sites: Map::default(),
         names: Vec::new(),
@@ -130,9 +134,11 @@ struct Page {
     site: Option<String>,
     field: Option<FieldValue>,
     sheet: Option<Sheet>,
+    evidence: Box<[Evidence]>,
 }
 
-fn parse(block: &crate::input::Block, source: &Source, fields: &Fields, plan: Plan<'_>, found: &mut Vec<Found>) {
+fn parse(block: &Block, source: &Source, fields: &Fields, plan: Plan<'_>, found: &mut Vec<Found>) {
+    let mut evidence = Vec::new();
     for parsed in records(block, source.format, fields) {
         match parsed {
             Parsed::Bad(bad) => found.push(Found::Skipped(Skipped {
@@ -148,6 +154,12 @@ fn parse(block: &crate::input::Block, source: &Source, fields: &Fields, plan: Pl
                     .or_else(|| record.url.as_deref().and_then(registrable_domain))
                     .or_else(|| (source.format == SourceFormat::Txt).then(|| source.folder.clone()))
                     .filter(|site| !site.is_empty());
+                let sheet = record.text.map(|text| Sheet::new(text.into_owned()));
+                evidence.clear();
+                if let Some(sheet) = &sheet {
+                    let Sheet { text, lines, unit_starts, units, .. } = sheet;
+                    observe(text, lines, unit_starts, units, plan.rules, &mut evidence);
+                }
                 let token = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
                 found.push(Found::Page(Box::new(Page {
                     origin: Origin { input: source.index, record: record.number },
@@ -157,7 +169,8 @@ fn parse(block: &crate::input::Block, source: &Source, fields: &Fields, plan: Pl
                         Keep::Field { .. } => record.rank.and_then(token).and_then(|token| field_value(&token)),
                         _ => None,
                     },
-                    sheet: record.text.map(|text| Sheet::new(text.into_owned())),
+                    sheet,
+                    evidence: evidence.as_slice().into(),
                 })));
             }
         }
@@ -177,6 +190,7 @@ fn field_value(token: &str) -> Option<FieldValue> {
 /// Takes up what the workers found, in order.
 struct Sink {
     documents: Vec<Document>,
+    evidence: Vec<Box<[Evidence]>>,
     spool: Spool,
     sites: Map<String, u32>,
     names: Vec<String>,
@@ -274,6 +288,7 @@ impl Sink {
                         field: page.field,
                     });
                     self.no_text += u64::from(page.sheet.is_none());
+                    self.evidence.push(page.evidence);
                     self.spool.push(page.sheet.unwrap_or_default())?;
                 }
             }
@@ -300,7 +315,13 @@ impl Sink {
         let repeated = ids.chunk_by(|a, b| a == b).filter(|group| group.len() > 1).count() as u64;
         let labels = vec![Default::default(); self.documents.len()];
         Ok(Survey {
-            corpus: Corpus { documents: self.documents, spool: self.spool, labels, sites: self.names },
+            corpus: Corpus {
+                documents: self.documents,
+                evidence: self.evidence,
+                spool: self.spool,
+                labels,
+                sites: self.names,
+            },
             contents: self.contents,
             skipped: self.skipped,
             no_text: self.no_text,

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::corpus::{Corpus, Page, Pages};
 use super::documents::{DocumentMatches, Match};
 use super::paragraphs::{Occurrence, ParagraphCluster, ParagraphMatches};
-use crate::chrome::Reason;
+use crate::chrome::Known;
 use crate::cluster::blocks::{self, Range as BlockRange};
 use crate::cluster::components::stars;
 use crate::cluster::keep::{self, Candidate};
@@ -77,7 +77,7 @@ pub enum Why {
 #[derive(Clone, Debug)]
 pub struct ChromeReason {
     /// Rule or family.
-    pub reason: Reason,
+    pub known: Known,
     /// Pages it was seen on.
     pub pages: u32,
     /// How sure, 0 to 1.
@@ -123,7 +123,7 @@ pub fn decide(
             let unit = whole(&mut pages, id)?;
             verdicts.cluster_of[id as usize] = Some(cluster);
             let units = documents.units[id as usize];
-            if covered(matched.relation, matched.overlap, matched.numbers, units, &config.removal)
+            if covered(matched.relation, matched.coverage, matched.numbers, units, &config.removal)
                 && !corpus.documents[id as usize].reference
             {
                 covered_documents[id as usize] = true;
@@ -264,7 +264,7 @@ impl Verdicts {
                     let (document, run) = (range_of(at).document, paragraphs_of(range_of(at)));
                     let numbers =
                         block_numbers(corpus, pages, (document, &run), (kept_range.document, &kept_run))?;
-                    let matched = Match { relation, overlap, numbers };
+                    let matched = Match { relation, overlap, spread: 1.0, coverage: overlap.a_in_b(), numbers };
                     let page = pages.get(document)?;
                     let unit = block(&page, document, &run);
                     let units = page.content.run_units(&run).len() as u32;
@@ -274,7 +274,7 @@ impl Verdicts {
                         && !gone.overlaps_removed(kept_range.document, &kept_run);
                     if free
                         && removes(Level::Block, &config.removal)
-                        && covered(relation, overlap, numbers, units, &config.removal)
+                        && covered(relation, matched.coverage, numbers, units, &config.removal)
                     {
                         gone.removed[document as usize].push(run.clone());
                         gone.pinned[kept_range.document as usize].push(kept_run.clone());
@@ -318,7 +318,7 @@ impl Verdicts {
                     && !corpus.documents[occurrence.document as usize].reference
                     && !gone.overlaps_removed(occurrence.document, &occurrence.run)
                     && !overlaps(&gone.pinned[occurrence.document as usize], &occurrence.run)
-                    && covered(matched.relation, matched.overlap, matched.numbers, occurrence.units, &config.removal)
+                    && covered(matched.relation, matched.coverage, matched.numbers, occurrence.units, &config.removal)
                 {
                     self.removals.push(Removal {
                         cut: tiles(&page, &unit.lines),
@@ -347,7 +347,7 @@ impl Verdicts {
                 self.removals.push(Removal {
                     unit: Unit { document, lines: vec![label.line], span: page.sheet.lines[label.line as usize] },
                     why: Why::ChromeLine(ChromeReason {
-                        reason: label.reason.clone(),
+                        known: label.known.clone(),
                         pages: label.pages,
                         confidence: label.confidence,
                     }),
@@ -360,7 +360,7 @@ impl Verdicts {
                 self.removals.push(Removal {
                     unit: Unit { document, lines: vec![line], span: label.span },
                     why: Why::ChromeSpan(ChromeReason {
-                        reason: label.reason.clone(),
+                        known: label.known.clone(),
                         pages: label.pages,
                         confidence: label.confidence,
                     }),

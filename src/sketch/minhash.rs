@@ -101,10 +101,10 @@ mod tests {
 
     fn plain(hasher: &MinHasher, shingles: &[u64]) -> Signature {
         let mut out = [u32::MAX; SLOTS];
-        for &shingle in shingles {
-            for k in 0..SLOTS {
-                let value = ((shingle >> 32) as u32 ^ hasher.masks[k]).wrapping_mul(hasher.factors[k]);
-                out[k] = out[k].min(value);
+        for (k, slot) in out.iter_mut().enumerate() {
+            for &shingle in shingles {
+                *slot =
+                    (*slot).min(((shingle >> 32) as u32 ^ hasher.masks[k]).wrapping_mul(hasher.factors[k]));
             }
         }
         out

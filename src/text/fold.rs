@@ -121,9 +121,12 @@ pub fn is_word(unit: u32) -> bool {
     unit >> 31 == 1
 }
 
-/// More than 30 % of the characters that are no white space are digits.
+/// Fewest digit runs of a table of numbers: a date, a count or the size of an indent is none.
+const TABLE_RUNS: u32 = 6;
+
+/// Many digit runs, and more than 30 % of the characters that are no white space are digits.
 fn is_table(text: &str, totals: &Totals) -> bool {
-    if totals.digits == 0 {
+    if totals.runs < TABLE_RUNS {
         return false;
     }
     let visible =

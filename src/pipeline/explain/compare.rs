@@ -1,14 +1,17 @@
 //! Two pieces of text → how they compare under the run's configuration.
 
 use super::page::Page;
+use crate::pipeline::content::Content;
 use crate::config::{Config, Level};
 use crate::decide::{covered, removes};
 use crate::document::Span;
+use crate::matching::discount::{Sides, discounted};
 use crate::matching::numbers::{self, Comparison, Numbered};
 use crate::matching::relation::{Relation, relate, relate_documents, required_jaccard};
+use crate::matching::spread::spread;
 use crate::matching::verify::{Overlap, overlap};
 use crate::text::fold::{Slot, number_slots};
-use crate::text::shingle::shingle_set;
+use crate::text::shingle::{shingle_set, shingles};
 
 /// A piece of a page as it is compared: its content, folded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,15 +24,26 @@ pub struct View {
     pub units: Vec<u32>,
     /// Number slots.
     pub slots: Vec<Slot>,
+    /// Units of all its lines, chrome too, where some are chrome.
+    pub whole: Option<Vec<u32>>,
+    /// Units in the page's paragraphs of prose.
+    pub prose: u32,
 }
 
 impl View {
     /// The content of `page` within `span`; where all of that is chrome, the chrome.
     pub fn new(page: &Page, span: Span) -> Self {
-        let content = Self::of(page, span, |line| {
+        let mut content = Self::of(page, span, |line| {
             page.labels.lines.binary_search_by_key(&line, |label| label.line).is_err()
         });
-        if content.lines.is_empty() { Self::of(page, span, |_| true) } else { content }
+        if content.lines.is_empty() {
+            content = Self::of(page, span, |_| true);
+        }
+        content.prose = Content::new(&page.sheet, &page.labels).prose(&page.sheet);
+        if !page.labels.lines.is_empty() || !page.labels.spans.is_empty() {
+            content.whole = Some(page.sheet.units.clone());
+        }
+        content
     }
 
     fn of(page: &Page, span: Span, wanted: impl Fn(u32) -> bool) -> Self {
@@ -94,10 +108,12 @@ pub struct Compared {
 
 /// Compares two views as a run does that compares them at `level`.
 pub fn compare(a: &View, b: &View, level: Option<Level>, config: &Config) -> Compared {
-    let (mut set_a, mut set_b) = (Vec::new(), Vec::new());
-    shingle_set(&a.units, &mut set_a);
-    shingle_set(&b.units, &mut set_b);
-    let overlap = overlap(&set_a, &set_b);
+    let (shingles_a, shingles_b) = (Shingles::new(a), Shingles::new(b));
+    let content = overlap(&shingles_a.set, &shingles_b.set);
+    let overlap = match level {
+        Some(Level::Document) => discounted(shingles_a.sides(), shingles_b.sides()),
+        _ => content,
+    };
     fn numbered(view: &View) -> Numbered<'_> {
         Numbered { units: &view.units, slots: &view.slots }
     }
@@ -112,13 +128,15 @@ pub fn compare(a: &View, b: &View, level: Option<Level>, config: &Config) -> Com
     } else if equal {
         Some(Relation::Identical)
     } else if level == Some(Level::Document) {
-        relate_documents(overlap, &config.matching)
+        let evenly =
+            || spread(&shingles_a.ordered, &shingles_b.set).min(spread(&shingles_b.ordered, &shingles_a.set));
+        relate_documents(overlap, (a.prose, b.prose), evenly, &config.matching).map(|(relation, _)| relation)
     } else {
         relate(overlap, &config.matching)
     };
-    let goes = |relation: Relation, overlap: Overlap, numbers: Comparison, units: u32| {
+    let goes = |relation: Relation, coverage: f64, numbers: Comparison, units: u32| {
         level.is_some_and(|level| removes(level, &config.removal))
-            && covered(relation, overlap, numbers, units, &config.removal)
+            && covered(relation, coverage, numbers, units, &config.removal)
     };
     Compared {
         level,
@@ -129,25 +147,49 @@ pub fn compare(a: &View, b: &View, level: Option<Level>, config: &Config) -> Com
         relation,
         numbers,
         removed: [
-            relation.is_some_and(|relation| goes(relation, overlap, numbers, units[0])),
-            relation.is_some_and(|relation| goes(relation.flip(), overlap.flip(), back, units[1])),
+            relation.is_some_and(|relation| goes(relation, content.a_in_b(), numbers, units[0])),
+            relation.is_some_and(|relation| goes(relation.flip(), content.b_in_a(), back, units[1])),
         ],
+    }
+}
+
+/// The shingles of a view.
+struct Shingles {
+    ordered: Vec<u64>,
+    set: Vec<u64>,
+    whole: Option<Vec<u64>>,
+}
+
+impl Shingles {
+    fn new(view: &View) -> Self {
+        let (mut ordered, mut set) = (Vec::new(), Vec::new());
+        shingles(&view.units, &mut ordered);
+        shingle_set(&view.units, &mut set);
+        let whole = view.whole.as_ref().map(|units| {
+            let mut whole = Vec::new();
+            shingle_set(units, &mut whole);
+            whole
+        });
+        Self { ordered, set, whole }
+    }
+
+    fn sides(&self) -> Sides<'_> {
+        Sides { content: &self.set, whole: self.whole.as_deref() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chrome::{LineLabel, PageLabels, Reason, SpanLabel};
-    use crate::pipeline::content::Content;
+    use crate::chrome::{LineLabel, Labels, Known, SpanLabel};
     use crate::pipeline::sheet::Sheet;
 
     fn page(text: &str, chrome: &[u32], cut: &[Span]) -> Page {
-        let reason = || Reason::Rule("test".into());
+        let reason = || Known::Rule("test".into());
         let lines =
-            chrome.iter().map(|&line| LineLabel { line, reason: reason(), pages: 1, confidence: 1.0 });
-        let spans = cut.iter().map(|&span| SpanLabel { span, reason: reason(), pages: 1, confidence: 1.0 });
-        let labels = PageLabels { lines: lines.collect(), spans: spans.collect(), left_whole: false };
+            chrome.iter().map(|&line| LineLabel { line, known: reason(), pages: 1, confidence: 1.0 });
+        let spans = cut.iter().map(|&span| SpanLabel { span, known: reason(), pages: 1, confidence: 1.0 });
+        let labels = Labels { lines: lines.collect(), spans: spans.collect(), left_whole: false };
         Page { sheet: Sheet::new(text.into()), labels }
     }
 

@@ -2,7 +2,7 @@
 
 use super::rows::RemovedRow;
 use super::{Input, Run};
-use crate::chrome::{LineLabel, PageLabels, Reason, SpanLabel};
+use crate::chrome::{LineLabel, Labels, Known, SpanLabel};
 use crate::document::Span;
 use crate::error::Error;
 use crate::input::{Blocks, Fields, Limits, Parsed, discover, records};
@@ -14,7 +14,7 @@ pub struct Page {
     /// Its text.
     pub sheet: Sheet,
     /// What the run removed from it as chrome.
-    pub labels: PageLabels,
+    pub labels: Labels,
 }
 
 /// Why a text cannot be read again, one sentence without a full stop.
@@ -78,22 +78,22 @@ impl Run {
 }
 
 /// The labels that the log of removals tells.
-fn labels(removed: &[RemovedRow], sheet: &Sheet) -> PageLabels {
-    let mut labels = PageLabels::default();
+fn labels(removed: &[RemovedRow], sheet: &Sheet) -> Labels {
+    let mut labels = Labels::default();
     for row in removed {
-        let reason = row
+        let known = row
             .rule
             .clone()
-            .map_or_else(|| Reason::Family(row.family.clone().unwrap_or_default()), Reason::Rule);
+            .map_or_else(|| Known::Family(row.family.clone().unwrap_or_default()), Known::Rule);
         let pages = row.pages.unwrap_or(0) as u32;
         let confidence = row.confidence.unwrap_or(0.0) as f32;
         let span = Span { start: row.unit.byte_start, end: row.unit.byte_end };
         match (row.reason.as_str(), row.unit.lines.first()) {
             ("chrome-line", Some(&line)) if line > 0 && line as usize <= sheet.lines.len() => {
-                labels.lines.push(LineLabel { line: line - 1, reason, pages, confidence });
+                labels.lines.push(LineLabel { line: line - 1, known, pages, confidence });
             }
             ("chrome-span", _) if sheet.text.get(span.range()).is_some() => {
-                labels.spans.push(SpanLabel { span, reason, pages, confidence });
+                labels.spans.push(SpanLabel { span, known, pages, confidence });
             }
             _ => {}
         }

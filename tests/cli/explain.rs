@@ -1,6 +1,6 @@
 //! `explain`: documents, lines, pairs.
 
-use crate::fixture::{FERRY, KILN, LIBRARY, LIBRARY_CHANGED, LIBRARY_STRIPPED, Place, pages, record, sample, snapshot};
+use crate::fixture::{FERRY, KILN, LIBRARY, LIBRARY_CHANGED, LIBRARY_STRIPPED, MARKET, Place, pages, record, sample, snapshot};
 
 /// Explains, and keeps what is said under this name.
 fn explained(place: &Place, name: &str, arguments: &[&str]) -> String {
@@ -54,13 +54,19 @@ fn pairs() {
 /// Blocks: what was cut out of a page that stays.
 #[test]
 fn blocks() {
-    let long: Vec<&str> = LIBRARY.iter().chain(&KILN).copied().collect();
-    let around = [&[FERRY[0]], &long[..], &[FERRY[1], FERRY[2]]].concat();
-    let place = Place::with(&[("pages.jsonl", &[record("long", &long), record("around", &around)].concat())]);
-    place.done(&["clean", "pages.jsonl", "-o", "out", "--level", "block"]);
-    explained(&place, "block", &["around"]);
-    explained(&place, "block-line", &["around@3"]);
-    explained(&place, "block-kept", &["long@1"]);
+    let shared: Vec<&str> = LIBRARY.iter().chain(&KILN).copied().collect();
+    let first = [&shared[..], &FERRY[..2]].concat();
+    let second = [&[MARKET[0]], &shared[..], &[MARKET[1]]].concat();
+    let place = Place::with(&[("pages.jsonl", &[record("first", &first), record("second", &second)].concat())]);
+    place.done(&["clean", "pages.jsonl", "-o", "out"]);
+    explained(&place, "block", &["second"]);
+    explained(&place, "block-line", &["second@3"]);
+    explained(&place, "block-kept", &["first@1"]);
+    let cut = place.rows("out/removed.jsonl").remove(0);
+    let name = |unit: &serde_json::Value| {
+        format!("{}@{}-{}", unit["id"].as_str().unwrap(), unit["byte_start"], unit["byte_end"])
+    };
+    explained(&place, "pair-blocks", &[&name(&cut["kept"]), &name(&cut)]);
 }
 
 #[test]
@@ -113,6 +119,7 @@ fn inputs_that_changed_or_went() {
     place.file("pages.jsonl", pages().replace("阴雨", "晴天").as_bytes());
     explained(&place, "changed-line", &["library-stripped@1"]);
     explained(&place, "changed-pair", &["library", "kiln"]);
+    explained(&place, "changed-pair-logged", &["library", "library-stripped"]);
     std::fs::remove_file(place.path("pages.jsonl")).unwrap();
     explained(&place, "gone-pair", &["library", "kiln"]);
     explained(&place, "gone-document", &["library-stripped"]);

@@ -180,6 +180,12 @@ pub(crate) const KILN: [&str; 2] = [
     "等到秋后天气放晴，窑口的火三天三夜不熄，远远望去像一只红眼睛蹲在山坡上，赶夜路的人都拿它当路标，说看见窑火就离家不远了。",
 ];
 
+/// Something else again.
+pub(crate) const MARKET: [&str; 2] = [
+    "每逢初三，河对岸的集市就热闹起来，卖竹器的占住桥头，补锅的蹲在槐树底下，耍猴的人敲着铜锣绕场子走，孩子们跟在后面一路小跑，鞋跑丢了也顾不上捡。",
+    "散集以后地上只剩菜叶和草绳，清洁工推着独轮车来回扫，扫出来的硬币攒在一只搪瓷缸里，年底换成糖，分给环卫站的每一个人。",
+];
+
 /// In English.
 pub(crate) const FERRY: [&str; 3] = [
     "The ferry at Oxley Staithe has carried sheep, bicycles and wedding parties across the estuary for longer than anybody can prove, and the present boat is the fourth to bear the name.",

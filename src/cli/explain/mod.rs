@@ -138,6 +138,15 @@ fn excerpt(text: &str, most: usize) -> String {
     visible::line(&text).into_owned()
 }
 
+/// A level as `--level` spells it.
+fn level_word(level: Level) -> &'static str {
+    match level {
+        Level::Document => "document",
+        Level::Block => "block",
+        Level::Paragraph => "paragraph",
+    }
+}
+
 /// A share to two places; what is not quite one is never shown as one.
 fn share(share: f64) -> String {
     if share < 1.0 && share > 0.995 { ">0.99".into() } else { format!("{share:.2}") }

@@ -5,7 +5,7 @@ use dechaff::config::{Keep, Level, Only};
 use dechaff::document::Span;
 use dechaff::matching::numbers::Numbers;
 use dechaff::matching::relation::Relation;
-use dechaff::pipeline::explain::{Address, Compared, MemberRow, Page, Place, RemovedRow, Run, View, compare};
+use dechaff::pipeline::explain::{Address, Compared, MemberRow, Page, Place, Run, Unread, View, compare};
 
 use super::super::failure::Failure;
 use super::super::size::{count, counted};
@@ -13,7 +13,7 @@ use super::super::style::Style;
 use super::super::visible;
 use super::difference::{Part, Place as Difference, Side, places};
 use super::unit::{span_of, touches};
-use super::{Text, excerpt, name, share};
+use super::{Text, excerpt, level_word, name, share};
 
 /// Places of difference that are shown.
 const SHOWN: usize = 20;
@@ -23,62 +23,91 @@ const WHOLE: usize = 120;
 /// How two units compare.
 pub(super) fn explain(run: &Run, addresses: [&Address; 2], style: Style) -> Result<String, Failure> {
     let sides = [Loaded::new(run, addresses[0])?, Loaded::new(run, addresses[1])?];
-    let level = match (sides[0].level, sides[1].level) {
-        (a, b) if a == b => Some(a),
-        _ => None,
-    };
-    let compared = compare(&sides[0].view, &sides[1].view, level, &run.config);
+    let level = (sides[0].level == sides[1].level).then_some(sides[0].level);
     let mut text = Text::new(style);
     for (letter, side) in ["a", "b"].iter().zip(&sides) {
-        let units = counted(side.view.units.len() as u64, "unit");
-        text.fact(
-            letter,
-            &format!("{} ({}), {}, {units}", name(side.address), side.address.doc, side.lines()),
-        );
-        if side.dropped {
+        let address = side.address;
+        let size = side.read.as_ref().map_or(String::new(), |read| {
+            format!(", {}, {}", read.lines(), counted(read.view.units.len() as u64, "unit"))
+        });
+        text.fact(letter, &format!("{} ({}){size}", name(address), address.doc));
+        if side.dropped && side.read.is_ok() {
             text.fact("", "dropped, so its chrome was not logged, and counts as content here");
         }
     }
     text.gap();
-    facts(&mut text, &compared, &run.config);
-    decision(&mut text, &compared, &run.config);
-    logged(&mut text, run, &sides, level)?;
-    differences(&mut text, &sides);
+    match (&sides[0].read, &sides[1].read) {
+        (Ok(a), Ok(b)) => {
+            let compared = compare(&a.view, &b.view, level, &run.config);
+            facts(&mut text, &compared, &run.config);
+            decision(&mut text, &compared, &run.config, addresses);
+            logged(&mut text, run, &sides, level)?;
+            differences(&mut text, [a, b]);
+        }
+        (Err(unread), _) | (_, Err(unread)) => {
+            let problem = format!("their texts cannot be compared: {}", unread.0);
+            if !logged(&mut text, run, &sides, level)? {
+                return Err(Failure::new(problem)
+                    .hint("run explain where the run was made, on the inputs that it read"));
+            }
+            text.fact("", &visible::line(&problem));
+        }
+    }
     Ok(text.text)
 }
 
-/// A unit with its text.
+/// A unit, with what the logs say of it, and its text if that can be read.
 struct Loaded<'a> {
     address: &'a Address,
-    page: Page,
-    view: View,
     level: Level,
     members: Vec<MemberRow>,
     dropped: bool,
+    read: Result<Read, Unread>,
+}
+
+/// The text of a unit.
+struct Read {
+    page: Page,
+    view: View,
+    paragraphs: usize,
 }
 
 impl<'a> Loaded<'a> {
     fn new(run: &Run, address: &'a Address) -> Result<Self, Failure> {
         let removed = run.removed(&address.doc)?;
-        let page = run.page(&address.doc, &removed).map_err(|unread| {
-            Failure::new(format!("the text of `{}` cannot be compared: {}", address.id, unread.0))
-                .hint("run explain where the run was made, on the inputs that it read")
-        })?;
         let mut members = Vec::new();
         run.members(Some(&address.doc), |row| members.push(row))?;
-        let span = span_of(address, &page)?;
-        let (span, level) = match address.place {
-            Place::Whole => (span, Level::Document),
-            Place::Line(line) => (paragraph(&page, &members, line, span), Level::Paragraph),
-            Place::Bytes(_) => {
-                (span, if paragraphs(&page, span) > 1 { Level::Block } else { Level::Paragraph })
+        let read = match run.page(&address.doc, &removed) {
+            Ok(page) => {
+                let span = match address.place {
+                    Place::Line(line) => paragraph(&page, &members, line, span_of(address, &page)?),
+                    Place::Whole | Place::Bytes(_) => span_of(address, &page)?,
+                };
+                Ok(Read { view: View::new(&page, span), paragraphs: paragraphs(&page, span), page })
             }
+            Err(unread) => Err(unread),
         };
-        let view = View::new(&page, span);
-        let dropped = removed.iter().any(|row: &RemovedRow| row.reason == "duplicate-document");
-        Ok(Self { address, page, view, level, members, dropped })
+        let level = match address.place {
+            Place::Whole => Level::Document,
+            Place::Bytes(_) if read.as_ref().is_ok_and(|read| read.paragraphs > 1) => Level::Block,
+            Place::Line(_) | Place::Bytes(_) => Level::Paragraph,
+        };
+        let dropped = removed.iter().any(|row| row.reason == "duplicate-document");
+        Ok(Self { address, level, members, dropped, read })
     }
 
+    /// Its memberships in clusters of a level.
+    fn members(&self, level: Level) -> Vec<&MemberRow> {
+        let span = self.read.as_ref().ok().and_then(|read| {
+            let (first, last) = (read.view.pieces.first()?, read.view.pieces.last()?);
+            Some(Span { start: first.start, end: last.end })
+        });
+        let hit = |row: &&MemberRow| row.level == level && touches(&row.unit, Some(level), self.address.place, span);
+        self.members.iter().filter(hit).collect()
+    }
+}
+
+impl Read {
     fn lines(&self) -> String {
         match &self.view.lines[..] {
             [] => "no line".into(),
@@ -86,9 +115,8 @@ impl<'a> Loaded<'a> {
             [first, .., last] if self.view.lines.len() as u32 == last - first + 1 => {
                 format!("lines {}-{}", first + 1, last + 1)
             }
-            lines => {
-                let (first, last) = (lines[0] + 1, lines[lines.len() - 1] + 1);
-                format!("lines {first}-{last} ({} of content)", count(lines.len() as u64))
+            [first, .., last] => {
+                format!("lines {}-{} ({} of content)", first + 1, last + 1, count(self.view.lines.len() as u64))
             }
         }
     }
@@ -177,7 +205,7 @@ fn facts(text: &mut Text, compared: &Compared, config: &Config) {
 }
 
 /// What the run's configuration makes of the comparison, and by which number.
-fn decision(text: &mut Text, compared: &Compared, config: &Config) {
+fn decision(text: &mut Text, compared: &Compared, config: &Config, addresses: [&Address; 2]) {
     let overlap = compared.overlap;
     let needed = compared.required_jaccard;
     let reported = match (compared.level, compared.relation) {
@@ -210,99 +238,93 @@ fn decision(text: &mut Text, compared: &Compared, config: &Config) {
         ),
     };
     text.fact("reported", &reported);
-    let Some(relation) = compared.relation else { return };
-    let Some(level) = compared.level else { return };
+    let (Some(relation), Some(level)) = (compared.relation, compared.level) else { return };
+    let [a, b] = addresses;
+    if a.doc == b.doc && a.place == b.place {
+        text.fact("removable", "no: a and b are the same");
+        return;
+    }
     let sides = [
-        ("a for b", relation, overlap.a_in_b(), compared.removed[0]),
-        ("b for a", relation.flip(), overlap.b_in_a(), compared.removed[1]),
+        ("a, if b stays", relation, overlap.a_in_b(), compared.removed[0], a),
+        ("b, if a stays", relation.flip(), overlap.b_in_a(), compared.removed[1], b),
     ];
     let mut heading = "removable";
-    for (which, relation, coverage, removed) in sides {
-        let verdict = if removed { "yes".to_owned() } else { "no".to_owned() };
-        let reason = obstacle(config, level, relation, coverage, removed);
-        text.fact(heading, &format!("{which}: {verdict}, {reason}"));
+    for (which, relation, coverage, removed, address) in sides {
+        let fact = match obstacle(compared, config, level, relation, coverage, removed) {
+            _ if address.row.is_none() => "no, it belongs to the reference".to_owned(),
+            reason if removed => format!("yes, {reason}"),
+            reason => format!("no, {reason}"),
+        };
+        text.fact(heading, &format!("{which}: {fact}"));
         heading = "";
     }
 }
 
 /// The number, or the setting, that decides about a removal.
-fn obstacle(config: &Config, level: Level, relation: Relation, coverage: f64, removed: bool) -> String {
+fn obstacle(
+    compared: &Compared,
+    config: &Config,
+    level: Level,
+    relation: Relation,
+    coverage: f64,
+    removed: bool,
+) -> String {
     let removal = &config.removal;
     let needed = removal.remove_coverage;
-    let word = match level {
-        Level::Document => "document",
-        Level::Block => "block",
-        Level::Paragraph => "paragraph",
-    };
     match relation {
         _ if removal.keep == Keep::None => "`--keep none`".into(),
         _ if removal.only == Only::Chrome => "`--only chrome`".into(),
-        _ if !removal.level.contains(&level) => format!("`--level` does not name `{word}`"),
+        _ if !removal.level.contains(&level) => format!("`--level` does not name `{}`", level_word(level)),
         Relation::Contains => "it has more text than the other".into(),
         Relation::Near | Relation::Fragment if coverage < needed => {
             format!("only {} of it is covered, less than {needed} (`--remove-coverage`)", share(coverage))
         }
+        _ if !removed && compared.numbers.changed > 0 => "its numbers differ".into(),
         _ if !removed => "it has numbers that the other has not".into(),
         Relation::Identical => "all of it is covered, its numbers too".into(),
         Relation::Near | Relation::Fragment => {
-            format!(
-                "{} of it is covered, at least {needed} (`--remove-coverage`), its numbers too",
-                share(coverage)
-            )
+            format!("{} of it is covered, at least {needed} (`--remove-coverage`), its numbers too", share(coverage))
         }
     }
 }
 
-/// What the run itself found between the two.
-fn logged(text: &mut Text, run: &Run, sides: &[Loaded<'_>; 2], level: Option<Level>) -> Result<(), Failure> {
-    let Some(level) = level else { return Ok(()) };
-    let mine = |side: &Loaded<'_>| -> Vec<MemberRow> {
-        let hit = |row: &&MemberRow| row.level == level && touches_unit(row, side);
-        side.members.iter().filter(hit).cloned().collect()
-    };
-    let rows = [mine(&sides[0]), mine(&sides[1])];
+/// What the run itself found between the two. Whether it found anything.
+fn logged(text: &mut Text, run: &Run, sides: &[Loaded<'_>; 2], level: Option<Level>) -> Result<bool, Failure> {
+    let Some(level) = level else { return Ok(false) };
+    let rows = [sides[0].members(level), sides[1].members(level)];
     let common = rows[0].iter().find_map(|a| Some((a, rows[1].iter().find(|b| b.cluster == a.cluster)?)));
-    let line = match common {
-        None if rows.iter().any(|rows| !rows.is_empty()) => "not in one cluster".to_owned(),
-        None => "in no cluster".to_owned(),
-        Some((a, b)) => {
-            let clusters = run.clusters(&[(level, a.cluster.clone())])?;
-            let kept = clusters.first().map(|cluster| &cluster.kept);
-            let is_kept = |row: &MemberRow| {
-                kept.is_some_and(|kept| kept.doc == row.unit.doc && kept.byte_start == row.unit.byte_start)
-            };
-            let facts = |row: &MemberRow| {
-                format!(
-                    "{}, numbers {}, Jaccard {}, covered {}",
-                    row.facts.relation.as_deref().unwrap_or("none"),
-                    row.facts.numbers.as_deref().unwrap_or("none"),
-                    share(row.facts.jaccard.unwrap_or(0.0)),
-                    share(row.facts.coverage.unwrap_or(0.0))
-                )
-            };
-            match (is_kept(a), is_kept(b)) {
-                (true, _) => format!("a stands for b: {}", facts(b)),
-                (_, true) => format!("b stands for a: {}", facts(a)),
-                _ => "another stands for both".to_owned(),
-            }
-        }
+    let Some((a, b)) = common else {
+        let none = rows.iter().all(|rows| rows.is_empty());
+        text.fact("in the run", if none { "in no cluster" } else { "not in one cluster" });
+        return Ok(false);
+    };
+    let clusters = run.clusters(&[(level, a.cluster.clone())])?;
+    let kept = clusters.first().map(|cluster| &cluster.kept);
+    let is_kept =
+        |row: &MemberRow| kept.is_some_and(|kept| kept.doc == row.unit.doc && kept.byte_start == row.unit.byte_start);
+    let facts = |row: &MemberRow| {
+        let word = |word: &Option<String>| word.clone().unwrap_or_else(|| "none".into());
+        let number = |number: Option<f64>| share(number.unwrap_or(0.0));
+        format!(
+            "{}, numbers {}, Jaccard {}, covered {}",
+            word(&row.facts.relation),
+            word(&row.facts.numbers),
+            number(row.facts.jaccard),
+            number(row.facts.coverage)
+        )
+    };
+    let line = match (is_kept(a), is_kept(b)) {
+        (true, true) => "the same unit".to_owned(),
+        (true, _) => format!("a stands for b: {}", facts(b)),
+        (_, true) => format!("b stands for a: {}", facts(a)),
+        _ => "another stands for both".to_owned(),
     };
     text.fact("in the run", &line);
-    if let Some((a, _)) = common {
-        text.fact("", &format!("cluster {}", visible::line(&a.cluster)));
-    }
-    Ok(())
+    text.fact("", &format!("cluster {}", visible::line(&a.cluster)));
+    Ok(true)
 }
 
-fn touches_unit(row: &MemberRow, side: &Loaded<'_>) -> bool {
-    let span = match (side.view.pieces.first(), side.view.pieces.last()) {
-        (Some(first), Some(last)) => Some(Span { start: first.start, end: last.end }),
-        _ => None,
-    };
-    touches(&row.unit, Some(row.level), side.address.place, span)
-}
-
-fn differences(text: &mut Text, sides: &[Loaded<'_>; 2]) {
+fn differences(text: &mut Text, sides: [&Read; 2]) {
     let [a, b] = [0, 1].map(|at| Side { text: &sides[at].page.sheet.text, pieces: &sides[at].view.pieces });
     let found = places(a, b);
     text.gap();

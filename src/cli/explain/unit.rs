@@ -12,7 +12,7 @@ use super::super::failure::Failure;
 use super::super::size::{bytes, count, counted};
 use super::super::style::Style;
 use super::super::visible;
-use super::{Text, excerpt, lines, name, place_of, removed_word, share};
+use super::{Text, excerpt, level_word, lines, name, place_of, removed_word, share};
 
 /// Removals and copies that are listed.
 const LISTED: usize = 30;
@@ -177,7 +177,7 @@ impl Known<'_> {
         for row in members {
             let Some(cluster) = self.cluster(row) else { continue };
             text.gap();
-            let what = if row.level == Level::Block { "block" } else { "paragraph" };
+            let what = level_word(row.level);
             let is_kept = cluster.kept.doc == row.unit.doc && cluster.kept.byte_start == row.unit.byte_start;
             let place = lines(&row.unit, Some(row.level));
             if is_kept {
@@ -219,13 +219,8 @@ impl Known<'_> {
     }
 
     fn of_cluster(&self, text: &mut Text, cluster: &ClusterRow) {
-        let what = match cluster.level {
-            Level::Document => "document",
-            Level::Block => "block",
-            Level::Paragraph => "paragraph",
-        };
         let name = visible::line(&cluster.cluster).into_owned();
-        let size = counted(cluster.size, what);
+        let size = counted(cluster.size, level_word(cluster.level));
         text.fact("cluster", &format!("{name}: {size}, the weakest match {}", share(cluster.weakest)));
     }
 
@@ -351,11 +346,7 @@ fn obstacles(config: &Config, level: Level, facts: &FactsRow) -> Vec<String> {
         reasons.push("`--only chrome`: no copy is removed".to_owned());
     }
     if !removal.level.contains(&level) {
-        let word = match level {
-            Level::Document => "document",
-            Level::Block => "block",
-            Level::Paragraph => "paragraph",
-        };
+        let word = level_word(level);
         reasons.push(format!("copies of this level stay: `--level` does not name `{word}`"));
     }
     let relation = facts.relation.as_deref().unwrap_or_default();

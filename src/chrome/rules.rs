@@ -20,6 +20,8 @@ use super::literals::required_literals;
 const BUILT_IN: &str = include_str!("rules.toml");
 /// Most characters of a line that a line rule without `max` may take.
 const LONGEST_LINE: u32 = 120;
+/// A line of more bytes than this meets only the rules that may take it.
+const LONG: usize = 480;
 /// Longest line that is looked up among words, in bytes.
 const LONGEST_WORD: usize = 48;
 /// Where names of rules go in [`Error::Setting`].
@@ -33,15 +35,52 @@ pub type RuleId = u16;
 pub struct Rules {
     rules: Vec<Rule>,
     /// Finds the literals of all rules that need one.
-    prefilter: AhoCorasick,
-    /// For each literal of the prefilter, the rules that need it.
-    needed_by: Vec<Vec<RuleId>>,
+    prefilter: Prefilter,
+    /// Finds those of the rules that may take a long line: few, so that prose costs little.
+    long: Prefilter,
     /// Rules that have no literal and meet every line.
     unfiltered: Vec<RuleId>,
     /// Rules without a literal that meet the lines with a date.
     dated: Vec<RuleId>,
     /// Rules of words, by the key of the bare word.
     words: Map<u64, RuleId>,
+}
+
+/// Searches a line for literals.
+#[derive(Debug)]
+struct Prefilter {
+    finder: AhoCorasick,
+    /// For each literal, the rules that need it.
+    needed_by: Vec<Vec<RuleId>>,
+}
+
+impl Prefilter {
+    fn new(mut needed: Vec<(String, RuleId)>) -> Result<Prefilter> {
+        needed.sort();
+        let mut literals: Vec<String> = Vec::new();
+        let mut needed_by: Vec<Vec<RuleId>> = Vec::new();
+        for (literal, id) in needed {
+            if literals.last() != Some(&literal) {
+                literals.push(literal);
+                needed_by.push(Vec::new());
+            }
+            needed_by.last_mut().expect("a literal was just pushed").push(id);
+        }
+        let finder = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&literals)
+            .map_err(|error| Error::setting(SETTING, format!("the rules' literals are too many: {error}")))?;
+        Ok(Prefilter { finder, needed_by })
+    }
+
+    /// Adds the rules that a line may hit.
+    fn candidates(&self, line: &str, candidates: &mut Vec<RuleId>) {
+        for found in self.finder.find_overlapping_iter(line) {
+            candidates.extend(&self.needed_by[found.pattern().as_usize()]);
+        }
+    }
 }
 
 /// What a rule describes.
@@ -211,31 +250,25 @@ impl Rules {
     ) {
         let mut candidates: Vec<RuleId> = Vec::new();
         let mut hits: Vec<RuleId> = Vec::new();
-        let mut finder = self.prefilter.find_overlapping_iter(text).peekable();
         for (number, line) in lines.iter().enumerate() {
-            candidates.clear();
-            // Literals hold no terminator, so a match lies inside one line.
-            while let Some(found) = finder.next_if(|found| found.end() <= line.end as usize) {
-                for &id in &self.needed_by[found.pattern().as_usize()] {
-                    if !candidates.contains(&id) {
-                        candidates.push(id);
-                    }
-                }
-            }
             if line.is_empty() {
                 continue;
             }
+            let line_text = &text[line.range()];
+            candidates.clear();
+            let prefilter = if line_text.len() > LONG { &self.long } else { &self.prefilter };
+            prefilter.candidates(line_text, &mut candidates);
             candidates.extend(&self.unfiltered);
-            if !self.dated.is_empty() && line.len() <= 4 * LONGEST_LINE && dated(number) {
+            if !self.dated.is_empty() && line_text.len() <= LONG && dated(number) {
                 candidates.extend(&self.dated);
             }
-            let word = if line.len() as usize <= LONGEST_WORD { self.word(&text[line.range()]) } else { None };
+            let word = if line_text.len() <= LONGEST_WORD { self.word(line_text) } else { None };
             if candidates.is_empty() && word.is_none() {
                 continue;
             }
             candidates.sort_unstable();
             candidates.dedup();
-            let content = text[line.range()].trim();
+            let content = line_text.trim();
             hits.clear();
             hits.extend(candidates.iter().filter(|&&id| self.rules[usize::from(id) - 1].hits(content)));
             if let Some(word) = word
@@ -278,6 +311,11 @@ impl Rules {
 }
 
 impl Rule {
+    /// Whether a line of more than [`LONG`] bytes may be within the rule's length.
+    fn takes_long(&self) -> bool {
+        self.kind == RuleKind::Span || 4 * self.max as usize > LONG
+    }
+
     fn hits(&self, trimmed: &str) -> bool {
         if !self.words.is_empty() && bare_key(trimmed).is_some_and(|key| self.words.contains(&key)) {
             return trimmed.len() <= LONGEST_WORD;
@@ -402,11 +440,17 @@ fn pattern(text: &str, definitions: &[(String, String)]) -> std::result::Result<
     Ok(pattern)
 }
 
+fn is_bare(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+        || ('\u{4e00}'..='\u{9fff}').contains(&c)
+        || (!c.is_ascii() && c.is_alphanumeric())
+}
+
 /// Key of a line's letters and digits in lower case; `None` where it has none.
 fn bare_key(line: &str) -> Option<u64> {
     let mut bare = [0u8; LONGEST_WORD + 4];
     let mut len = 0;
-    for c in line.chars().filter(|c| c.is_alphanumeric()) {
+    for c in line.chars().filter(|&c| is_bare(c)) {
         if len > LONGEST_WORD {
             return None;
         }
@@ -458,23 +502,10 @@ fn compile(rules: Vec<Rule>) -> Result<Rules> {
             None => unfiltered.push(id),
         }
     }
-    needed.sort();
-    let mut literals: Vec<String> = Vec::new();
-    let mut needed_by: Vec<Vec<RuleId>> = Vec::new();
-    for (literal, id) in needed {
-        if literals.last() != Some(&literal) {
-            literals.push(literal);
-            needed_by.push(Vec::new());
-        }
-        needed_by.last_mut().expect("a literal was just pushed").push(id);
-    }
-    let prefilter = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(&literals)
-        .map_err(|error| Error::setting(SETTING, format!("the rules' literals are too many: {error}")))?;
-    Ok(Rules { rules, prefilter, needed_by, unfiltered, dated, words })
+    let long: Vec<(String, RuleId)> =
+        needed.iter().filter(|(_, id)| rules[usize::from(*id) - 1].takes_long()).cloned().collect();
+    let (prefilter, long) = (Prefilter::new(needed)?, Prefilter::new(long)?);
+    Ok(Rules { rules, prefilter, long, unfiltered, dated, words })
 }
 
 #[cfg(test)]

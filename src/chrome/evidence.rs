@@ -140,8 +140,16 @@ pub fn observe(
             out.push(evidence(number as u32, content, units));
         }
     }
+    // Dates and hits are asked for and told in the order of the lines, so that one step finds the next.
+    let dates: Vec<u32> =
+        out[first..].iter().filter(|line| line.flags.has(Flags::DATE)).map(|line| line.line).collect();
+    let mut date = dates.iter().copied().peekable();
+    let dated = |number: usize| {
+        while date.next_if(|&line| (line as usize) < number).is_some() {}
+        date.peek().is_some_and(|&line| line as usize == number)
+    };
     let mut next = first;
-    rules.scan(text, lines, |number, hits| {
+    rules.scan(text, lines, dated, |number, hits| {
         while next < out.len() && (out[next].line as usize) < number {
             next += 1;
         }
@@ -152,6 +160,11 @@ pub fn observe(
             }
         }
     });
+}
+
+/// Whether a line holds a date.
+pub(crate) fn holds_date(line: &str) -> bool {
+    Shape::of(line.trim()).flags.has(Flags::DATE)
 }
 
 fn evidence(line: u32, content: &str, units: &[u32]) -> Evidence {

@@ -21,6 +21,7 @@ struct Weights {
     area: f32,
     area_mid: f32,
     area_most: f32,
+    dense_mid: f32,
     rule: f32,
     hint: f32,
     switch: f32,
@@ -43,6 +44,7 @@ const WEIGHTS: Weights = Weights {
     area: 6.0,
     area_mid: 0.38,
     area_most: 2.0,
+    dense_mid: 0.42,
     rule: -4.5,
     hint: -1.5,
     switch: 1.5,
@@ -106,11 +108,18 @@ pub(crate) fn judge(
             let bonus =
                 (weights.area * (value - weights.area_mid)).clamp(-weights.area_most, weights.area_most);
             for i in area.from..area.to {
-                odds[i] += bonus;
+                odds[i] += place(bonus, &seen[i], rules);
                 if bonus < 0.0 {
                     judged[i].listing = Some((area.left, areas.pages_after(area.left)));
                 }
             }
+        }
+    }
+    if areas.is_none() {
+        for (i, dense) in density(seen).into_iter().enumerate() {
+            let bonus =
+                (weights.area * (dense - weights.dense_mid)).clamp(-weights.area_most, weights.area_most);
+            odds[i] += place(bonus, &seen[i], rules);
         }
     }
     for (judged, content) in judged.iter_mut().zip(chain(&odds, weights)) {
@@ -118,6 +127,33 @@ pub(crate) fn judge(
     }
     judged
 }
+
+/// What a line's place says of it: where a rule knows the line, a good place does not clear it.
+fn place(bonus: f32, line: &Seen, rules: &Rules) -> f32 {
+    let known = rules.get(line.line.rule).is_some_and(|rule| rule.kind == RuleKind::Line);
+    if known { bonus.min(0.0) } else { bonus }
+}
+
+/// How much prose stands around each line, 0 to 1: the root of its share of what stands around the densest line.
+/// All that a page alone says of where its text is.
+fn density(seen: &[Seen]) -> Vec<f32> {
+    let mut around = vec![0.0f32; seen.len()];
+    let mut sum = 0.0;
+    for (i, line) in seen.iter().enumerate() {
+        sum = FADE * sum + line.mass;
+        around[i] += sum;
+    }
+    sum = 0.0;
+    for (i, line) in seen.iter().enumerate().rev() {
+        around[i] += FADE * sum;
+        sum = FADE * sum + line.mass;
+    }
+    let most = around.iter().copied().fold(1.0, f32::max);
+    around.into_iter().map(|around| (around / most).sqrt()).collect()
+}
+
+/// What a line says of the next one is worth this much for the line after.
+const FADE: f32 = 0.75;
 
 /// Prose that a page must have before its comments can begin, in Han characters.
 const ARTICLE: f32 = 100.0;

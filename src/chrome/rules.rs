@@ -11,13 +11,19 @@ use serde::Deserialize;
 
 use crate::document::Span;
 use crate::error::{Error, Result};
+use crate::hash::{self, Map};
 
+use super::evidence::holds_date;
 use super::literals::required_literals;
 
 /// The rules that every run has.
 const BUILT_IN: &str = include_str!("rules.toml");
 /// Most characters of a line that a line rule without `max` may take.
 const LONGEST_LINE: u32 = 120;
+/// A line of more bytes than this meets only the rules that may take it.
+const LONG: usize = 480;
+/// Longest line that is looked up among words, in bytes.
+const LONGEST_WORD: usize = 48;
 /// Where names of rules go in [`Error::Setting`].
 const SETTING: &str = "--rules";
 
@@ -29,11 +35,52 @@ pub type RuleId = u16;
 pub struct Rules {
     rules: Vec<Rule>,
     /// Finds the literals of all rules that need one.
-    prefilter: AhoCorasick,
-    /// For each literal of the prefilter, the rules that need it.
-    needed_by: Vec<Vec<RuleId>>,
+    prefilter: Prefilter,
+    /// Finds those of the rules that may take a long line: few, so that prose costs little.
+    long: Prefilter,
     /// Rules that have no literal and meet every line.
     unfiltered: Vec<RuleId>,
+    /// Rules without a literal that meet the lines with a date.
+    dated: Vec<RuleId>,
+    /// Rules of words, by the key of the bare word.
+    words: Map<u64, RuleId>,
+}
+
+/// Searches a line for literals.
+#[derive(Debug)]
+struct Prefilter {
+    finder: AhoCorasick,
+    /// For each literal, the rules that need it.
+    needed_by: Vec<Vec<RuleId>>,
+}
+
+impl Prefilter {
+    fn new(mut needed: Vec<(String, RuleId)>) -> Result<Prefilter> {
+        needed.sort();
+        let mut literals: Vec<String> = Vec::new();
+        let mut needed_by: Vec<Vec<RuleId>> = Vec::new();
+        for (literal, id) in needed {
+            if literals.last() != Some(&literal) {
+                literals.push(literal);
+                needed_by.push(Vec::new());
+            }
+            needed_by.last_mut().expect("a literal was just pushed").push(id);
+        }
+        let finder = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&literals)
+            .map_err(|error| Error::setting(SETTING, format!("the rules' literals are too many: {error}")))?;
+        Ok(Prefilter { finder, needed_by })
+    }
+
+    /// Adds the rules that a line may hit.
+    fn candidates(&self, line: &str, candidates: &mut Vec<RuleId>) {
+        for found in self.finder.find_overlapping_iter(line) {
+            candidates.extend(&self.needed_by[found.pattern().as_usize()]);
+        }
+    }
 }
 
 /// What a rule describes.
@@ -69,7 +116,18 @@ pub struct Rule {
     pub examples: Vec<String>,
     /// Lines that the rule leaves alone.
     pub counter_examples: Vec<String>,
-    pattern: Regex,
+    when: Option<When>,
+    /// Keys of the bare words of a rule of words.
+    words: Vec<u64>,
+    pattern: Option<Regex>,
+}
+
+/// Which lines a pattern without literals is tried on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum When {
+    /// Those that hold a date.
+    Date,
 }
 
 #[derive(Deserialize)]
@@ -87,7 +145,10 @@ struct File {
 struct RawRule {
     name: String,
     kind: RuleKind,
-    pattern: String,
+    pattern: Option<String>,
+    #[serde(default)]
+    words: Vec<String>,
+    when: Option<When>,
     #[serde(default)]
     lang: String,
     confidence: Option<f32>,
@@ -146,7 +207,14 @@ impl Rules {
     /// its terminator; spaces at its ends are ignored.
     pub fn line(&self, line: &str) -> Option<RuleId> {
         let mut found = None;
-        self.scan(line, &[Span::new(0, line.len() as u32)], |_, hits| found = self.surest(hits));
+        self.scan(
+            line,
+            &[Span::new(0, line.len() as u32)],
+            |_| holds_date(line),
+            |_, hits| {
+                found = self.surest(hits);
+            },
+        );
         found
     }
 
@@ -154,47 +222,73 @@ impl Rules {
     /// overlap, the longer passage.
     pub fn spans(&self, line: &str) -> Vec<(RuleId, Span)> {
         let mut found = Vec::new();
-        self.scan(line, &[Span::new(0, line.len() as u32)], |_, hits| {
-            for &id in hits {
-                let rule = &self.rules[usize::from(id) - 1];
-                if rule.kind == RuleKind::Span {
-                    found.extend(rule.passages(line).map(|span| (id, span)));
+        self.scan(
+            line,
+            &[Span::new(0, line.len() as u32)],
+            |_| holds_date(line),
+            |_, hits| {
+                for &id in hits {
+                    let rule = &self.rules[usize::from(id) - 1];
+                    if rule.kind == RuleKind::Span {
+                        found.extend(rule.passages(line).map(|span| (id, span)));
+                    }
                 }
-            }
-        });
+            },
+        );
         longest_first(found)
     }
 
     /// Calls `hit` for each line in which some rule hits, in order, with the rules in ascending order: line rules
-    /// and hints that take the whole line, span rules that find a passage in it.
-    pub(crate) fn scan(&self, text: &str, lines: &[Span], mut hit: impl FnMut(usize, &[RuleId])) {
+    /// and hints that take the whole line, span rules that find a passage in it. `dated` says of a line, by its
+    /// number, whether it holds a date; it is asked for lines in ascending order.
+    pub(crate) fn scan(
+        &self,
+        text: &str,
+        lines: &[Span],
+        mut dated: impl FnMut(usize) -> bool,
+        mut hit: impl FnMut(usize, &[RuleId]),
+    ) {
         let mut candidates: Vec<RuleId> = Vec::new();
         let mut hits: Vec<RuleId> = Vec::new();
-        let mut finder = self.prefilter.find_overlapping_iter(text).peekable();
         for (number, line) in lines.iter().enumerate() {
-            candidates.clear();
-            // Literals hold no terminator, so a match lies inside one line.
-            while let Some(found) = finder.next_if(|found| found.end() <= line.end as usize) {
-                if found.start() >= line.start as usize {
-                    for &id in &self.needed_by[found.pattern().as_usize()] {
-                        if !candidates.contains(&id) {
-                            candidates.push(id);
-                        }
-                    }
-                }
+            if line.is_empty() {
+                continue;
             }
+            let line_text = &text[line.range()];
+            candidates.clear();
+            let prefilter = if line_text.len() > LONG { &self.long } else { &self.prefilter };
+            prefilter.candidates(line_text, &mut candidates);
             candidates.extend(&self.unfiltered);
-            if candidates.is_empty() || line.is_empty() {
+            if !self.dated.is_empty() && line_text.len() <= LONG && dated(number) {
+                candidates.extend(&self.dated);
+            }
+            let word = if line_text.len() <= LONGEST_WORD { self.word(line_text) } else { None };
+            if candidates.is_empty() && word.is_none() {
                 continue;
             }
             candidates.sort_unstable();
-            let content = text[line.range()].trim();
+            candidates.dedup();
+            let content = line_text.trim();
             hits.clear();
             hits.extend(candidates.iter().filter(|&&id| self.rules[usize::from(id) - 1].hits(content)));
+            if let Some(word) = word
+                && !hits.contains(&word)
+            {
+                hits.push(word);
+                hits.sort_unstable();
+            }
             if !hits.is_empty() {
                 hit(number, &hits);
             }
         }
+    }
+
+    /// The rule of words that has the line's bare word.
+    fn word(&self, line: &str) -> Option<RuleId> {
+        if self.words.is_empty() {
+            return None;
+        }
+        self.words.get(&bare_key(line)?).copied()
     }
 
     /// Of several hits on one line, the surest rule that takes the whole line.
@@ -217,21 +311,33 @@ impl Rules {
 }
 
 impl Rule {
+    /// Whether a line of more than [`LONG`] bytes may be within the rule's length.
+    fn takes_long(&self) -> bool {
+        self.kind == RuleKind::Span || 4 * self.max as usize > LONG
+    }
+
     fn hits(&self, trimmed: &str) -> bool {
+        if !self.words.is_empty() && bare_key(trimmed).is_some_and(|key| self.words.contains(&key)) {
+            return trimmed.len() <= LONGEST_WORD;
+        }
+        let Some(pattern) = &self.pattern else { return false };
+        if self.when == Some(When::Date) && !holds_date(trimmed) {
+            return false;
+        }
         match self.kind {
             // A character takes at most 4 bytes: a cheap look before the exact count.
             RuleKind::Line | RuleKind::Hint => {
                 trimmed.len() <= 4 * self.max as usize
                     && trimmed.chars().count() <= self.max as usize
-                    && self.pattern.is_match(trimmed)
+                    && pattern.is_match(trimmed)
             }
-            RuleKind::Span => self.pattern.is_match(trimmed),
+            RuleKind::Span => pattern.is_match(trimmed),
         }
     }
 
     /// The passages in `text`: the group named `span` where the pattern has one, else the whole match.
-    fn passages(&self, text: &str) -> impl Iterator<Item = Span> {
-        self.pattern.captures_iter(text).filter_map(|found| {
+    fn passages<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Span> + 'a {
+        self.pattern.iter().flat_map(move |pattern| pattern.captures_iter(text)).filter_map(|found| {
             let passage = found.name("span").or_else(|| found.get(0))?;
             (!passage.is_empty()).then(|| Span::new(passage.start() as u32, passage.end() as u32))
         })
@@ -268,21 +374,19 @@ fn rule(raw: RawRule, definitions: &[(String, String)]) -> Result<Rule> {
     if raw.name.is_empty() || raw.name.chars().any(char::is_whitespace) {
         return Err(wrong("`name` must be one word: it stands in the log of what was removed".into()));
     }
-    let mut pattern = raw.pattern.clone();
-    // A definition may use those that sort before it; two rounds are enough for what people write, and end.
-    for _ in 0..3 {
-        for (name, piece) in definitions {
-            pattern = pattern.replace(&format!("{{{{{name}}}}}"), &format!("(?:{piece})"));
-        }
+    let pattern = raw.pattern.as_deref().map(|text| pattern(text, definitions)).transpose().map_err(wrong)?;
+    if pattern.is_none() && raw.words.is_empty() {
+        return Err(wrong("it has neither `pattern` nor `words`".into()));
     }
-    if let Some(open) = pattern.find("{{") {
-        let name: String = pattern[open..].chars().take(24).collect();
-        return Err(wrong(format!("`pattern` uses `{name}`, which no [define] of this file explains")));
+    if pattern.is_some() != raw.words.is_empty() || raw.kind == RuleKind::Span && pattern.is_none() {
+        return Err(wrong("give it `pattern` or `words`, not both; a span needs a `pattern`".into()));
     }
-    let pattern = Regex::new(&pattern)
-        .map_err(|error| wrong(format!("`pattern` is not a regular expression: {error}")))?;
-    if pattern.is_match("") {
-        return Err(wrong("`pattern` matches the empty line, so it would match everywhere".into()));
+    let mut words = Vec::new();
+    for word in &raw.words {
+        let key = bare_key(word).filter(|_| word.len() <= LONGEST_WORD);
+        words.push(key.ok_or_else(|| {
+            wrong(format!("`{word}` in `words` has no letter, or more than {LONGEST_WORD} bytes"))
+        })?);
     }
     let confidence = raw.confidence.unwrap_or(0.9);
     if !(confidence > 0.0 && confidence <= 1.0) {
@@ -298,6 +402,8 @@ fn rule(raw: RawRule, definitions: &[(String, String)]) -> Result<Rule> {
         comments: raw.comments,
         examples: raw.examples.clone(),
         counter_examples: raw.counter_examples.clone(),
+        when: raw.when,
+        words,
         pattern,
     };
     for example in &rule.examples {
@@ -311,6 +417,46 @@ fn rule(raw: RawRule, definitions: &[(String, String)]) -> Result<Rule> {
         }
     }
     Ok(rule)
+}
+
+/// Compiles a pattern with its definitions put in.
+fn pattern(text: &str, definitions: &[(String, String)]) -> std::result::Result<Regex, String> {
+    let mut pattern = text.to_string();
+    // A definition may use others; three rounds are enough for what people write, and end.
+    for _ in 0..3 {
+        for (name, piece) in definitions {
+            pattern = pattern.replace(&format!("{{{{{name}}}}}"), &format!("(?:{piece})"));
+        }
+    }
+    if let Some(open) = pattern.find("{{") {
+        let name: String = pattern[open..].chars().take(24).collect();
+        return Err(format!("`pattern` uses `{name}`, which no [define] of this file explains"));
+    }
+    let pattern =
+        Regex::new(&pattern).map_err(|error| format!("`pattern` is not a regular expression: {error}"))?;
+    if pattern.is_match("") {
+        return Err("`pattern` matches the empty line, so it would match everywhere".into());
+    }
+    Ok(pattern)
+}
+
+fn is_bare(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+        || ('\u{4e00}'..='\u{9fff}').contains(&c)
+        || (!c.is_ascii() && c.is_alphanumeric())
+}
+
+/// Key of a line's letters and digits in lower case; `None` where it has none.
+fn bare_key(line: &str) -> Option<u64> {
+    let mut bare = [0u8; LONGEST_WORD + 4];
+    let mut len = 0;
+    for c in line.chars().filter(|&c| is_bare(c)) {
+        if len > LONGEST_WORD {
+            return None;
+        }
+        len += c.to_ascii_lowercase().encode_utf8(&mut bare[len..]).len();
+    }
+    (len > 0).then(|| hash::key(&bare[..len]))
 }
 
 impl Rule {
@@ -344,30 +490,22 @@ fn compile(rules: Vec<Rule>) -> Result<Rules> {
         ));
     }
     let mut needed: Vec<(String, RuleId)> = Vec::new();
-    let mut unfiltered = Vec::new();
+    let (mut unfiltered, mut dated, mut words) = (Vec::new(), Vec::new(), Map::default());
     for (id, rule) in (1..).zip(&rules) {
-        match required_literals(rule.pattern.as_str()) {
+        for &word in &rule.words {
+            words.entry(word).or_insert(id);
+        }
+        let Some(pattern) = &rule.pattern else { continue };
+        match required_literals(pattern.as_str()) {
+            _ if rule.when == Some(When::Date) => dated.push(id),
             Some(literals) => needed.extend(literals.into_iter().map(|literal| (literal, id))),
             None => unfiltered.push(id),
         }
     }
-    needed.sort();
-    let mut literals: Vec<String> = Vec::new();
-    let mut needed_by: Vec<Vec<RuleId>> = Vec::new();
-    for (literal, id) in needed {
-        if literals.last() != Some(&literal) {
-            literals.push(literal);
-            needed_by.push(Vec::new());
-        }
-        needed_by.last_mut().expect("a literal was just pushed").push(id);
-    }
-    let prefilter = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(&literals)
-        .map_err(|error| Error::setting(SETTING, format!("the rules' literals are too many: {error}")))?;
-    Ok(Rules { rules, prefilter, needed_by, unfiltered })
+    let long: Vec<(String, RuleId)> =
+        needed.iter().filter(|(_, id)| rules[usize::from(*id) - 1].takes_long()).cloned().collect();
+    let (prefilter, long) = (Prefilter::new(needed)?, Prefilter::new(long)?);
+    Ok(Rules { rules, prefilter, long, unfiltered, dated, words })
 }
 
 #[cfg(test)]
@@ -397,7 +535,12 @@ mod tests {
             let plain: Vec<RuleId> =
                 rules.iter().filter(|(_, rule)| rule.hits(line.trim())).map(|(id, _)| id).collect();
             let mut fast = Vec::new();
-            rules.scan(line, &[Span::new(0, line.len() as u32)], |_, hits| fast = hits.to_vec());
+            rules.scan(
+                line,
+                &[Span::new(0, line.len() as u32)],
+                |_| holds_date(line),
+                |_, hits| fast = hits.to_vec(),
+            );
             assert_eq!(plain, fast, "{line}");
         }
     }

@@ -131,6 +131,9 @@ impl Site {
         if over_budget(&seen, &lines, budget) {
             lines = name(judge(Main::Largest));
         }
+        if areas.is_none() {
+            spare_by_shape(&mut lines);
+        }
         if let Some(headline) = headline(&seen, &lines, rules) {
             lines[headline] = Label::Content;
         }
@@ -173,6 +176,25 @@ impl Site {
 pub fn label_site(pages: &[Page], rules: &Rules, config: &ChromeConfig, scope: Scope) -> Vec<PageLabels> {
     let site = Site::learn(pages, rules, scope);
     pages.iter().map(|page| site.label(page, rules, config)).collect()
+}
+
+/// Fewest lines in a row that shape alone may take.
+const RUN: usize = 4;
+
+/// Gives back what shape alone took: without a site, a short line is chrome only in a run of chrome that a rule
+/// knows a line of.
+fn spare_by_shape(labels: &mut [Label]) {
+    for run in labels.chunk_by_mut(|a, b| a.is_chrome() == b.is_chrome()) {
+        let known = |label: &Label| match label {
+            Label::Chrome(reason) => matches!(reason.source, Source::Rule(_)),
+            Label::Content => false,
+        };
+        if run.len() < RUN || !run.iter().any(known) {
+            for label in run.iter_mut().filter(|label| !known(label)) {
+                *label = Label::Content;
+            }
+        }
+    }
 }
 
 /// Most lines between a page's headline and its text: date, author, tools.

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::content::Content;
 use super::corpus::Corpus;
-use crate::cluster::components::{Components, Star, stars};
+use crate::cluster::components::{Components, Star, agreeing_stars};
 use crate::cluster::keep::{self, Candidate};
 use crate::config::Config;
 use crate::error::Result;
@@ -340,9 +340,13 @@ fn cut(corpus: &Corpus, signs: &[Sign], config: &Config, component: Vec<u32>) ->
             vacant.insert(Set::new(corpus, id)?);
         }
     }
-    let found: Vec<Star<Related>> = stars(order.iter().map(|candidate| candidate.id).collect(), |representative, id| {
-        relate(signs, id, &sets[&same(id)], representative, &sets[&same(representative)], config)
-    });
+    let compare = |id: u32, other: u32| relate(signs, id, &sets[&same(id)], other, &sets[&same(other)], config);
+    let ids = order.iter().map(|candidate| candidate.id).collect();
+    let found: Vec<Star<Related>> = agreeing_stars(
+        ids,
+        |representative, id| compare(id, representative),
+        |members| digested(members, |id, other| compare(id, other).is_some()),
+    );
     found
         .into_iter()
         .map(|star| {
@@ -355,6 +359,18 @@ fn cut(corpus: &Corpus, signs: &[Sign], config: &Config, component: Vec<u32>) ->
             Ok(DocumentCluster { representative: star.representative, members })
         })
         .collect()
+}
+
+/// Takes out of a cluster the fragments that have nothing to do with its largest fragment: a digest of several
+/// articles holds each of them, and is a copy of none but, at most, one.
+fn digested(members: &mut Vec<(u32, Related)>, related: impl Fn(u32, u32) -> bool) -> Vec<u32> {
+    let fragments = || members.iter().filter(|(_, related)| related.relation == Relation::Fragment);
+    let Some(&(largest, _)) = fragments().max_by_key(|(id, related)| (related.overlap.a, std::cmp::Reverse(*id))) else {
+        return Vec::new();
+    };
+    let out: Vec<u32> = fragments().map(|&(id, _)| id).filter(|&id| id != largest && !related(id, largest)).collect();
+    members.retain(|(id, _)| !out.contains(id));
+    out
 }
 
 /// The facts of a verified pair.

@@ -12,22 +12,26 @@ use unicode_case_mapping::case_folded;
 use unicode_general_category::{GeneralCategory as Gc, get_general_category};
 use unicode_normalization::char::{compose, decompose_compatible};
 
-/// Entries of the table that are no characters: they lie in the surrogates and the private use area.
+/// Entries of the table that are no characters: they lie in the surrogates and the private use area, the separators
+/// right behind the last character that is a unit, so that one comparison tells both from the rest.
 const SEPARATOR: u16 = 0xD800;
-const SPACE: u16 = 0xD801;
-const IGNORE: u16 = 0xD802;
-const APOSTROPHE: u16 = 0xD803;
+const APOSTROPHE: u16 = 0xD801;
+const SPACE: u16 = 0xD802;
+const IGNORE: u16 = 0xD803;
 const UNDERSCORE: u16 = 0xD804;
 const MASK: u16 = 0xD805;
 const DIGIT: u16 = 0xD810;
 const EXPANSION: u16 = 0xE000;
 const EXPANSIONS: usize = 0x1900;
 
+/// From here to the separators an entry is a unit; letters up there are kept as expansions.
+const UNITS: u32 = 0x3000;
+
 /// Symbols that stand where a number was taken out.
 const MASKS: &str = "=*×○◯●□■△▲▽▼◇◆☆★◎※✕✖✗╳∗✱⬜⬛〓";
 
-/// One character unit in the fold where OpenCC keeps both, because one text has this and its copy that.
-const MERGED: [(char, char); 4] = [('著', '着'), ('瞭', '了'), ('藉', '借'), ('妳', '你')];
+/// Pairs that OpenCC leaves apart though one text has the first where its copy has the second.
+const MERGED: &str = "著着瞭了暸了藉借妳你牠它祇只揹背痺痹暱昵瞇眯燄焰簷檐啣衔搾榨煖暖鎔熔痲麻繙翻";
 
 /// Radicals that PDF extraction leaves in place of the character, and that NFKC does not map.
 const RADICALS: &str = "⺎兀⺟母⺠民⻄西⻅见⻆角⻉贝⻋车⻓长⻔门⻘青⻙韦⻚页⻛风⻜飞⻝食⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻬齐⻮齿⻰龙⻳龟";
@@ -136,8 +140,7 @@ fn simplified(dictionary: &str) -> BTreeMap<char, char> {
             map.insert(from, to);
         }
     }
-    map.extend(MERGED);
-    let pairs: Vec<char> = RADICALS.chars().collect();
+    let pairs: Vec<char> = MERGED.chars().chain(RADICALS.chars()).collect();
     map.extend(pairs.chunks_exact(2).map(|pair| (pair[0], pair[1])));
     map.iter().map(|(&from, &to)| (from, follow(&map, to))).collect()
 }
@@ -175,7 +178,8 @@ impl Tables {
             };
             if code < 0x1_0000 {
                 let entry = match elements[..] {
-                    [Element::Char(value) | Element::Letter(value)] if value < 0x1_0000 => value as u16,
+                    [Element::Char(value)] if value < 0x1_0000 => value as u16,
+                    [Element::Letter(value)] if value < UNITS => value as u16,
                     [Element::Digit(value)] => DIGIT + value as u16,
                     [Element::Mask] => MASK,
                     [Element::Underscore] => UNDERSCORE,
@@ -231,6 +235,7 @@ impl Tables {
         constant("MASK", MASK);
         constant("DIGIT", DIGIT);
         constant("EXPANSION", EXPANSION);
+        constant("UNITS", UNITS as u16);
         let flat: Vec<u32> = self.expansions.iter().flatten().map(|element| element.packed()).collect();
         let mut starts = vec![0usize];
         for expansion in &self.expansions {
@@ -260,10 +265,10 @@ fn elements(c: char, simplified: &BTreeMap<char, char>) -> Vec<Element> {
     let mut found = Vec::new();
     let source = simplified.get(&c).copied().unwrap_or(c);
     compatible(source, |part| {
-        if part == 'ß' {
+        let folded = case_folded(part).and_then(|code| char::from_u32(code.get())).unwrap_or(part);
+        if folded == 'ß' {
             return found.extend([Element::Letter('s' as u32); 2]);
         }
-        let folded = case_folded(part).and_then(|code| char::from_u32(code.get())).unwrap_or(part);
         compatible(folded, |part| push(&mut found, element(part, simplified)));
     });
     let several = found.len() > 1;

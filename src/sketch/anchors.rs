@@ -38,16 +38,12 @@ fn key(shingles: &[u64], end: u64) -> u64 {
     let mut least = u64::MAX;
     let mut second = u64::MAX;
     for &shingle in shingles {
-        if shingle < least {
-            second = least;
-            least = shingle;
-        } else if shingle < second && shingle != least {
-            second = shingle;
-        }
+        // Selected, not branched on: which of the two a shingle beats is a toss of a coin.
+        let loser = if shingle == least { u64::MAX } else { least.max(shingle) };
+        second = second.min(loser);
+        least = least.min(shingle);
     }
-    if second == u64::MAX {
-        second = least;
-    }
+    let second = if second == u64::MAX { least } else { second };
     let mut bytes = [0; 24];
     for (place, value) in bytes.chunks_exact_mut(8).zip([end, least, second]) {
         place.copy_from_slice(&value.to_le_bytes());

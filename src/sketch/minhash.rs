@@ -4,14 +4,14 @@
 //! whose minima stay in registers while the shingles run past; slots in memory cost four times as much. One source,
 //! compiled for several instruction sets, all with the same bits.
 
+use multiversion::multiversion;
+use multiversion::target::match_target;
+
 /// Slots of a signature: 16 bands of 6 rows.
 pub const SLOTS: usize = 96;
 
 /// Minima of all slots; all `u32::MAX` for a text without shingles.
 pub type Signature = [u32; SLOTS];
-
-/// Slots that are computed together.
-const BLOCK: usize = 32;
 
 /// The permutations of one seed. Signatures of different seeds say nothing about each other.
 #[derive(Clone, Debug)]
@@ -67,11 +67,22 @@ pub fn estimate(a: &Signature, b: &Signature) -> f64 {
     equal as f64 / SLOTS as f64
 }
 
-#[multiversion::multiversion(targets(
-    "x86_64+avx512f+avx512bw+avx512cd+avx512dq+avx512vl",
-    "x86_64+avx2+bmi2",
-))]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn sign(factors: &[u32; SLOTS], masks: &[u32; SLOTS], shingles: &[u64], out: &mut Signature) {
+    match_target! {
+        "x86_64+avx512f" => blocks::<96>(factors, masks, shingles, out),
+        _ => blocks::<32>(factors, masks, shingles, out),
+    }
+}
+
+/// `BLOCK` slots at a time: as many as there are registers for their minima, factors and masks.
+#[inline(always)]
+fn blocks<const BLOCK: usize>(
+    factors: &[u32; SLOTS],
+    masks: &[u32; SLOTS],
+    shingles: &[u64],
+    out: &mut Signature,
+) {
     let (factors, _) = factors.as_chunks::<BLOCK>();
     let (masks, _) = masks.as_chunks::<BLOCK>();
     let (out, _) = out.as_chunks_mut::<BLOCK>();

@@ -13,7 +13,13 @@
 //!
 //! Costs one table load a character (see `table`); one pass, no memory but the output.
 
+mod ahead;
+mod ascii;
+mod compose;
 mod machine;
+#[cfg(test)]
+mod oracle;
+mod runs;
 mod sink;
 mod table;
 mod word;
@@ -59,12 +65,12 @@ pub struct Numbers {
 /// ```
 pub fn fold(text: &str, units: &mut Vec<u32>) -> Numbers {
     let base = units.len();
-    let totals = Machine::new(text, Units { units, base }, Digits::Drop).run().0;
+    let totals = Machine::new(text, Units { units, base }, Digits::Drop).fold().0;
     if !is_table(text, &totals) {
         return numbers(&totals, false);
     }
     units.truncate(base);
-    numbers(&Machine::new(text, Units { units, base }, Digits::Keep).run().0, true)
+    numbers(&Machine::new(text, Units { units, base }, Digits::Keep).fold().0, true)
 }
 
 /// [`fold`], and for each unit the bytes of `text` that it came from.
@@ -74,12 +80,12 @@ pub fn fold(text: &str, units: &mut Vec<u32>) -> Numbers {
 pub fn fold_spans(text: &str, units: &mut Vec<u32>, spans: &mut Vec<Span>) -> Numbers {
     let (base, spans_base) = (units.len(), spans.len());
     let sink = Spanned { units: Units { units, base }, spans, spans_base };
-    let (totals, mut sink) = Machine::new(text, sink, Digits::Drop).run();
+    let (totals, mut sink) = Machine::new(text, sink, Digits::Drop).fold();
     if !is_table(text, &totals) {
         return numbers(&totals, false);
     }
     sink.truncate(0);
-    numbers(&Machine::new(text, sink, Digits::Keep).run().0, true)
+    numbers(&Machine::new(text, sink, Digits::Keep).fold().0, true)
 }
 
 /// A run of digits or a mask that the fold dropped.
@@ -112,7 +118,7 @@ pub enum SlotKind {
 /// assert_eq!((slots[1].unit, slots[1].kind), (2, SlotKind::Mask));
 /// ```
 pub fn number_slots(text: &str) -> Vec<Slot> {
-    let (totals, sink) = Machine::new(text, Slots::default(), Digits::Drop).run();
+    let (totals, sink) = Machine::new(text, Slots::default(), Digits::Drop).fold();
     if is_table(text, &totals) { Vec::new() } else { sink.slots }
 }
 
@@ -123,17 +129,21 @@ pub fn is_word(unit: u32) -> bool {
 
 /// More than 30 % of the characters that are no white space are digits.
 fn is_table(text: &str, totals: &Totals) -> bool {
-    if totals.digits == 0 {
+    let share = totals.digits * 10;
+    if share == 0 {
         return false;
     }
-    let visible =
-        text.bytes().filter(|&byte| byte as i8 >= -0x40 && !matches!(byte, b' ' | b'\t'..=b'\r')).count();
-    totals.digits * 10 > (visible - totals.wide_spaces) * 3
+    let is_space = |&byte: &u8| u8::from(matches!(byte, b' ' | b'\t'..=b'\r'));
+    let spaces: usize =
+        text.as_bytes().chunks(255).map(|part| usize::from(part.iter().map(is_space).sum::<u8>())).sum();
+    share > (text.len() - totals.unseen - spaces) * 3
 }
 
 fn numbers(totals: &Totals, kept: bool) -> Numbers {
-    Numbers { key: totals.key, runs: totals.runs, masks: totals.masks, kept }
+    Numbers { key: totals.key(), runs: totals.runs, masks: totals.masks, kept }
 }
 
+#[cfg(test)]
+mod random_tests;
 #[cfg(test)]
 mod tests;

@@ -50,22 +50,30 @@ pub fn shingle_set(units: &[u32], out: &mut Vec<u64>) {
     out.dedup();
 }
 
-#[multiversion::multiversion(targets(
-    "x86_64+avx512f+avx512bw+avx512cd+avx512dq+avx512vl",
-    "x86_64+avx2+bmi2",
-))]
+#[multiversion::multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn windows(units: &[u32], out: &mut [u64]) {
-    // Five slices of one length: no bounds are checked inside the loop, and lanes are independent.
-    let count = out.len();
-    let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|at| &units[at..at + count]);
-    for i in 0..count {
-        let sum = u64::from(a[i]).wrapping_mul(FACTORS[0]);
-        let sum = sum.wrapping_add(u64::from(b[i]).wrapping_mul(FACTORS[1]));
-        let sum = sum.wrapping_add(u64::from(c[i]).wrapping_mul(FACTORS[2]));
-        let sum = sum.wrapping_add(u64::from(d[i]).wrapping_mul(FACTORS[3]));
-        let sum = sum.wrapping_add(u64::from(e[i]).wrapping_mul(FACTORS[4]));
-        out[i] = mix(sum);
+    // Eight at a time, so that a short text does not fall to the loop that takes one.
+    let (eights, rest) = out.as_chunks_mut::<8>();
+    let mut units = units;
+    for eight in eights {
+        let Some(near) = units.first_chunk::<{ 8 + SHINGLE - 1 }>() else { return };
+        for i in 0..8 {
+            eight[i] = hash(near[i], near[i + 1], near[i + 2], near[i + 3], near[i + 4]);
+        }
+        units = &units[8..];
     }
+    for (hashed, window) in rest.iter_mut().zip(units.windows(SHINGLE)) {
+        *hashed = mix(linear(window));
+    }
+}
+
+#[inline(always)]
+fn hash(a: u32, b: u32, c: u32, d: u32, e: u32) -> u64 {
+    let sum = u64::from(a).wrapping_mul(FACTORS[0]);
+    let sum = sum.wrapping_add(u64::from(b).wrapping_mul(FACTORS[1]));
+    let sum = sum.wrapping_add(u64::from(c).wrapping_mul(FACTORS[2]));
+    let sum = sum.wrapping_add(u64::from(d).wrapping_mul(FACTORS[3]));
+    mix(sum.wrapping_add(u64::from(e).wrapping_mul(FACTORS[4])))
 }
 
 fn linear(units: &[u32]) -> u64 {

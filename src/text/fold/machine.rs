@@ -3,22 +3,31 @@
 //! A run that may be a mask is decided where it ends: the units of its x-words are put out when they come and taken
 //! back if it was one. So the text is walked once, and every lookahead goes over text that is then skipped.
 
-use unicode_compose::compose;
-
-use super::sink::Sink;
-use super::table::{self, Element, Entry};
+use super::ahead::{Ahead, Place, alone};
+use super::compose::compose;
+use super::sink::{Batch, Sink};
+use super::table::Element;
 use super::word::{self, WordHash};
 
 /// What the runs of one text came to.
+#[derive(Default)]
 pub(super) struct Totals {
-    /// Hash of the digit runs, 0 when there is none.
-    pub(super) key: u32,
+    /// Chained hash of the digit runs.
+    key: u64,
+    /// Digit runs and mask runs dropped.
     pub(super) runs: u32,
     pub(super) masks: u32,
-    /// Digits seen.
+    /// Digits, dropped or kept.
     pub(super) digits: usize,
-    /// White space that is not ASCII, in characters.
-    pub(super) wide_spaces: usize,
+    /// Bytes that start no visible character: white space but ASCII's, and all bytes of a character but one.
+    pub(super) unseen: usize,
+}
+
+impl Totals {
+    /// Hash of the digit runs, 0 when there is none.
+    pub(super) fn key(&self) -> u32 {
+        if self.digits == 0 { 0 } else { ((word::mix(self.key, RUN_STEP) >> 32) as u32).max(1) }
+    }
 }
 
 /// What becomes of the digits.
@@ -30,7 +39,7 @@ pub(super) enum Digits {
 
 /// Kind of the last element that was not ignored.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Before {
+pub(super) enum Before {
     Char,
     Digit,
     Letter,
@@ -38,241 +47,102 @@ enum Before {
     Other,
 }
 
-struct Word {
-    open: bool,
+/// What is under way, as bits of [`Machine::open`]. A run of digits may lie in a word, an x-word in a group.
+pub(super) const WORD: u8 = 1;
+pub(super) const RUN: u8 = 2;
+pub(super) const GROUP: u8 = 4;
+
+pub(super) struct Word {
+    pub(super) hash: WordHash,
+    pub(super) start: usize,
+    pub(super) end: usize,
     /// The word is a run of `x`: it may be a mask.
-    of_x: bool,
+    pub(super) of_x: bool,
     /// A `_` stands between the last letter and the next.
-    underscore: bool,
+    pub(super) underscore: bool,
     letters: u32,
-    hash: WordHash,
-    start: usize,
-    end: usize,
     left: Before,
 }
 
-struct Run {
-    open: bool,
-    hash: u64,
-    start: usize,
-    end: usize,
+impl Word {
+    pub(super) fn new(start: usize, end: usize) -> Self {
+        let hash = WordHash::new();
+        Self { hash, start, end, of_x: false, underscore: false, letters: 0, left: Before::Other }
+    }
+}
+
+pub(super) struct Run {
+    pub(super) hash: u64,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl Run {
+    pub(super) fn new(start: usize) -> Self {
+        Self { hash: RUN_START, start, end: start }
+    }
+
+    pub(super) fn digit(&mut self, digit: u8) {
+        self.hash = (self.hash ^ u64::from(digit)).wrapping_mul(RUN_STEP).rotate_left(29);
+    }
 }
 
 /// Mask symbols and x-words that touch each other.
 struct Group {
-    open: bool,
+    start: usize,
+    end: usize,
+    /// Units before it.
+    units: usize,
     live: bool,
     /// Nothing but one `x` so far.
     lone_x: bool,
     ends_in_symbol: bool,
     left: Before,
-    units: usize,
-    start: usize,
-    end: usize,
 }
 
 const RUN_START: u64 = 0x9E37_79B9_7F4A_7C15;
 const RUN_STEP: u64 = 0xD6E8_FEB8_6659_FD93;
 
+/// The fold of one text, under way.
 pub(super) struct Machine<'a, S> {
-    text: &'a str,
-    sink: S,
-    mode: Digits,
-    before: Before,
-    word: Word,
-    run: Run,
+    pub(super) text: &'a str,
+    pub(super) sink: S,
+    pub(super) open: u8,
+    pub(super) before: Before,
+    pub(super) mode: Digits,
+    pub(super) word: Word,
+    pub(super) run: Run,
     group: Group,
+    pub(super) batch: Batch,
+    pub(super) totals: Totals,
     /// Every letter before this byte, in the word under way, is known to be an x.
     x_until: usize,
     /// Every `_` before this byte is known to stand inside a word.
     inner_until: usize,
-    key: u64,
-    totals: Totals,
-}
-
-/// Where the element under way stands, and what follows it.
-#[derive(Clone, Copy)]
-struct Place {
-    start: usize,
-    end: usize,
-    /// What is left of the character's elements.
-    rest: &'static [u32],
-    /// Byte after the character.
-    next: usize,
-}
-
-/// Elements from a place on.
-struct Ahead<'a> {
-    text: &'a str,
-    rest: &'static [u32],
-    next: usize,
-    /// First byte of the character that the last element came from.
-    at: usize,
-}
-
-impl Iterator for Ahead<'_> {
-    type Item = Element;
-
-    fn next(&mut self) -> Option<Element> {
-        if let Some((&first, rest)) = self.rest.split_first() {
-            self.rest = rest;
-            return Some(table::unpack(first));
-        }
-        self.at = self.next;
-        let c = self.text[self.next..].chars().next()?;
-        self.next += c.len_utf8();
-        match table::entry(c) {
-            Entry::One(element) => Some(element),
-            Entry::Many(parts) => {
-                self.rest = &parts[1..];
-                Some(table::unpack(parts[0]))
-            }
-        }
-    }
 }
 
 impl<'a, S: Sink> Machine<'a, S> {
     pub(super) fn new(text: &'a str, sink: S, mode: Digits) -> Self {
         let left = Before::Other;
+        let group =
+            Group { start: 0, end: 0, units: 0, live: false, lone_x: false, ends_in_symbol: false, left };
         Self {
             text,
             sink,
-            mode,
+            open: 0,
             before: left,
-            word: Word {
-                open: false,
-                of_x: false,
-                underscore: false,
-                letters: 0,
-                hash: WordHash::new(),
-                start: 0,
-                end: 0,
-                left,
-            },
-            run: Run { open: false, hash: 0, start: 0, end: 0 },
-            group: Group {
-                open: false,
-                live: false,
-                lone_x: false,
-                ends_in_symbol: false,
-                left,
-                units: 0,
-                start: 0,
-                end: 0,
-            },
+            mode,
+            word: Word::new(0, 0),
+            run: Run::new(0),
+            group,
+            batch: Batch::default(),
+            totals: Totals::default(),
             x_until: 0,
             inner_until: 0,
-            key: 0,
-            totals: Totals { key: 0, runs: 0, masks: 0, digits: 0, wide_spaces: 0 },
         }
     }
 
-    /// Folds the whole text.
-    pub(super) fn run(mut self) -> (Totals, S) {
-        let bytes = self.text.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            at = match bytes[at] {
-                0xE3..=0xED => self.chars(at),
-                byte if byte.is_ascii_alphabetic() && !self.is_open() => self.ascii_word(at),
-                _ => self.any(at),
-            };
-        }
-        self.close_all(Before::Other);
-        if self.totals.digits > 0 {
-            self.totals.key = ((word::mix(self.key, RUN_STEP) >> 32) as u32).max(1);
-        }
-        (self.totals, self.sink)
-    }
-
-    fn is_open(&self) -> bool {
-        self.word.open || self.run.open || self.group.open
-    }
-
-    /// A run of characters of three bytes that are units or separators, the usual Chinese text.
-    fn chars(&mut self, start: usize) -> usize {
-        let bytes = self.text.as_bytes();
-        let mut at = start;
-        let mut last = Before::Other;
-        while let Some(&[a @ 0xE3..=0xED, b, c]) = bytes.get(at..).and_then(|rest| rest.first_chunk::<3>()) {
-            let code = u16::from(a & 0xF) << 12 | u16::from(b & 0x3F) << 6 | u16::from(c & 0x3F);
-            let value = table::BMP[usize::from(code)];
-            // Han, kana and what stands between them, and Hangul: the rest has its own way.
-            if matches!(value, 0x3000..0xA000 | 0xAC00..0xD7B0) {
-                if at == start {
-                    self.close_all(Before::Char);
-                }
-                self.sink.unit(u32::from(value), at, at + 3);
-                last = Before::Char;
-            } else if value == table::SEPARATOR {
-                if at == start {
-                    self.close_all(Before::Other);
-                }
-                last = Before::Other;
-            } else {
-                break;
-            }
-            at += 3;
-        }
-        if at == start {
-            return self.any(at);
-        }
-        self.before = last;
-        at
-    }
-
-    /// A word of up to eight ASCII letters that ends there, the usual English text.
-    fn ascii_word(&mut self, start: usize) -> usize {
-        let bytes = self.text.as_bytes();
-        let mut chunk = 0;
-        let mut length = 0;
-        for &byte in bytes[start..].iter().take(9) {
-            let lower = byte | 0x20;
-            if !lower.is_ascii_lowercase() {
-                break;
-            }
-            if length == 8 {
-                return self.any(start);
-            }
-            chunk |= u64::from(lower) << (8 * length);
-            length += 1;
-        }
-        let end = start + length as usize;
-        let ends = match bytes.get(end) {
-            None => true,
-            Some(byte) => {
-                matches!(byte, b' ' | b'\n' | b'.' | b',' | b':' | b'(' | b')' | b'-' | b'"' | b'/')
-            }
-        };
-        if !ends || chunk & 0xFF == u64::from(b'x') {
-            return self.any(start);
-        }
-        self.sink.unit(word::of_chunk(chunk, length), start, end);
-        self.before = Before::Letter;
-        end
-    }
-
-    /// Any character.
-    fn any(&mut self, start: usize) -> usize {
-        let Some(c) = self.text[start..].chars().next() else { return self.text.len() };
-        let next = start + c.len_utf8();
-        match table::entry(c) {
-            Entry::One(element) => self.step(element, Place { start, end: next, rest: &[], next }),
-            Entry::Many(parts) => {
-                for (index, &part) in parts.iter().enumerate() {
-                    // The bytes belong to the first element, the others stand behind them.
-                    let start = if index == 0 { start } else { next };
-                    self.step(
-                        table::unpack(part),
-                        Place { start, end: next, rest: &parts[index + 1..], next },
-                    );
-                }
-            }
-        }
-        next
-    }
-
-    fn step(&mut self, element: Element, place: Place) {
+    pub(super) fn step(&mut self, element: Element, place: Place) {
         match element {
             Element::Char(code) => self.char(code, place),
             Element::Letter(code) => self.letter(code, place),
@@ -280,22 +150,35 @@ impl<'a, S: Sink> Machine<'a, S> {
             Element::Join(code) => self.join(code, place),
             Element::Mask => self.symbol(place),
             Element::Underscore => self.underscore(place),
-            Element::Apostrophe => {
-                let inside =
-                    self.word.open && !self.run.open && matches!(self.ahead(place), Some(Element::Letter(_)));
-                if !inside {
-                    self.separator();
-                }
-            }
+            Element::Apostrophe => self.apostrophe(place),
             Element::Ignore => self.ignore(place),
-            Element::Space => {
-                if place.end - place.start > 1 {
-                    self.totals.wide_spaces += 1;
-                }
-                self.separator();
-            }
-            Element::Separator => self.separator(),
+            Element::Space | Element::Separator => self.separator(),
         }
+    }
+
+    /// Ends whatever is under way, in front of an element of kind `next`.
+    #[inline(always)]
+    pub(super) fn close_all(&mut self, next: Before) {
+        if self.open != 0 {
+            self.close_open(next);
+        }
+    }
+
+    #[inline(never)]
+    fn close_open(&mut self, next: Before) {
+        self.close_run();
+        self.close_word();
+        self.close_group(next);
+    }
+
+    #[inline(always)]
+    pub(super) fn separator(&mut self) {
+        self.close_all(Before::Other);
+        self.before = Before::Other;
+    }
+
+    fn is_open(&self, what: u8) -> bool {
+        self.open & what != 0
     }
 
     fn char(&mut self, code: u32, place: Place) {
@@ -311,28 +194,19 @@ impl<'a, S: Sink> Machine<'a, S> {
         };
         match joined {
             Some(unit) => self.sink.replace_last(unit, place.end),
-            None if code < 0x3000 => self.char(code, place),
-            None => self.ignore(place),
+            None => self.step(alone(Element::Join(code)), place),
         }
     }
 
     fn letter(&mut self, code: u32, place: Place) {
         self.close_run();
-        if !self.word.open {
+        if !self.is_open(WORD) {
             let of_x = code == u32::from(b'x') && self.only_x(place);
             if !of_x {
                 self.close_group(Before::Letter);
             }
-            self.word = Word {
-                open: true,
-                of_x,
-                underscore: false,
-                letters: 0,
-                hash: WordHash::new(),
-                start: place.start,
-                end: place.end,
-                left: self.before,
-            };
+            self.word = Word { of_x, left: self.before, ..Word::new(place.start, place.end) };
+            self.open |= WORD;
         } else if self.word.underscore {
             self.word.underscore = false;
             self.word.hash.letter(u32::from(b'_'));
@@ -344,14 +218,15 @@ impl<'a, S: Sink> Machine<'a, S> {
     }
 
     fn digit(&mut self, digit: u8, place: Place) {
-        if self.word.open && (self.word.of_x || self.mode == Digits::Keep) {
+        if self.is_open(WORD) && (self.word.of_x || self.mode == Digits::Keep) {
             self.close_word();
         }
         self.close_group(Before::Digit);
-        if !self.run.open {
-            self.run = Run { open: true, hash: RUN_START, start: place.start, end: place.end };
+        if !self.is_open(RUN) {
+            self.run = Run::new(place.start);
+            self.open |= RUN;
         }
-        self.run.hash = (self.run.hash ^ u64::from(digit)).wrapping_mul(RUN_STEP).rotate_left(29);
+        self.run.digit(digit);
         self.run.end = place.end;
         self.totals.digits += 1;
         self.before = Before::Digit;
@@ -360,7 +235,7 @@ impl<'a, S: Sink> Machine<'a, S> {
     fn symbol(&mut self, place: Place) {
         self.close_run();
         self.close_word();
-        if !self.group.open {
+        if !self.is_open(GROUP) {
             self.open_group(self.before, place.start);
         }
         self.group.lone_x = false;
@@ -373,8 +248,8 @@ impl<'a, S: Sink> Machine<'a, S> {
         if place.start < self.inner_until {
             return;
         }
-        if self.word.open && !self.word.of_x {
-            let mut ahead = self.from(place);
+        if self.is_open(WORD) && !self.word.of_x {
+            let mut ahead = Ahead::new(self.text, place);
             let after = ahead.find(|element| !matches!(element, Element::Underscore | Element::Ignore));
             if matches!(after, Some(Element::Letter(_) | Element::Digit(_))) {
                 self.close_run();
@@ -387,59 +262,56 @@ impl<'a, S: Sink> Machine<'a, S> {
         self.symbol(place);
     }
 
+    /// Nothing between two letters, else a separator.
+    fn apostrophe(&mut self, place: Place) {
+        let after = || Ahead::new(self.text, place).find(|&element| element != Element::Ignore);
+        if self.open & (WORD | RUN) != WORD || !matches!(after(), Some(Element::Letter(_))) {
+            self.separator();
+        }
+    }
+
     /// Nothing in the fold, but its bytes belong to what it stands on.
     fn ignore(&mut self, place: Place) {
-        let open = [
-            (self.run.open, &mut self.run.end),
-            (self.word.open, &mut self.word.end),
-            (self.group.open, &mut self.group.end),
-        ];
-        for (open, end) in open {
-            if open {
-                if *end == place.start {
-                    *end = place.end;
+        let end = match self.open {
+            0 => {
+                if self.before == Before::Char {
+                    self.sink.stretch_last(place.start, place.end);
                 }
                 return;
             }
+            open if open & RUN != 0 => &mut self.run.end,
+            open if open & WORD != 0 => &mut self.word.end,
+            _ => &mut self.group.end,
+        };
+        if *end == place.start {
+            *end = place.end;
         }
-        self.sink.stretch_last(place.start, place.end);
-    }
-
-    fn separator(&mut self) {
-        self.close_all(Before::Other);
-        self.before = Before::Other;
-    }
-
-    fn close_all(&mut self, next: Before) {
-        self.close_run();
-        self.close_word();
-        self.close_group(next);
     }
 
     fn close_run(&mut self) {
-        if !self.run.open {
+        if !self.is_open(RUN) {
             return;
         }
-        self.run.open = false;
+        self.open &= !RUN;
         let hash = word::mix(self.run.hash, RUN_START);
-        self.key = word::mix(self.key ^ hash, RUN_START);
+        self.totals.key = word::mix(self.totals.key ^ hash, RUN_START);
         match self.mode {
             Digits::Keep => self.sink.unit(word::to_unit(hash), self.run.start, self.run.end),
             Digits::Drop => {
                 self.totals.runs += 1;
-                let before = self.sink.len() + usize::from(self.word.open);
+                let before = self.sink.len() + usize::from(self.is_open(WORD));
                 self.sink.digits(before, hash, self.run.start, self.run.end);
             }
         }
     }
 
     fn close_word(&mut self) {
-        if !self.word.open {
+        if !self.is_open(WORD) {
             return;
         }
-        self.word.open = false;
+        self.open &= !WORD;
         if self.word.of_x {
-            if self.group.open {
+            if self.is_open(GROUP) {
                 self.group.lone_x = false;
             } else {
                 self.open_group(self.word.left, self.word.start);
@@ -452,31 +324,24 @@ impl<'a, S: Sink> Machine<'a, S> {
     }
 
     fn open_group(&mut self, left: Before, start: usize) {
-        self.group = Group {
-            open: true,
-            live: matches!(left, Before::Char | Before::Digit),
-            lone_x: false,
-            ends_in_symbol: false,
-            left,
-            units: self.sink.len(),
-            start,
-            end: start,
-        };
+        self.open |= GROUP;
+        let live = matches!(left, Before::Char | Before::Digit);
+        let units = self.sink.len();
+        self.group = Group { start, end: start, units, live, lone_x: false, ends_in_symbol: false, left };
     }
 
     fn close_group(&mut self, next: Before) {
-        if !self.group.open {
+        if !self.is_open(GROUP) {
             return;
         }
-        self.group.open = false;
-        let mut live = self.group.live;
-        match next {
-            Before::Char => live = true,
-            Before::Digit if self.group.ends_in_symbol => live = true,
+        self.open &= !GROUP;
+        let live = match next {
+            Before::Char => true,
+            Before::Digit if self.group.ends_in_symbol => true,
             // `x86` is a name even where no space stands before it.
-            Before::Digit if self.group.lone_x && self.group.left == Before::Char => live = false,
-            _ => {}
-        }
+            Before::Digit if self.group.lone_x && self.group.left == Before::Char => false,
+            _ => self.group.live,
+        };
         if live {
             self.sink.truncate(self.group.units);
             self.totals.masks += 1;
@@ -489,7 +354,7 @@ impl<'a, S: Sink> Machine<'a, S> {
         if place.start < self.x_until {
             return true;
         }
-        let mut ahead = self.from(place);
+        let mut ahead = Ahead::new(self.text, place);
         let mut on_letter = true;
         while let Some(mut element) = ahead.next() {
             if element == Element::Ignore {
@@ -515,55 +380,5 @@ impl<'a, S: Sink> Machine<'a, S> {
         }
         self.x_until = ahead.at;
         true
-    }
-
-    /// The first element after `place` that is not ignored.
-    fn ahead(&self, place: Place) -> Option<Element> {
-        self.from(place).find(|&element| element != Element::Ignore)
-    }
-
-    fn from(&self, place: Place) -> Ahead<'a> {
-        Ahead { text: self.text, rest: place.rest, next: place.next, at: place.start }
-    }
-}
-
-/// Joins a kana and its voicing mark, or jamo and syllables, as NFC does.
-mod unicode_compose {
-    const SYLLABLES: u32 = 0xAC00;
-
-    pub(super) fn compose(base: u32, mark: u32) -> Option<u32> {
-        match mark {
-            0x3099 => voiced(base),
-            0x309A => matches!(
-                base,
-                0x306F | 0x3072 | 0x3075 | 0x3078 | 0x307B | 0x30CF | 0x30D2 | 0x30D5 | 0x30D8 | 0x30DB
-            )
-            .then_some(base + 2),
-            0x1161..=0x1175 => matches!(base, 0x1100..=0x1112)
-                .then(|| SYLLABLES + ((base - 0x1100) * 21 + (mark - 0x1161)) * 28),
-            0x11A8..=0x11C2 => (matches!(base, SYLLABLES..=0xD7A3) && (base - SYLLABLES).is_multiple_of(28))
-                .then(|| base + (mark - 0x11A7)),
-            _ => None,
-        }
-    }
-
-    fn voiced(base: u32) -> Option<u32> {
-        // か to ぢ and は to ほ alternate plain and voiced; つ comes after the small っ.
-        match base {
-            0x3046 => Some(0x3094),
-            0x30A6 => Some(0x30F4),
-            0x30EF..=0x30F2 => Some(base + 8),
-            0x309D | 0x30FD => Some(base + 1),
-            _ => {
-                let row = if base >= 0x30A0 { base.wrapping_sub(0x60) } else { base };
-                let plain = match row {
-                    0x304B..=0x3061 => row % 2 == 1,
-                    0x3064 | 0x3066 | 0x3068 => true,
-                    0x306F..=0x307B => row % 3 == 0,
-                    _ => false,
-                };
-                (plain && (0x3040..0x3100).contains(&base)).then_some(base + 1)
-            }
-        }
     }
 }

@@ -10,6 +10,8 @@ pub(super) trait Sink {
     /// The last unit.
     fn last(&self) -> Option<u32>;
     fn unit(&mut self, unit: u32, start: usize, end: usize);
+    /// The first `count` units of a batch.
+    fn batch(&mut self, batch: &Batch, count: usize);
     /// Takes units back until `len` are left.
     fn truncate(&mut self, len: usize);
     /// The last unit becomes `unit` and reaches to `end`.
@@ -20,6 +22,24 @@ pub(super) trait Sink {
     fn digits(&mut self, before: usize, hash: u64, start: usize, end: usize);
     /// A dropped mask run, `before` units before it.
     fn mask(&mut self, before: usize, start: usize, end: usize);
+}
+
+/// Units that a loop hands over at a time.
+pub(super) const BATCH: usize = 16;
+
+/// Units on their way to the sink, and their bytes.
+#[derive(Default)]
+pub(super) struct Batch {
+    units: [u32; BATCH],
+    spans: [Span; BATCH],
+}
+
+impl Batch {
+    #[inline(always)]
+    pub(super) fn put(&mut self, at: usize, unit: u32, start: usize, end: usize) {
+        self.units[at] = unit;
+        self.spans[at] = Span { start: start as u32, end: end as u32 };
+    }
 }
 
 /// Units alone, behind those of other texts.
@@ -39,6 +59,14 @@ impl Sink for Units<'_> {
 
     fn unit(&mut self, unit: u32, _: usize, _: usize) {
         self.units.push(unit);
+    }
+
+    #[inline(always)]
+    fn batch(&mut self, batch: &Batch, count: usize) {
+        // All of it and then less: a copy of known length is a few instructions.
+        let len = self.units.len();
+        self.units.extend_from_slice(&batch.units);
+        self.units.truncate(len + count);
     }
 
     fn truncate(&mut self, len: usize) {
@@ -77,6 +105,14 @@ impl Sink for Spanned<'_> {
     fn unit(&mut self, unit: u32, start: usize, end: usize) {
         self.units.unit(unit, start, end);
         self.spans.push(span(start, end));
+    }
+
+    #[inline(always)]
+    fn batch(&mut self, batch: &Batch, count: usize) {
+        self.units.batch(batch, count);
+        let len = self.spans.len();
+        self.spans.extend_from_slice(&batch.spans);
+        self.spans.truncate(len + count);
     }
 
     fn truncate(&mut self, len: usize) {
@@ -124,6 +160,12 @@ impl Sink for Slots {
     fn unit(&mut self, unit: u32, _: usize, _: usize) {
         self.count += 1;
         self.last = Some(unit);
+    }
+
+    #[inline(always)]
+    fn batch(&mut self, batch: &Batch, count: usize) {
+        self.count += count;
+        self.last = batch.units[..count].last().copied().or(self.last);
     }
 
     fn truncate(&mut self, len: usize) {

@@ -6,8 +6,8 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/fold_table.rs"));
 }
 
-use generated::{ABOVE, CHAR_BLOCKS, EXPANDED, EXPANDED_AT, EXPANSION};
-pub(super) use generated::{APOSTROPHE, BMP, DIGIT, IGNORE, MASK, SEPARATOR, SPACE, UNDERSCORE};
+use generated::{ABOVE, CHAR_BLOCKS, DIGIT, EXPANDED, EXPANDED_AT, EXPANSION, IGNORE, MASK, UNDERSCORE};
+pub(super) use generated::{APOSTROPHE, BMP, SEPARATOR, SPACE, UNITS};
 
 /// What a character, or a part of one, means to the fold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(super) fn entry(c: char) -> Entry {
 }
 
 /// What an entry of [`BMP`] stands for.
-pub(super) fn bmp(value: u16) -> Entry {
+fn bmp(value: u16) -> Entry {
     Entry::One(match value {
         SEPARATOR => Element::Separator,
         SPACE => Element::Space,
@@ -68,7 +68,7 @@ pub(super) fn bmp(value: u16) -> Entry {
 }
 
 /// Whether a folded character of the BMP is a unit of its own.
-pub(super) fn is_char(value: u16) -> bool {
+fn is_char(value: u16) -> bool {
     let block = usize::from(value) / 16;
     CHAR_BLOCKS[block / 64] >> (block % 64) & 1 == 1
 }

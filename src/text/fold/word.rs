@@ -1,7 +1,7 @@
 //! Hash of a word: its folded letters as UTF-8, in chunks of eight bytes, to 31 bits and the top bit.
 //!
-//! A word is hashed byte by byte ([`WordHash::letter`]) or, all at once, as one chunk of ASCII ([`of_chunk`]); both
-//! give the same unit. The mixing step is the 64 × 64 → 128-bit product of wyhash.
+//! Letters come one by one, or as chunks of ASCII that are cut at the same places; both give the same unit. The mixing
+//! step is the 64 × 64 → 128-bit product of wyhash.
 
 const START: u64 = 0x2D35_8DCC_AA6C_78A5;
 const CHUNK: u64 = 0x8BB8_4B93_962E_ACC9;
@@ -36,34 +36,28 @@ impl WordHash {
     fn byte(&mut self, byte: u8) {
         if self.filled == 8 {
             self.eight(self.chunk);
+            self.chunk = 0;
+            self.filled = 0;
         }
         self.chunk |= u64::from(byte) << (8 * self.filled);
         self.filled += 1;
     }
 
-    fn eight(&mut self, chunk: u64) {
-        self.state = absorb(self.state, chunk);
-        self.chunk = 0;
-        self.filled = 0;
+    /// Adds eight ASCII letters, lower case, the first in the lowest byte; more must follow.
+    pub(super) fn eight(&mut self, chunk: u64) {
+        self.state = mix(self.state ^ chunk, CHUNK);
+    }
+
+    /// Adds one to eight ASCII letters behind whole chunks of eight.
+    pub(super) fn last(&mut self, chunk: u64, filled: u32) {
+        self.chunk = chunk;
+        self.filled = filled;
     }
 
     /// The unit of the word; its top bit is set.
     pub(super) fn unit(self) -> u32 {
-        finish(self.state, self.chunk, self.filled)
+        to_unit(mix(self.state ^ self.chunk, LAST ^ u64::from(self.filled)))
     }
-}
-
-fn absorb(state: u64, chunk: u64) -> u64 {
-    mix(state ^ chunk, CHUNK)
-}
-
-fn finish(state: u64, chunk: u64, filled: u32) -> u32 {
-    to_unit(mix(state ^ chunk, LAST ^ u64::from(filled)))
-}
-
-/// The unit of a word of 1 to 8 ASCII letters, lower case, the first in the lowest byte, zeros above.
-pub(super) fn of_chunk(chunk: u64, filled: u32) -> u32 {
-    finish(START, chunk, filled)
 }
 
 /// 31 bits of a hash and the top bit: never a character's code point.

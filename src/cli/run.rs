@@ -56,7 +56,8 @@ fn run(args: &RunArgs, rewrite: Rewrite, config: Config) -> Result<Exit, Failure
     let outcome = run_job(&job, &bar);
     bar.finish();
     let done = outcome.map_err(|error| {
-        let replaceable = matches!(&error, Error::Output { path, .. } if !args.force && path.join("run.json").is_file());
+        let replaceable =
+            matches!(&error, Error::Output { path, .. } if !args.force && path.join("run.json").is_file());
         let failure = Failure::from(error);
         if replaceable { failure.hint("`--force` replaces what an earlier run made") } else { failure }
     })?;

@@ -102,14 +102,14 @@ pub struct ClusterCount {
     pub largest: u64,
 }
 
-/// Removals of a reason.
+/// Removals of a reason; what lies inside another removal counts there only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RemovedCount {
     /// The reason, as in `removed.jsonl`.
     pub reason: &'static str,
     /// Removals.
     pub count: u64,
-    /// Bytes of text, terminators left out; what lies inside another removal counts there only.
+    /// Bytes of text, terminators left out.
     pub bytes: u64,
 }
 
@@ -224,8 +224,8 @@ impl Summary {
             documents.text_bytes += bytes;
         }
         let mut removed = Vec::new();
-        for removal in &verdicts.removals {
-            let bytes = if removal.inside.is_some() { 0 } else { u64::from(removal.unit.span.len()) };
+        for removal in verdicts.removals.iter().filter(|removal| removal.inside.is_none()) {
+            let bytes = u64::from(removal.unit.span.len());
             let site = &mut sites[site_of(removal.unit.document)];
             count(&mut removed, &removal.why, bytes);
             count(&mut site.removed, &removal.why, bytes);

@@ -236,6 +236,7 @@ impl Verdicts {
                     numbers: pieces.iter().map(|piece| piece.runs).sum(),
                     masks: pieces.iter().map(|piece| piece.masks).sum(),
                     spans: spans_in(corpus, &page, range.document, &run),
+                    central: 0,
                     gone: gone.overlaps_removed(range.document, &run),
                     reference: document.reference,
                     field: document.field.clone(),
@@ -339,7 +340,9 @@ impl Verdicts {
         for document in corpus.ids() {
             let labels = &corpus.labels[document as usize];
             let nothing = labels.lines.is_empty() && labels.spans.is_empty();
-            if nothing || self.dropped[document as usize] || corpus.documents[document as usize].reference {
+            // A document that goes whole has its chrome told too, inside it: whoever asks why it went, or keeps it all
+            // the same, needs to know what of it was compared.
+            if nothing || corpus.documents[document as usize].reference {
                 continue;
             }
             let page = pages.get(document)?;

@@ -102,7 +102,9 @@ impl<'a> Loaded<'a> {
             let (first, last) = (read.view.pieces.first()?, read.view.pieces.last()?);
             Some(Span { start: first.start, end: last.end })
         });
-        let hit = |row: &&MemberRow| row.level == level && touches(&row.unit, Some(level), self.address.place, span);
+        let hit = |row: &&MemberRow| {
+            row.level == level && touches(&row.unit, Some(level), self.address.place, span)
+        };
         self.members.iter().filter(hit).collect()
     }
 }
@@ -116,7 +118,12 @@ impl Read {
                 format!("lines {}-{}", first + 1, last + 1)
             }
             [first, .., last] => {
-                format!("lines {}-{} ({} of content)", first + 1, last + 1, count(self.view.lines.len() as u64))
+                format!(
+                    "lines {}-{} ({} of content)",
+                    first + 1,
+                    last + 1,
+                    count(self.view.lines.len() as u64)
+                )
             }
         }
     }
@@ -168,13 +175,16 @@ fn facts(text: &mut Text, compared: &Compared, config: &Config) {
     );
     let needed = compared.required_jaccard;
     let more = if needed > config.matching.threshold { "; short texts need more" } else { "" };
+    let threshold = config.matching.threshold;
     let line = format!(
-        "{}; near from {} up (`--threshold` {}{more})",
+        "{}; near from {} up (`--threshold` {threshold}{more})",
         share(overlap.jaccard()),
-        share(needed),
-        config.matching.threshold
+        share(needed)
     );
     text.fact("Jaccard", &line);
+    if let Some(spread) = compared.spread.filter(|_| overlap.jaccard() < needed && overlap.shared > 0) {
+        text.fact("", &format!("something of it in {} of the passages of both at least", share(spread)));
+    }
     let line = format!(
         "{}; a part from {} up (`--containment`)",
         share(overlap.containment()),
@@ -227,7 +237,7 @@ fn decision(text: &mut Text, compared: &Compared, config: &Config, addresses: [&
             format!("yes: {what}, containment {containment} reaches {}", config.matching.containment)
         }
         (_, None) if overlap.containment() >= config.matching.containment => {
-            format!("no: {} shared are too few for a fragment", counted(overlap.shared.into(), "shingle"))
+            "no: what they share is too little for a fragment".to_owned()
         }
         (_, None) => format!(
             "no: Jaccard {} is below {}, containment {} below {}",
@@ -245,8 +255,8 @@ fn decision(text: &mut Text, compared: &Compared, config: &Config, addresses: [&
         return;
     }
     let sides = [
-        ("a, if b stays", relation, overlap.a_in_b(), compared.removed[0], a),
-        ("b, if a stays", relation.flip(), overlap.b_in_a(), compared.removed[1], b),
+        ("a, if b stays", relation, compared.coverage[0], compared.removed[0], a),
+        ("b, if a stays", relation.flip(), compared.coverage[1], compared.removed[1], b),
     ];
     let mut heading = "removable";
     for (which, relation, coverage, removed, address) in sides {
@@ -283,13 +293,21 @@ fn obstacle(
         _ if !removed => "it has numbers that the other has not".into(),
         Relation::Identical => "all of it is covered, its numbers too".into(),
         Relation::Near | Relation::Fragment => {
-            format!("{} of it is covered, at least {needed} (`--remove-coverage`), its numbers too", share(coverage))
+            format!(
+                "{} of it is covered, at least {needed} (`--remove-coverage`), its numbers too",
+                share(coverage)
+            )
         }
     }
 }
 
 /// What the run itself found between the two. Whether it found anything.
-fn logged(text: &mut Text, run: &Run, sides: &[Loaded<'_>; 2], level: Option<Level>) -> Result<bool, Failure> {
+fn logged(
+    text: &mut Text,
+    run: &Run,
+    sides: &[Loaded<'_>; 2],
+    level: Option<Level>,
+) -> Result<bool, Failure> {
     let Some(level) = level else { return Ok(false) };
     let rows = [sides[0].members(level), sides[1].members(level)];
     let common = rows[0].iter().find_map(|a| Some((a, rows[1].iter().find(|b| b.cluster == a.cluster)?)));
@@ -300,8 +318,9 @@ fn logged(text: &mut Text, run: &Run, sides: &[Loaded<'_>; 2], level: Option<Lev
     };
     let clusters = run.clusters(&[(level, a.cluster.clone())])?;
     let kept = clusters.first().map(|cluster| &cluster.kept);
-    let is_kept =
-        |row: &MemberRow| kept.is_some_and(|kept| kept.doc == row.unit.doc && kept.byte_start == row.unit.byte_start);
+    let is_kept = |row: &MemberRow| {
+        kept.is_some_and(|kept| kept.doc == row.unit.doc && kept.byte_start == row.unit.byte_start)
+    };
     let facts = |row: &MemberRow| {
         let word = |word: &Option<String>| word.clone().unwrap_or_else(|| "none".into());
         let number = |number: Option<f64>| share(number.unwrap_or(0.0));

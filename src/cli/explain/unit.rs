@@ -185,10 +185,7 @@ impl Known<'_> {
                 text.fact(what, &format!("{place}: stands for {others} like it"));
             } else {
                 text.fact(what, &format!("{place}: a copy of {}", place_of(&cluster.kept, Some(row.level))));
-                if !hits
-                    .iter()
-                    .any(|hit| level_of(hit) == Some(row.level) && hit.unit.byte_start == row.unit.byte_start)
-                {
+                if hits.iter().all(|hit| hit.reason == "chrome-span") {
                     self.because(text, &row.facts, row.level);
                 }
                 self.relation(text, &row.facts);

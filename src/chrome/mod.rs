@@ -5,6 +5,7 @@ pub mod bodies;
 pub mod evidence;
 mod labeller;
 mod literals;
+mod prefilter;
 pub mod rules;
 pub mod site;
 pub mod slots;

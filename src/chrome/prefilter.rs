@@ -102,18 +102,21 @@ impl Prefilter {
         for (at, eight) in line.windows(8).enumerate() {
             let eight = u64::from_le_bytes(eight.try_into().expect("the window has 8 bytes")) | CASE;
             let (long, short) = (eight & mask(LONG), eight & mask(SHORT));
+            // One branch for both, seldom taken.
             if self.long.has(long) | self.short.has(short) {
-                self.long.compare(long, &line[at..], candidates);
-                self.short.compare(short, &line[at..], candidates);
+                for (table, window) in [(&self.long, long), (&self.short, short)] {
+                    if table.has(window) {
+                        table.compare(window, &line[at..], candidates);
+                    }
+                }
             }
         }
         for at in line.len().saturating_sub(7)..line.len() {
             let rest = &line[at..];
-            if rest.len() >= LONG {
-                self.long.compare(window(rest, LONG), rest, candidates);
-            }
-            if rest.len() >= SHORT {
-                self.short.compare(window(rest, SHORT), rest, candidates);
+            for (table, len) in [(&self.long, LONG), (&self.short, SHORT)] {
+                if rest.len() >= len && table.has(window(rest, len)) {
+                    table.compare(window(rest, len), rest, candidates);
+                }
             }
         }
         if !self.signs.is_empty() {

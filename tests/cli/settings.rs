@@ -22,7 +22,9 @@ fn the_help_tells_the_defaults() {
     let config = effective(&place, &[]);
     let shown = |section: &str, key: &str| match &config[section][key] {
         toml::Value::String(text) => text.clone(),
-        toml::Value::Array(items) => items.iter().map(|item| item.as_str().unwrap()).collect::<Vec<_>>().join(","),
+        toml::Value::Array(items) => {
+            items.iter().map(|item| item.as_str().unwrap()).collect::<Vec<_>>().join(",")
+        }
         other => other.to_string(),
     };
     for command in ["clean", "clusters", "config"] {
@@ -44,7 +46,10 @@ fn the_help_tells_the_defaults() {
             let from = help.find(&format!("{flag} <")).unwrap_or_else(|| panic!("{command} {flag}"));
             let default = format!("[default: {}]", shown(section, key));
             let until = help[from..].find(&default).unwrap_or_else(|| panic!("{command} {flag} {default}"));
-            assert!(!help[from + 2..from + until].contains(" --"), "{command} {flag}: {default} stands elsewhere");
+            assert!(
+                !help[from + 2..from + until].contains(" --"),
+                "{command} {flag}: {default} stands elsewhere"
+            );
         }
     }
 }
@@ -72,7 +77,9 @@ fn flags_over_the_file_over_the_defaults() {
         ("--only=duplicates", "removal", "only"),
     ];
     let file = effective(&place, &["--config", "mine.toml"]);
-    for (section, key, value) in [("matching", "threshold", "0.7"), ("matching", "seed", "4"), ("chrome", "min_pages", "9")] {
+    for (section, key, value) in
+        [("matching", "threshold", "0.7"), ("matching", "seed", "4"), ("chrome", "min_pages", "9")]
+    {
         assert_eq!(file[section][key].to_string(), value);
     }
     assert_eq!(file["removal"]["keep"].as_str(), Some("field:date"));
@@ -92,7 +99,8 @@ fn flags_over_the_file_over_the_defaults() {
 #[test]
 fn what_config_prints_config_reads() {
     let place = Place::new();
-    let flags = ["--threshold=0.61", "--keep=field:a:b:desc", "--level=paragraph", "--site-field=s", "--only=chrome"];
+    let flags =
+        ["--threshold=0.61", "--keep=field:a:b:desc", "--level=paragraph", "--site-field=s", "--only=chrome"];
     let first = place.done(&[&["config"], &flags[..]].concat()).stdout;
     place.file("effective.toml", first.as_bytes());
     assert_eq!(place.done(&["config", "--config", "effective.toml"]).stdout, first);

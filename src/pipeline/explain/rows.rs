@@ -109,6 +109,8 @@ pub struct RemovedRow {
     pub confidence: Option<f64>,
     /// What is kept instead, for a copy.
     pub kept: Option<UnitRow>,
+    /// The removal that it lies in.
+    pub inside: Option<String>,
     /// Its text.
     pub text: String,
 }
@@ -213,6 +215,7 @@ impl Run {
             pages: Option<u64>,
             confidence: Option<f64>,
             kept: Option<UnitRow>,
+            inside: Option<String>,
             text: String,
         }
         let mut found = Vec::new();
@@ -224,17 +227,8 @@ impl Run {
             "removed.jsonl",
             |line| line.starts_with(head.as_bytes()),
             |line| {
-                let Rest { reason, rule, family, pages, confidence, kept, text } = parse(line)?;
-                found.push(RemovedRow {
-                    unit: parse(line)?,
-                    reason,
-                    rule,
-                    family,
-                    pages,
-                    confidence,
-                    kept,
-                    text,
-                });
+                let Rest { reason, rule, family, pages, confidence, kept, inside, text } = parse(line)?;
+                found.push(RemovedRow { unit: parse(line)?, reason, rule, family, pages, confidence, kept, inside, text });
                 Ok(())
             },
         )?;

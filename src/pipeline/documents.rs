@@ -127,6 +127,9 @@ pub fn find(corpus: &Corpus, config: &Config, keep_pairs: Pairs) -> Result<Docum
     Ok(found)
 }
 
+/// Members that each member is compared with to find the most central one.
+const CENTRAL: usize = 64;
+
 /// Whether all verified pairs are wanted, or only what the clusters need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pairs {
@@ -165,7 +168,7 @@ fn sign(corpus: &Corpus, config: &Config) -> Result<Vec<Sign>> {
             let mut sign = Sign {
                 all: sheet.units.len() as u32,
                 units: content.units.len() as u32,
-                prose: content.prose(&sheet),
+                prose: content.prose(),
                 runs: content.paragraphs.iter().map(|paragraph| paragraph.runs).sum(),
                 masks: content.paragraphs.iter().map(|paragraph| paragraph.masks).sum(),
                 spans: corpus.labels[id as usize].spans.len() as u32,
@@ -314,6 +317,12 @@ fn relate(signs: &[Sign], a: u32, set_a: &Set, b: u32, set_b: &Set, config: &Con
 
 /// Cuts a component into clusters whose members all match their representative.
 fn cut(corpus: &Corpus, signs: &[Sign], config: &Config, component: Vec<u32>) -> Result<Vec<DocumentCluster>> {
+    // How much a document has in common with the first of the others: an edited copy has less than the original.
+    let central = |id: u32| -> u32 {
+        let bands = &signs[id as usize].bands;
+        let others = component.iter().take(CENTRAL).map(|&other| &signs[other as usize].bands);
+        others.map(|other| bands.iter().zip(other).filter(|(a, b)| a == b).count() as u32).sum()
+    };
     let mut order: Vec<Candidate> = component
         .iter()
         .map(|&id| {
@@ -325,6 +334,7 @@ fn cut(corpus: &Corpus, signs: &[Sign], config: &Config, component: Vec<u32>) ->
                 numbers: sign.runs,
                 masks: sign.masks,
                 spans: sign.spans,
+                central: central(id),
                 gone: false,
                 reference: document.reference,
                 field: document.field.clone(),
@@ -361,14 +371,25 @@ fn cut(corpus: &Corpus, signs: &[Sign], config: &Config, component: Vec<u32>) ->
         .collect()
 }
 
-/// Takes out of a cluster the fragments that have nothing to do with its largest fragment: a digest of several
-/// articles holds each of them, and is a copy of none but, at most, one.
+/// Fragments that are this small a part of the representative are stock text where there are several.
+const SMALL_PART: f64 = 0.25;
+/// How many several are.
+const SEVERAL: usize = 4;
+
+/// Takes out of a cluster the fragments that are no copies of the representative. Those that have nothing to do with
+/// its largest fragment: a digest of several articles holds each of them, and is a copy of none but, at most, one. And
+/// small ones where there are several: a licence that many texts consist of stands in a long one too.
 fn digested(members: &mut Vec<(u32, Related)>, related: impl Fn(u32, u32) -> bool) -> Vec<u32> {
     let fragments = || members.iter().filter(|(_, related)| related.relation == Relation::Fragment);
     let Some(&(largest, _)) = fragments().max_by_key(|(id, related)| (related.overlap.a, std::cmp::Reverse(*id))) else {
         return Vec::new();
     };
-    let out: Vec<u32> = fragments().map(|&(id, _)| id).filter(|&id| id != largest && !related(id, largest)).collect();
+    let is_small = |related: &Related| f64::from(related.overlap.a) < SMALL_PART * f64::from(related.overlap.b);
+    let stock = fragments().filter(|(_, related)| is_small(related)).count() >= SEVERAL;
+    let out: Vec<u32> = fragments()
+        .filter(|(id, part)| (stock && is_small(part)) || (*id != largest && !related(*id, largest)))
+        .map(|&(id, _)| id)
+        .collect();
     members.retain(|(id, _)| !out.contains(id));
     out
 }

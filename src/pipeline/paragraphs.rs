@@ -431,6 +431,7 @@ impl Texts<'_> {
                     numbers: occurrence.runs,
                     masks: occurrence.masks,
                     spans: 0,
+                    central: 0,
                     gone: !survives(at),
                     reference: document.reference,
                     field: document.field.clone(),

@@ -236,6 +236,7 @@ impl Verdicts {
                     numbers: pieces.iter().map(|piece| piece.runs).sum(),
                     masks: pieces.iter().map(|piece| piece.masks).sum(),
                     spans: spans_in(corpus, &page, range.document, &run),
+                    central: 0,
                     gone: gone.overlaps_removed(range.document, &run),
                     reference: document.reference,
                     field: document.field.clone(),

@@ -42,7 +42,7 @@ impl View {
         if content.lines.is_empty() {
             content = Self::of(page, span, |_| true);
         }
-        content.prose = Content::new(&page.sheet, &page.labels).prose(&page.sheet);
+        content.prose = Content::new(&page.sheet, &page.labels).prose();
         if !page.labels.lines.is_empty() || !page.labels.spans.is_empty() {
             content.whole = Some(page.sheet.units.clone());
         }

@@ -442,22 +442,20 @@ fn simplified(c: char) -> char {
         };
         lines.filter(|line| !line.starts_with('#')).filter_map(pair).collect()
     });
-    match c {
-        '著' => '着',
-        '瞭' => '了',
-        '藉' => '借',
-        '妳' => '你',
-        _ => match map.get(&c) {
-            Some(&next) if next != c => simplified(next),
-            _ => c,
-        },
+    let merged = second("著着瞭了暸了藉借妳你牠它祇只揹背痺痹暱昵瞇眯燄焰簷檐啣衔搾榨煖暖鎔熔痲麻繙翻", c);
+    match merged.or_else(|| map.get(&c).copied()) {
+        Some(next) if next != c => simplified(next),
+        _ => c,
     }
 }
 
 fn radical(c: char) -> char {
     let radicals = "⺎兀⺟母⺠民⻄西⻅见⻆角⻉贝⻋车⻓长⻔门⻘青⻙韦⻚页⻛风⻜飞⻝食⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻬齐⻮齿⻰龙⻳龟";
-    match radicals.chars().position(|radical| radical == c) {
-        Some(at) if at % 2 == 0 => radicals.chars().nth(at + 1).unwrap(),
-        _ => c,
-    }
+    second(radicals, c).unwrap_or(c)
+}
+
+/// What stands behind `c` in a list of pairs.
+fn second(pairs: &str, c: char) -> Option<char> {
+    let pairs: Vec<char> = pairs.chars().collect();
+    pairs.chunks_exact(2).find(|pair| pair[0] == c).map(|pair| pair[1])
 }

@@ -183,7 +183,10 @@ fn threes(block: &[u8; 3 * BATCH]) -> [u16; BATCH] {
     if leads != 0 {
         return [u16::MAX; BATCH];
     }
-    codes.map(|code| table::BMP[usize::from(code)])
+    for code in &mut codes {
+        *code = table::BMP[usize::from(*code)];
+    }
+    codes
 }
 
 /// Whether an entry is a unit, or separates where nothing is under way.

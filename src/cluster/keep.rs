@@ -106,8 +106,20 @@ mod tests {
     #[test]
     fn each_policy() {
         let members = [
-            Candidate { id: 3, units: 50, numbers: 9, field: Some(FieldValue::Number(2.0)), ..Default::default() },
-            Candidate { id: 4, units: 100, numbers: 2, field: Some(FieldValue::Number(1.0)), ..Default::default() },
+            Candidate {
+                id: 3,
+                units: 50,
+                numbers: 9,
+                field: Some(FieldValue::Number(2.0)),
+                ..Default::default()
+            },
+            Candidate {
+                id: 4,
+                units: 100,
+                numbers: 2,
+                field: Some(FieldValue::Number(1.0)),
+                ..Default::default()
+            },
             Candidate { id: 5, units: 99, numbers: 5, spans: 1, ..Default::default() },
         ];
         assert_eq!(first(Keep::MostComplete, &members), 5);

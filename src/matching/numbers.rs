@@ -193,7 +193,9 @@ impl Comparison {
             (false, false) if digits_a == digits_b => self.same += 1,
             (false, false) if mask => self.masked += 1,
             (false, false) => self.changed += 1,
-            _ if mask && (a.is_empty() || b.is_empty() || digits_a.len() + digits_b.len() > 0) => self.masked += 1,
+            _ if mask && (a.is_empty() || b.is_empty() || digits_a.len() + digits_b.len() > 0) => {
+                self.masked += 1
+            }
             (false, true) => self.only_a += 1,
             (true, false) => self.only_b += 1,
             (true, true) => {}
@@ -271,7 +273,8 @@ mod tests {
     #[test]
     fn long_texts_tell_the_same() {
         let filler: String = (0..300u32).filter_map(|n| char::from_u32(0x4e00 + n * 7)).collect();
-        let long = |middle: &str, end: &str| format!("{filler}全年共学习{middle}次，撰写心得50余篇。{filler}{end}");
+        let long =
+            |middle: &str, end: &str| format!("{filler}全年共学习{middle}次，撰写心得50余篇。{filler}{end}");
         let whole = long("14", "完");
         assert_eq!(numbers(&whole, &long("14", "了")), Numbers::Same);
         assert_eq!(numbers(&whole, &long("15", "了")), Numbers::Changed);

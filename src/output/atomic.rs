@@ -114,10 +114,7 @@ fn check(target: &Path, overwrite: Overwrite) -> Result<()> {
             target,
             "holds files but no `run.json`, so no run of dechaff made it: empty it or choose another folder",
         )),
-        Overwrite::Refuse => Err(refuse(
-            target,
-            "is there and not empty: choose another folder",
-        )),
+        Overwrite::Refuse => Err(refuse(target, "is there and not empty: choose another folder")),
     }
 }
 

@@ -62,7 +62,8 @@ impl Content {
         let mut cut = labels.spans.iter().map(|span| span.span).peekable();
         for lines in &sheet.paragraphs {
             let (first, start) = (content.lines.len() as u32, content.units.len() as u32);
-            let mut paragraph = Paragraph { lines: first..first, units: start..start, numbers: 0, runs: 0, masks: 0 };
+            let mut paragraph =
+                Paragraph { lines: first..first, units: start..start, numbers: 0, runs: 0, masks: 0 };
             for line in lines.clone() {
                 while chrome.next_if(|&label| label < line).is_some() {}
                 if chrome.peek() == Some(&line) {
@@ -72,7 +73,8 @@ impl Content {
                 let span = sheet.lines[line as usize];
                 while cut.next_if(|cut| cut.end <= span.start).is_some() {}
                 if cut.peek().is_some_and(|cut| cut.overlaps(span)) {
-                    let cuts: Vec<Span> = std::iter::from_fn(|| cut.next_if(|cut| cut.overlaps(span))).collect();
+                    let cuts: Vec<Span> =
+                        std::iter::from_fn(|| cut.next_if(|cut| cut.overlaps(span))).collect();
                     content.push_cut_line(sheet, line, &cuts);
                 } else {
                     content.units.extend_from_slice(&sheet.units[sheet.unit_range(&(line..line + 1))]);
@@ -141,7 +143,11 @@ impl Content {
     /// Units in paragraphs that say something: what a page holds, as against its headings, labels, and the menus that
     /// no rule knew.
     pub fn prose(&self) -> u32 {
-        self.paragraphs.iter().map(|paragraph| paragraph.units.len() as u32).filter(|&units| units >= SAYING).sum()
+        self.paragraphs
+            .iter()
+            .map(|paragraph| paragraph.units.len() as u32)
+            .filter(|&units| units >= SAYING)
+            .sum()
     }
 
     /// Content lines of a run of paragraphs.

@@ -274,7 +274,12 @@ impl Summary {
     }
 
     /// Adds what matching worked on.
-    pub(super) fn matching(&mut self, documents: &DocumentMatches, paragraphs: &ParagraphMatches, emptied: u64) {
+    pub(super) fn matching(
+        &mut self,
+        documents: &DocumentMatches,
+        paragraphs: &ParagraphMatches,
+        emptied: u64,
+    ) {
         let mut hot: HotBuckets = documents.hot;
         hot.add(paragraphs.hot);
         self.documents.emptied = emptied;
@@ -294,10 +299,8 @@ impl Summary {
     }
 
     pub(super) fn write(&self, path: &Path) -> Result<()> {
-        let text = serde_json::to_string_pretty(self).map_err(|error| Error::Output {
-            path: path.to_path_buf(),
-            problem: error.to_string(),
-        })?;
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|error| Error::Output { path: path.to_path_buf(), problem: error.to_string() })?;
         std::fs::write(path, text + "\n").map_err(Error::io(path))
     }
 }

@@ -1,18 +1,18 @@
 //! Two pieces of text → how they compare under the run's configuration.
 
 use super::page::Page;
-use crate::pipeline::content::Content;
 use crate::config::{Config, Level};
 use crate::decide::{covered, removes};
 use crate::document::Span;
+use crate::hash::units_key;
 use crate::matching::discount::{Sides, discounted};
 use crate::matching::numbers::{self, Comparison, Numbered};
-use crate::hash::units_key;
 use crate::matching::relation::{
     Relation, relate, relate_documents, required_document_jaccard, required_jaccard,
 };
 use crate::matching::spread::spread;
 use crate::matching::verify::{Overlap, overlap};
+use crate::pipeline::content::Content;
 use crate::text::fold::{Slot, number_slots};
 use crate::text::shingle::{shingle_set, shingles};
 
@@ -132,7 +132,8 @@ pub fn compare(a: &View, b: &View, level: Option<Level>, config: &Config) -> Com
     let is_document = level == Some(Level::Document);
     let all = |view: &View| -> u64 { units_key(view.whole.as_ref().unwrap_or(&view.units)) };
     let equal = a.units == b.units || is_document && !short && all(a) == all(b);
-    let evenly = || spread(&shingles_a.ordered, &shingles_b.set).min(spread(&shingles_b.ordered, &shingles_a.set));
+    let evenly =
+        || spread(&shingles_a.ordered, &shingles_b.set).min(spread(&shingles_b.ordered, &shingles_a.set));
     let relation = if short {
         let lost = numbers.changed + numbers.lost + back.lost;
         (equal && !a.units.is_empty() && lost == 0).then_some(Relation::Identical)
@@ -197,13 +198,12 @@ impl Shingles {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chrome::{LineLabel, Labels, Known, SpanLabel};
+    use crate::chrome::{Known, Labels, LineLabel, SpanLabel};
     use crate::pipeline::sheet::Sheet;
 
     fn page(text: &str, chrome: &[u32], cut: &[Span]) -> Page {
         let reason = || Known::Rule("test".into());
-        let lines =
-            chrome.iter().map(|&line| LineLabel { line, known: reason(), pages: 1, confidence: 1.0 });
+        let lines = chrome.iter().map(|&line| LineLabel { line, known: reason(), pages: 1, confidence: 1.0 });
         let spans = cut.iter().map(|&span| SpanLabel { span, known: reason(), pages: 1, confidence: 1.0 });
         let labels = Labels { lines: lines.collect(), spans: spans.collect(), left_whole: false };
         Page { sheet: Sheet::new(text.into()), labels }

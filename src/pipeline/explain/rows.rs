@@ -116,11 +116,15 @@ pub struct RemovedRow {
 }
 
 impl Run {
-    /// Hands every document to `take`, in order.
+    /// Hands the documents that are `wanted` to `take`, in order; only these are parsed whole.
     ///
     /// # Errors
     /// When `documents.jsonl` cannot be read.
-    pub fn documents(&self, mut take: impl FnMut(DocumentRow)) -> Result<()> {
+    pub fn documents(
+        &self,
+        mut wanted: impl FnMut(&UnitRow) -> bool,
+        mut take: impl FnMut(DocumentRow),
+    ) -> Result<()> {
         #[derive(Deserialize)]
         struct Rest {
             cluster: Box<RawValue>,
@@ -130,13 +134,12 @@ impl Run {
             "documents.jsonl",
             |_| true,
             |line| {
-                let rest: Rest = parse(line)?;
-                take(DocumentRow {
-                    unit: parse(line)?,
-                    cluster: plain(&rest.cluster),
-                    kept: rest.kept,
-                    facts: parse(line)?,
-                });
+                let unit: UnitRow = parse(line)?;
+                if wanted(&unit) {
+                    let rest: Rest = parse(line)?;
+                    let (cluster, facts) = (plain(&rest.cluster), parse(line)?);
+                    take(DocumentRow { unit, cluster, kept: rest.kept, facts });
+                }
                 Ok(())
             },
         )
@@ -228,7 +231,17 @@ impl Run {
             |line| line.starts_with(head.as_bytes()),
             |line| {
                 let Rest { reason, rule, family, pages, confidence, kept, inside, text } = parse(line)?;
-                found.push(RemovedRow { unit: parse(line)?, reason, rule, family, pages, confidence, kept, inside, text });
+                found.push(RemovedRow {
+                    unit: parse(line)?,
+                    reason,
+                    rule,
+                    family,
+                    pages,
+                    confidence,
+                    kept,
+                    inside,
+                    text,
+                });
                 Ok(())
             },
         )?;

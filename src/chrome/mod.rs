@@ -7,6 +7,7 @@ mod guard;
 mod labeller;
 mod labels;
 mod literals;
+mod prefilter;
 pub mod rules;
 pub mod site;
 pub mod slots;

@@ -1,0 +1,203 @@
+//! Areas of a site's pages: what stands between two lines of its frame.
+//!
+//! Lines that many pages share are the frame of the site; the text of its articles stands between two of them, always
+//! the same two or a few. In go the pages and their counts, out comes for each frame line which share of a page's
+//! rare prose follows it, and which precedes it, up to the next frame line. Lists of other pages' titles, bylines and
+//! tags stand between frame lines too, but no prose does. Costs two passes over the lines.
+
+use crate::hash::Map;
+
+use super::evidence::{Evidence, Flags};
+use super::rules::{RuleKind, Rules};
+use super::site::Page;
+use super::tables::Tables;
+
+/// A word of a spaced script says as much as this many Han characters.
+const WORD: f32 = 1.7;
+/// Weight of a line stops growing at this length, in Han characters.
+const LONGEST: f32 = 150.0;
+/// What stands on this share of the pages is part of the layout; less may be a template of the text.
+pub(crate) const EVERYWHERE: f32 = 0.97;
+/// An area seen on few pages is taken for this share of the page's prose, as strongly as one page would say it.
+const UNKNOWN: f32 = 0.3;
+
+/// Length of a line in Han characters, words counted for what they say.
+pub(crate) fn length(line: &Evidence) -> f32 {
+    let units = f32::from(line.units);
+    if line.flags.has(Flags::CJK) { units } else { WORD * units }
+}
+
+/// How much a line reads like running text, 0 to 1: long, with function words, commas and the end of a sentence.
+pub(crate) fn prose(line: &Evidence) -> f32 {
+    let size = (length(line) / 40.0).min(1.0);
+    let mut signs = 0.35 * (f32::from(line.function) / 80.0).min(1.0);
+    signs += 0.15 * (f32::from(line.commas) / 2.0).min(1.0);
+    if line.flags.has(Flags::TERMINATED) {
+        signs += 0.35;
+    }
+    if line.flags.has(Flags::SENTENCES) {
+        signs += 0.15;
+    }
+    size * signs
+}
+
+/// Numbers and program text repeat inside articles; a frame is made of words.
+fn numbers_or_code(line: &Evidence) -> bool {
+    line.units == 0 || line.flags.has(Flags::NUMERIC) || line.flags.has(Flags::CODE)
+}
+
+fn weight(line: &Evidence) -> f32 {
+    let floor = if line.flags.has(Flags::CODE) { 0.5 } else { 0.12 };
+    prose(line).max(floor)
+}
+
+/// A page's lines with what the site says about them.
+pub(crate) struct Seen<'a> {
+    pub(crate) line: &'a Evidence,
+    /// Distinct pages with this template, and their share.
+    pub(crate) pages: u32,
+    pub(crate) share: f32,
+    /// Share of the line's pages on which the same line stands before it, and after it.
+    pub(crate) before: f32,
+    pub(crate) after: f32,
+    /// Times the template stands on this page.
+    pub(crate) times: u32,
+    /// Belongs to the frame of the site.
+    pub(crate) frame: bool,
+    /// Rare prose in Han characters: what areas are weighed by.
+    pub(crate) mass: f32,
+}
+
+impl Seen<'_> {
+    /// How firmly the line's neighbours are the same wherever it stands, 0 to 1.
+    pub(crate) fn fixed(&self) -> f32 {
+        self.before.max(self.after)
+    }
+}
+
+/// Looks a page's lines up.
+pub(crate) fn look_up<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'a>> {
+    let lines = page.evidence;
+    let mut times: Map<u64, u32> = Map::default();
+    for line in lines {
+        *times.entry(line.template).or_default() += 1;
+    }
+    let mut seen: Vec<Seen> = Vec::with_capacity(lines.len());
+    for (i, line) in lines.iter().enumerate() {
+        // Without its digits a line of numbers is any line of numbers.
+        let numbers = line.digits > 110 && !line.flags.has(Flags::DATE);
+        let count = if numbers { tables.exact(line) } else { tables.template(line) };
+        let beside = |first: Option<&Evidence>, second: Option<&Evidence>| match (first, second) {
+            (Some(first), Some(second)) if count.pages >= 2 => {
+                tables.pair(first, second).pages as f32 / count.pages as f32
+            }
+            // The edge of the page is a neighbour that stays.
+            _ => 0.0,
+        };
+        let before = beside(i.checked_sub(1).map(|i| &lines[i]), Some(line));
+        let after = beside(Some(line), lines.get(i + 1));
+        let share = if count.pages < 2 { 0.0 } else { count.pages as f32 / tables.pages.max(1) as f32 };
+        let known = rules.get(line.rule).is_some_and(|rule| rule.kind == RuleKind::Line);
+        let rigid = count.pages >= 3 && before.max(after) >= 0.8 && prose(line) < 0.4;
+        seen.push(Seen {
+            line,
+            pages: count.pages,
+            share,
+            before: before.min(1.0),
+            after: after.min(1.0),
+            times: times[&line.template],
+            frame: count.pages >= 2
+                && if known {
+                    share >= 0.5
+                } else {
+                    count.times <= 3 * count.pages
+                        && !numbers_or_code(line)
+                        && (share >= EVERYWHERE || (share >= 0.5 && before.max(after) >= 0.5) || rigid)
+                },
+            mass: if known {
+                0.0
+            } else {
+                weight(line) * length(line).min(LONGEST) / count.pages.max(1) as f32
+            },
+        });
+    }
+    seen
+}
+
+/// What stands after and before each line of the frame.
+#[derive(Debug, Default)]
+pub(crate) struct Areas {
+    after: Map<u64, Area>,
+    before: Map<u64, Area>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Area {
+    pages: f32,
+    share: f32,
+}
+
+/// Key of the edge of a page, which every page has.
+const EDGE: u64 = 0;
+
+/// One area of one page: its lines `from..to`, and the frame lines around it.
+pub(crate) struct Between {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) left: u64,
+    pub(crate) right: u64,
+    /// Share of the page's rare prose.
+    pub(crate) share: f32,
+}
+
+/// The areas of a page, frame lines left out, in order; none is empty.
+pub(crate) fn between(seen: &[Seen]) -> Vec<Between> {
+    let all: f32 = seen.iter().map(|line| line.mass).sum::<f32>().max(1.0);
+    let mut areas = Vec::new();
+    let mut from = 0;
+    for to in 0..=seen.len() {
+        if to == seen.len() || seen[to].frame {
+            if to > from {
+                let key = |at: Option<usize>| {
+                    at.and_then(|at| seen.get(at)).map_or(EDGE, |line| line.line.template)
+                };
+                let mass: f32 = seen[from..to].iter().map(|line| line.mass).sum();
+                areas.push(Between {
+                    from,
+                    to,
+                    left: key(from.checked_sub(1)),
+                    right: key(Some(to)),
+                    share: mass / all,
+                });
+            }
+            from = to + 1;
+        }
+    }
+    areas
+}
+
+impl Areas {
+    pub(crate) fn add(&mut self, areas: &[Between]) {
+        for area in areas {
+            for (map, key) in [(&mut self.after, area.left), (&mut self.before, area.right)] {
+                let sum = map.entry(key).or_default();
+                sum.pages += 1.0;
+                sum.share += area.share;
+            }
+        }
+    }
+
+    /// Mean share of a page's prose in the areas after `area`'s left edge, and before its right edge.
+    pub(crate) fn share(&self, area: &Between) -> (f32, f32) {
+        let mean = |map: &Map<u64, Area>, key: u64| {
+            let sum = map.get(&key).copied().unwrap_or_default();
+            (sum.share + UNKNOWN) / (sum.pages + 1.0)
+        };
+        (mean(&self.after, area.left), mean(&self.before, area.right))
+    }
+
+    /// Pages on which an area follows the frame line with this key.
+    pub(crate) fn pages_after(&self, key: u64) -> u32 {
+        self.after.get(&key).map_or(0, |sum| sum.pages as u32)
+    }
+}

@@ -1,0 +1,139 @@
+//! Labels that say too much for what is known: they are taken back.
+//!
+//! A line's shape, or its place, is evidence only on a page that has chrome beyond doubt: lines that a rule knows or
+//! that many pages repeat. A text that has none (an abstract, a poem, a record of some archive) loses nothing by the
+//! look of its lines. Frequency is evidence only where a frame stands around something: lines that most pages
+//! share are the site's if a rule knows some of them, or if the pages have text of their own besides; a crawl of many
+//! copies of one page has neither. And before copies are known, a page whose prose is repeated on a minority of the site's pages
+//! may be a copy of theirs, so that prose stays until the bodies are counted.
+
+use super::areas::{length, prose};
+use super::evidence::Evidence;
+use super::site::{FamilyKind, Label, Page, Source};
+use crate::hash::Map;
+
+/// Which labels are being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// Copies are not known yet.
+    First,
+    /// Copies count once.
+    Last,
+}
+
+/// What a guard asks of a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SiteFacts {
+    /// Its distinct pages.
+    pub pages: u32,
+    /// [`trusts_frequency`] of its pages.
+    pub frequency: bool,
+}
+
+/// Lines that must be chrome beyond doubt for the look of others to count.
+const SURE_LINES: usize = 3;
+/// Pages that repeat a line beyond doubt.
+const SURE_PAGES: u32 = 3;
+/// Share of a site's pages from which a repeated line is no article's.
+const FRAME: f32 = 0.5;
+/// Share of a page's prose outside the frame that may be taken for chrome while copies are not known.
+const PROSE: f32 = 0.4;
+
+/// Share of its pages on which a line of a site's frame stands.
+const COMMON: f32 = 0.3;
+/// Lines of the frame that a rule must know.
+const KNOWN_LINES: usize = 3;
+/// Share of its units that the page in the middle must have for itself, else.
+const OWN: f64 = 0.25;
+
+/// Whether the frequency of lines says anything about a site. The same for any order of the pages.
+pub fn trusts_frequency(pages: &[Page<'_>]) -> bool {
+    let mut bodies: Vec<u32> = pages.iter().map(|page| page.body).collect();
+    bodies.sort_unstable();
+    bodies.dedup();
+    // (template, body), so that copies of one article count once.
+    let mut seen: Vec<(u64, u32, bool)> = pages
+        .iter()
+        .flat_map(|page| page.evidence.iter().map(|line| (line.template, page.body, line.rule != 0)))
+        .collect();
+    seen.sort_unstable();
+    seen.dedup();
+    let mut counts: Map<u64, u32> = Map::default();
+    let mut known = 0;
+    for group in seen.chunk_by(|a, b| a.0 == b.0) {
+        counts.insert(group[0].0, group.len() as u32);
+        let common = group.len() >= 2 && group.len() as f32 >= COMMON * bodies.len() as f32;
+        known += usize::from(common && group.iter().any(|&(_, _, rule)| rule));
+    }
+    if known >= KNOWN_LINES {
+        return true;
+    }
+    let mut own: Vec<f64> = pages
+        .iter()
+        .map(|page| {
+            let units = |only: bool| -> u64 {
+                page.evidence
+                    .iter()
+                    .filter(|line| !only || counts[&line.template] < 2)
+                    .map(|line| u64::from(line.units))
+                    .sum()
+            };
+            units(true) as f64 / units(false).max(1) as f64
+        })
+        .collect();
+    own.sort_by(f64::total_cmp);
+    own.get(own.len() / 2).is_some_and(|&share| share >= OWN)
+}
+
+/// Takes back what says too much. `site` is what is known of the site, `None` for a page of unknown site.
+pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts>, round: Round) {
+    let site_pages = site.map_or(0, |site| site.pages);
+    if site.is_some_and(|site| !site.frequency) {
+        labels.iter_mut().filter(|label| !is_rule(label)).for_each(|label| *label = Label::Content);
+    }
+    let sure = labels.iter().filter(|label| is_sure(label)).count();
+    if sure < SURE_LINES {
+        labels.iter_mut().filter(|label| !is_sure(label)).for_each(|label| *label = Label::Content);
+    }
+    if round == Round::First && site_pages > 0 {
+        let is_frame = |pages: u32| pages as f32 >= FRAME * site_pages as f32;
+        let (mut all, mut lost) = (0.0, 0.0);
+        for (line, label) in evidence.iter().zip(&*labels) {
+            let says = prose(line) * length(line);
+            match label {
+                Label::Chrome(reason)
+                    if is_frame(reason.pages) || matches!(reason.source, Source::Rule(_)) => {}
+                Label::Chrome(_) => {
+                    all += says;
+                    lost += says;
+                }
+                Label::Content => all += says,
+            }
+        }
+        if lost > PROSE * all {
+            for label in labels {
+                if let Label::Chrome(reason) = label
+                    && !is_frame(reason.pages)
+                    && !matches!(reason.source, Source::Rule(_))
+                {
+                    *label = Label::Content;
+                }
+            }
+        }
+    }
+}
+
+fn is_rule(label: &Label) -> bool {
+    matches!(label, Label::Chrome(reason) if matches!(reason.source, Source::Rule(_)))
+}
+
+fn is_sure(label: &Label) -> bool {
+    match label {
+        Label::Chrome(reason) => match reason.source {
+            Source::Rule(_) => true,
+            Source::Family(FamilyKind::Repeated | FamilyKind::Template, _) => reason.pages >= SURE_PAGES,
+            Source::Family(FamilyKind::Listing | FamilyKind::Shape, _) => false,
+        },
+        Label::Content => false,
+    }
+}

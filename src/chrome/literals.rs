@@ -1,0 +1,167 @@
+//! The literals of which a pattern needs at least one: what the prefilter searches for.
+//!
+//! In goes a regular expression, out come lower-case literals such that every match of the expression contains at
+//! least one of them (ASCII case aside), or nothing when no such set is worth a search. Parts that follow each other
+//! and match a few texts each are multiplied out: `(?:上|下)一?(?:篇|页)` needs one of eight words, not one of two
+//! characters. Costs one walk over the parsed expression, when rules are read.
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// Shortest literal worth a search, in bytes: one Han character, or two letters.
+const SHORTEST: usize = 2;
+/// Largest set of literals for one rule.
+const MOST: usize = 400;
+/// Largest set that parts are multiplied out to.
+const PRODUCT: usize = 64;
+
+/// Literals of which every match of `pattern` contains at least one, in lower case; `None` when there is no such
+/// set, so that the pattern has to be tried on every line. The pattern must be one that [`regex_syntax`] parses.
+pub(crate) fn required_literals(pattern: &str) -> Option<Vec<String>> {
+    let hir = regex_syntax::Parser::new().parse(pattern).ok()?;
+    let mut literals = needed(&hir)?;
+    literals.sort();
+    literals.dedup();
+    // What contains another literal of the set is found with it.
+    let all = literals.clone();
+    literals.retain(|long| !all.iter().any(|short| short != long && long.contains(short.as_str())));
+    (literals.len() <= MOST).then_some(literals)
+}
+
+fn needed(hir: &Hir) -> Option<Vec<String>> {
+    if let Some(all) = finite(hir) {
+        return worth(all);
+    }
+    match hir.kind() {
+        HirKind::Capture(capture) => needed(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => needed(&repetition.sub),
+        HirKind::Concat(parts) => {
+            let mut best: Option<Vec<String>> = None;
+            let mut run = vec![String::new()];
+            for part in parts {
+                match finite(part) {
+                    Some(next) if run.len() * next.len() <= PRODUCT => run = product(&run, &next),
+                    other => {
+                        keep_better(&mut best, worth(std::mem::replace(&mut run, vec![String::new()])));
+                        match other {
+                            Some(next) => run = next,
+                            None => keep_better(&mut best, needed(part)),
+                        }
+                    }
+                }
+            }
+            keep_better(&mut best, worth(run));
+            best
+        }
+        HirKind::Alternation(branches) => {
+            let mut all = Vec::new();
+            for branch in branches {
+                all.extend(needed(branch)?);
+            }
+            Some(all)
+        }
+        _ => None,
+    }
+}
+
+fn product(left: &[String], right: &[String]) -> Vec<String> {
+    left.iter().flat_map(|left| right.iter().map(move |right| format!("{left}{right}"))).collect()
+}
+
+/// All texts that `hir` matches, ASCII case aside, where they are few.
+fn finite(hir: &Hir) -> Option<Vec<String>> {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Some(vec![String::new()]),
+        HirKind::Literal(literal) => {
+            String::from_utf8(literal.0.to_vec()).ok().map(|text| vec![text.to_ascii_lowercase()])
+        }
+        HirKind::Class(Class::Unicode(class)) => {
+            let mut letters: Vec<char> = Vec::new();
+            for range in class.iter() {
+                if range.end() as u32 - range.start() as u32 > 8 || letters.len() > 16 {
+                    return None;
+                }
+                // The long s and the Kelvin sign fold to ASCII letters; a page that writes them escapes the rule.
+                letters
+                    .extend((range.start()..=range.end()).filter(|c| !matches!(c, '\u{17f}' | '\u{212a}')));
+            }
+            let mut texts: Vec<String> = letters.iter().map(|c| c.to_ascii_lowercase().to_string()).collect();
+            texts.sort();
+            texts.dedup();
+            Some(texts)
+        }
+        HirKind::Capture(capture) => finite(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.max == Some(1) => {
+            let mut texts = finite(&repetition.sub)?;
+            if repetition.min == 0 {
+                texts.push(String::new());
+            }
+            Some(texts)
+        }
+        HirKind::Concat(parts) => {
+            let mut run = vec![String::new()];
+            for part in parts {
+                let next = finite(part)?;
+                if run.len() * next.len() > PRODUCT {
+                    return None;
+                }
+                run = product(&run, &next);
+            }
+            Some(run)
+        }
+        HirKind::Alternation(branches) => {
+            let mut all = Vec::new();
+            for branch in branches {
+                all.extend(finite(branch)?);
+            }
+            (all.len() <= MOST).then_some(all)
+        }
+        _ => None,
+    }
+}
+
+/// The set, if each of its literals is worth a search: long enough, or a sign that text seldom has.
+fn worth(literals: Vec<String>) -> Option<Vec<String>> {
+    literals
+        .iter()
+        .all(|literal| literal.len() >= SHORTEST || matches!(literal.as_str(), "|" | "<" | "«" | "×"))
+        .then_some(literals)
+        .filter(|literals| !literals.is_empty())
+}
+
+/// Prefers the set whose shortest literal is longest: it stops the fewest ordinary lines.
+fn keep_better(best: &mut Option<Vec<String>>, other: Option<Vec<String>>) {
+    let shortest = |set: &Vec<String>| set.iter().map(String::len).min().unwrap_or(0);
+    if let Some(other) = other
+        && best.as_ref().is_none_or(|best| shortest(best) < shortest(&other))
+    {
+        *best = Some(other);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn literals(pattern: &str) -> Vec<String> {
+        required_literals(pattern).unwrap_or_default()
+    }
+
+    #[test]
+    fn finds_what_every_match_contains() {
+        assert_eq!(literals("^ab+cde?$"), ["cd"]);
+        assert_eq!(literals("^(?:上一篇|下一篇)[:：]"), ["上一篇:", "上一篇：", "下一篇:", "下一篇："]);
+        assert_eq!(literals("(?i)read more"), ["read more"]);
+        assert_eq!(literals("(?i)skip (?:to|past) x"), ["skip past x", "skip to x"]);
+        assert_eq!(literals("(?:请)?访问"), ["访问"]);
+        assert_eq!(
+            literals("[上下]一?[篇页]x*"),
+            ["上一篇", "上一页", "上篇", "上页", "下一篇", "下一页", "下篇", "下页"]
+        );
+    }
+
+    #[test]
+    fn gives_up_where_a_branch_has_none() {
+        assert_eq!(required_literals(r"^\d+$"), None);
+        assert_eq!(required_literals("(?:首页|x*)"), None);
+    }
+}

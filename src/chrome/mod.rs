@@ -1,0 +1,23 @@
+//! Tells the site from the page.
+
+mod areas;
+pub mod bodies;
+pub mod evidence;
+mod guard;
+mod labeller;
+mod labels;
+mod literals;
+pub mod rules;
+pub mod site;
+pub mod slots;
+pub mod span;
+mod tables;
+
+pub use bodies::{provisional_bodies, provisional_bodies_of};
+pub use evidence::{Evidence, Flags, observe};
+pub use guard::{Round, SiteFacts, guard, trusts_frequency};
+pub use labels::{Known, Labels, LineLabel, SpanLabel};
+pub use rules::{Rule, RuleId, RuleKind, Rules};
+pub use site::{FamilyKind, Label, Page, PageLabels, Reason, Scope, Site, Source, label_site};
+pub use slots::Template;
+pub use span::{InjectedSpan, Insertion, SpanFamilies, Texts, find_spans, judge_insertion};

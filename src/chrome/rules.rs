@@ -1,0 +1,573 @@
+//! Rules: what is chrome on any page, whatever the site.
+//!
+//! In goes the text of a rules file (TOML), out comes a compiled set that says for each line of a text which rule
+//! knows it. A rule of kind `line` describes a whole line, one of kind `span` a passage inside a line. One
+//! Aho-Corasick scan over the whole text finds the few lines in which a rule's literals stand; only those meet a
+//! regular expression. Format of the file: `docs/CHROME.md`.
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use regex::Regex;
+use serde::Deserialize;
+
+use crate::document::Span;
+use crate::error::{Error, Result};
+use crate::hash::{self, Map};
+
+use super::evidence::holds_date;
+use super::literals::required_literals;
+
+/// The rules that every run has.
+const BUILT_IN: &str = include_str!("rules.toml");
+/// Most characters of a line that a line rule without `max` may take.
+const LONGEST_LINE: u32 = 120;
+/// A line of more bytes than this meets only the rules that may take it.
+const LONG: usize = 480;
+/// Longest line that is looked up among words, in bytes.
+const LONGEST_WORD: usize = 48;
+/// Where names of rules go in [`Error::Setting`].
+const SETTING: &str = "--rules";
+
+/// Number of a rule in its [`Rules`], from 1; 0 means no rule.
+pub type RuleId = u16;
+
+/// A compiled set of rules.
+#[derive(Debug)]
+pub struct Rules {
+    rules: Vec<Rule>,
+    /// Finds the literals of all rules that need one.
+    prefilter: Prefilter,
+    /// Finds those of the rules that may take a long line: few, so that prose costs little.
+    long: Prefilter,
+    /// Rules that have no literal and meet every line.
+    unfiltered: Vec<RuleId>,
+    /// Rules without a literal that meet the lines with a date.
+    dated: Vec<RuleId>,
+    /// Rules of words, by the key of the bare word.
+    words: Map<u64, RuleId>,
+}
+
+/// Searches a line for literals.
+#[derive(Debug)]
+struct Prefilter {
+    finder: AhoCorasick,
+    /// For each literal, the rules that need it.
+    needed_by: Vec<Vec<RuleId>>,
+}
+
+impl Prefilter {
+    fn new(mut needed: Vec<(String, RuleId)>) -> Result<Prefilter> {
+        needed.sort();
+        let mut literals: Vec<String> = Vec::new();
+        let mut needed_by: Vec<Vec<RuleId>> = Vec::new();
+        for (literal, id) in needed {
+            if literals.last() != Some(&literal) {
+                literals.push(literal);
+                needed_by.push(Vec::new());
+            }
+            needed_by.last_mut().expect("a literal was just pushed").push(id);
+        }
+        let finder = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&literals)
+            .map_err(|error| Error::setting(SETTING, format!("the rules' literals are too many: {error}")))?;
+        Ok(Prefilter { finder, needed_by })
+    }
+
+    /// Adds the rules that a line may hit.
+    fn candidates(&self, line: &str, candidates: &mut Vec<RuleId>) {
+        for found in self.finder.find_overlapping_iter(line) {
+            candidates.extend(&self.needed_by[found.pattern().as_usize()]);
+        }
+    }
+}
+
+/// What a rule describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleKind {
+    /// A whole line is chrome.
+    Line,
+    /// A whole line is likely chrome: evidence that counts with the site's and the page's, never alone.
+    Hint,
+    /// A passage inside a line is chrome.
+    Span,
+}
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Name, unique in the set; stands in `removed.jsonl`.
+    pub name: String,
+    /// What it describes.
+    pub kind: RuleKind,
+    /// Language of the pages it was written for.
+    pub lang: String,
+    /// How sure a hit is (0 to 1).
+    pub confidence: f32,
+    /// Most characters of the line.
+    pub max: u32,
+    /// The passage ends in a slot that the pattern cannot bound: how far it reaches, the other pages tell.
+    pub open: bool,
+    /// What follows the line, after the page's text, is readers' comments.
+    pub comments: bool,
+    /// Lines, or lines with the passage in `⟦…⟧`, that the rule takes.
+    pub examples: Vec<String>,
+    /// Lines that the rule leaves alone.
+    pub counter_examples: Vec<String>,
+    when: Option<When>,
+    /// Keys of the bare words of a rule of words.
+    words: Vec<u64>,
+    pattern: Option<Regex>,
+}
+
+/// Which lines a pattern without literals is tried on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum When {
+    /// Those that hold a date.
+    Date,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// Named pieces of patterns, written `{{name}}` in a pattern.
+    #[serde(default)]
+    define: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    rule: Vec<RawRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRule {
+    name: String,
+    kind: RuleKind,
+    pattern: Option<String>,
+    #[serde(default)]
+    words: Vec<String>,
+    when: Option<When>,
+    #[serde(default)]
+    lang: String,
+    confidence: Option<f32>,
+    max: Option<u32>,
+    #[serde(default)]
+    open: bool,
+    #[serde(default)]
+    comments: bool,
+    #[serde(default)]
+    examples: Vec<String>,
+    #[serde(default)]
+    counter_examples: Vec<String>,
+}
+
+impl Rules {
+    /// The rules that come with the library.
+    ///
+    /// ```
+    /// let rules = dechaff::chrome::Rules::built_in();
+    /// assert!(rules.line("版权所有 © 2018 某某网 京ICP备00000000号").is_some());
+    /// assert!(rules.line("第一章 总则").is_none());
+    /// ```
+    pub fn built_in() -> Rules {
+        Self::parse(BUILT_IN).expect("the embedded rules are tested")
+    }
+
+    /// The built-in rules and the user's own, which come first where both know a line.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] names the rule and what is wrong with it.
+    pub fn with(user: &str) -> Result<Rules> {
+        let mut rules = read(user, &read_definitions(BUILT_IN)?)?;
+        rules.extend(read(BUILT_IN, &[])?);
+        compile(rules)
+    }
+
+    /// Rules from the text of a rules file alone.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] names the rule and what is wrong with it.
+    pub fn parse(text: &str) -> Result<Rules> {
+        compile(read(text, &[])?)
+    }
+
+    /// The rule with this number.
+    pub fn get(&self, id: RuleId) -> Option<&Rule> {
+        self.rules.get(usize::from(id).checked_sub(1)?)
+    }
+
+    /// All rules, in order of their numbers (from 1).
+    pub fn iter(&self) -> impl Iterator<Item = (RuleId, &Rule)> {
+        (1..).zip(&self.rules)
+    }
+
+    /// The rule that takes a line as a whole: of several, the surest; of equals, the first. The line comes without
+    /// its terminator; spaces at its ends are ignored.
+    pub fn line(&self, line: &str) -> Option<RuleId> {
+        let mut found = None;
+        self.scan(
+            line,
+            &[Span::new(0, line.len() as u32)],
+            |_| holds_date(line),
+            |_, hits| {
+                found = self.surest(hits);
+            },
+        );
+        found
+    }
+
+    /// The passages of a line that span rules take: bytes of `line`, in order, not overlapping; where two rules
+    /// overlap, the longer passage.
+    pub fn spans(&self, line: &str) -> Vec<(RuleId, Span)> {
+        let mut found = Vec::new();
+        self.scan(
+            line,
+            &[Span::new(0, line.len() as u32)],
+            |_| holds_date(line),
+            |_, hits| {
+                for &id in hits {
+                    let rule = &self.rules[usize::from(id) - 1];
+                    if rule.kind == RuleKind::Span {
+                        found.extend(rule.passages(line).map(|span| (id, span)));
+                    }
+                }
+            },
+        );
+        longest_first(found)
+    }
+
+    /// Calls `hit` for each line in which some rule hits, in order, with the rules in ascending order: line rules
+    /// and hints that take the whole line, span rules that find a passage in it. `dated` says of a line, by its
+    /// number, whether it holds a date; it is asked for lines in ascending order.
+    pub(crate) fn scan(
+        &self,
+        text: &str,
+        lines: &[Span],
+        mut dated: impl FnMut(usize) -> bool,
+        mut hit: impl FnMut(usize, &[RuleId]),
+    ) {
+        let mut candidates: Vec<RuleId> = Vec::new();
+        let mut hits: Vec<RuleId> = Vec::new();
+        for (number, line) in lines.iter().enumerate() {
+            if line.is_empty() {
+                continue;
+            }
+            let line_text = &text[line.range()];
+            candidates.clear();
+            let prefilter = if line_text.len() > LONG { &self.long } else { &self.prefilter };
+            prefilter.candidates(line_text, &mut candidates);
+            candidates.extend(&self.unfiltered);
+            if !self.dated.is_empty() && line_text.len() <= LONG && dated(number) {
+                candidates.extend(&self.dated);
+            }
+            let word = if line_text.len() <= LONGEST_WORD { self.word(line_text) } else { None };
+            if candidates.is_empty() && word.is_none() {
+                continue;
+            }
+            candidates.sort_unstable();
+            candidates.dedup();
+            let content = line_text.trim();
+            hits.clear();
+            hits.extend(candidates.iter().filter(|&&id| self.rules[usize::from(id) - 1].hits(content)));
+            if let Some(word) = word
+                && !hits.contains(&word)
+            {
+                hits.push(word);
+                hits.sort_unstable();
+            }
+            if !hits.is_empty() {
+                hit(number, &hits);
+            }
+        }
+    }
+
+    /// The rule of words that has the line's bare word.
+    fn word(&self, line: &str) -> Option<RuleId> {
+        if self.words.is_empty() {
+            return None;
+        }
+        self.words.get(&bare_key(line)?).copied()
+    }
+
+    /// Of several hits on one line, the surest rule that takes the whole line.
+    pub(crate) fn surest(&self, hits: &[RuleId]) -> Option<RuleId> {
+        let mut best: Option<RuleId> = None;
+        for &id in hits {
+            let rule = &self.rules[usize::from(id) - 1];
+            let better = |best: RuleId| rule.confidence > self.rules[usize::from(best) - 1].confidence;
+            if rule.kind != RuleKind::Span && best.is_none_or(better) {
+                best = Some(id);
+            }
+        }
+        best
+    }
+
+    /// Whether one of the hits is a span rule.
+    pub(crate) fn any_span(&self, hits: &[RuleId]) -> bool {
+        hits.iter().any(|&id| self.rules[usize::from(id) - 1].kind == RuleKind::Span)
+    }
+}
+
+impl Rule {
+    /// Whether a line of more than [`LONG`] bytes may be within the rule's length.
+    fn takes_long(&self) -> bool {
+        self.kind == RuleKind::Span || 4 * self.max as usize > LONG
+    }
+
+    fn hits(&self, trimmed: &str) -> bool {
+        if !self.words.is_empty() && bare_key(trimmed).is_some_and(|key| self.words.contains(&key)) {
+            return trimmed.len() <= LONGEST_WORD;
+        }
+        let Some(pattern) = &self.pattern else { return false };
+        if self.when == Some(When::Date) && !holds_date(trimmed) {
+            return false;
+        }
+        match self.kind {
+            // A character takes at most 4 bytes: a cheap look before the exact count.
+            RuleKind::Line | RuleKind::Hint => {
+                trimmed.len() <= 4 * self.max as usize
+                    && trimmed.chars().count() <= self.max as usize
+                    && pattern.is_match(trimmed)
+            }
+            RuleKind::Span => pattern.is_match(trimmed),
+        }
+    }
+
+    /// The passages in `text`: the group named `span` where the pattern has one, else the whole match.
+    fn passages<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Span> + 'a {
+        self.pattern.iter().flat_map(move |pattern| pattern.captures_iter(text)).filter_map(|found| {
+            let passage = found.name("span").or_else(|| found.get(0))?;
+            (!passage.is_empty()).then(|| Span::new(passage.start() as u32, passage.end() as u32))
+        })
+    }
+}
+
+fn longest_first(mut found: Vec<(RuleId, Span)>) -> Vec<(RuleId, Span)> {
+    found.sort_by_key(|&(id, span)| (std::cmp::Reverse(span.len()), span.start, id));
+    let mut kept: Vec<(RuleId, Span)> = Vec::new();
+    for (id, span) in found {
+        if !kept.iter().any(|(_, other)| other.overlaps(span)) {
+            kept.push((id, span));
+        }
+    }
+    kept.sort_by_key(|&(_, span)| span);
+    kept
+}
+
+fn read_definitions(text: &str) -> Result<Vec<(String, String)>> {
+    let file: File = toml::from_str(text).map_err(|error| Error::setting(SETTING, error.to_string()))?;
+    Ok(file.define.into_iter().collect())
+}
+
+fn read(text: &str, definitions: &[(String, String)]) -> Result<Vec<Rule>> {
+    let file: File = toml::from_str(text).map_err(|error| {
+        Error::setting(SETTING, format!("the rules file cannot be read: {}", error.to_string().trim()))
+    })?;
+    let definitions: Vec<(String, String)> = definitions.iter().cloned().chain(file.define).collect();
+    file.rule.into_iter().map(|raw| rule(raw, &definitions)).collect()
+}
+
+fn rule(raw: RawRule, definitions: &[(String, String)]) -> Result<Rule> {
+    let wrong = |problem: String| Error::setting(format!("{SETTING}: rule `{}`", raw.name), problem);
+    if raw.name.is_empty() || raw.name.chars().any(char::is_whitespace) {
+        return Err(wrong("`name` must be one word: it stands in the log of what was removed".into()));
+    }
+    let pattern = raw.pattern.as_deref().map(|text| pattern(text, definitions)).transpose().map_err(wrong)?;
+    if pattern.is_none() && raw.words.is_empty() {
+        return Err(wrong("it has neither `pattern` nor `words`".into()));
+    }
+    if pattern.is_some() != raw.words.is_empty() || raw.kind == RuleKind::Span && pattern.is_none() {
+        return Err(wrong("give it `pattern` or `words`, not both; a span needs a `pattern`".into()));
+    }
+    let mut words = Vec::new();
+    for word in &raw.words {
+        let key = bare_key(word).filter(|_| word.len() <= LONGEST_WORD);
+        words.push(key.ok_or_else(|| {
+            wrong(format!("`{word}` in `words` has no letter, or more than {LONGEST_WORD} bytes"))
+        })?);
+    }
+    let confidence = raw.confidence.unwrap_or(0.9);
+    if !(confidence > 0.0 && confidence <= 1.0) {
+        return Err(wrong(format!("`confidence` is {confidence}: give a number above 0 and up to 1")));
+    }
+    let rule = Rule {
+        name: raw.name.clone(),
+        kind: raw.kind,
+        lang: raw.lang.clone(),
+        confidence,
+        max: raw.max.unwrap_or(LONGEST_LINE),
+        open: raw.open,
+        comments: raw.comments,
+        examples: raw.examples.clone(),
+        counter_examples: raw.counter_examples.clone(),
+        when: raw.when,
+        words,
+        pattern,
+    };
+    for example in &rule.examples {
+        if !rule.takes(example) {
+            return Err(wrong(format!("it does not take its own example `{example}`")));
+        }
+    }
+    for counter_example in &rule.counter_examples {
+        if rule.hits(counter_example.trim()) {
+            return Err(wrong(format!("it takes its counter-example `{counter_example}`")));
+        }
+    }
+    Ok(rule)
+}
+
+/// Compiles a pattern with its definitions put in.
+fn pattern(text: &str, definitions: &[(String, String)]) -> std::result::Result<Regex, String> {
+    let mut pattern = text.to_string();
+    // A definition may use others; three rounds are enough for what people write, and end.
+    for _ in 0..3 {
+        for (name, piece) in definitions {
+            pattern = pattern.replace(&format!("{{{{{name}}}}}"), &format!("(?:{piece})"));
+        }
+    }
+    if let Some(open) = pattern.find("{{") {
+        let name: String = pattern[open..].chars().take(24).collect();
+        return Err(format!("`pattern` uses `{name}`, which no [define] of this file explains"));
+    }
+    let pattern =
+        Regex::new(&pattern).map_err(|error| format!("`pattern` is not a regular expression: {error}"))?;
+    if pattern.is_match("") {
+        return Err("`pattern` matches the empty line, so it would match everywhere".into());
+    }
+    Ok(pattern)
+}
+
+fn is_bare(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+        || ('\u{4e00}'..='\u{9fff}').contains(&c)
+        || (!c.is_ascii() && c.is_alphanumeric())
+}
+
+/// Key of a line's letters and digits in lower case; `None` where it has none.
+fn bare_key(line: &str) -> Option<u64> {
+    let mut bare = [0u8; LONGEST_WORD + 4];
+    let mut len = 0;
+    for c in line.chars().filter(|&c| is_bare(c)) {
+        if len > LONGEST_WORD {
+            return None;
+        }
+        len += c.to_ascii_lowercase().encode_utf8(&mut bare[len..]).len();
+    }
+    (len > 0).then(|| hash::key(&bare[..len]))
+}
+
+impl Rule {
+    /// Whether the rule takes an example exactly as it is marked.
+    fn takes(&self, example: &str) -> bool {
+        if self.kind != RuleKind::Span {
+            return self.hits(example.trim());
+        }
+        let (Some(open), Some(close)) = (example.find('⟦'), example.find('⟧')) else {
+            return false;
+        };
+        let plain: String = example.chars().filter(|&c| c != '⟦' && c != '⟧').collect();
+        let wanted = Span::new(open as u32, (close - '⟦'.len_utf8()) as u32);
+        self.passages(&plain).any(|span| span == wanted)
+    }
+}
+
+fn compile(rules: Vec<Rule>) -> Result<Rules> {
+    let mut names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Error::setting(
+            format!("{SETTING}: rule `{}`", twice[0]),
+            "two rules have this name; the built-in rules count too",
+        ));
+    }
+    if rules.len() >= usize::from(RuleId::MAX) {
+        return Err(Error::setting(
+            SETTING,
+            format!("{} rules are more than fit ({})", rules.len(), RuleId::MAX),
+        ));
+    }
+    let mut needed: Vec<(String, RuleId)> = Vec::new();
+    let (mut unfiltered, mut dated, mut words) = (Vec::new(), Vec::new(), Map::default());
+    for (id, rule) in (1..).zip(&rules) {
+        for &word in &rule.words {
+            words.entry(word).or_insert(id);
+        }
+        let Some(pattern) = &rule.pattern else { continue };
+        match required_literals(pattern.as_str()) {
+            _ if rule.when == Some(When::Date) => dated.push(id),
+            Some(literals) => needed.extend(literals.into_iter().map(|literal| (literal, id))),
+            None => unfiltered.push(id),
+        }
+    }
+    let long: Vec<(String, RuleId)> =
+        needed.iter().filter(|(_, id)| rules[usize::from(*id) - 1].takes_long()).cloned().collect();
+    let (prefilter, long) = (Prefilter::new(needed)?, Prefilter::new(long)?);
+    Ok(Rules { rules, prefilter, long, unfiltered, dated, words })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reading the rules runs every example and counter-example; here each rule must have some.
+    #[test]
+    fn built_in_rules_take_their_examples() {
+        let rules = Rules::built_in();
+        for (_, rule) in rules.iter() {
+            assert!(!rule.examples.is_empty(), "{} has no example", rule.name);
+            assert!(!rule.counter_examples.is_empty(), "{} has no counter-example", rule.name);
+        }
+    }
+
+    /// The prefilter is only a filter: trying every rule on every line gives the same.
+    #[test]
+    fn prefilter_loses_nothing() {
+        let rules = Rules::built_in();
+        let all: Vec<String> = rules
+            .iter()
+            .flat_map(|(_, rule)| rule.examples.iter().chain(&rule.counter_examples))
+            .map(|line| line.replace(['⟦', '⟧'], ""))
+            .collect();
+        for line in &all {
+            let plain: Vec<RuleId> =
+                rules.iter().filter(|(_, rule)| rule.hits(line.trim())).map(|(id, _)| id).collect();
+            let mut fast = Vec::new();
+            rules.scan(
+                line,
+                &[Span::new(0, line.len() as u32)],
+                |_| holds_date(line),
+                |_, hits| fast = hits.to_vec(),
+            );
+            assert_eq!(plain, fast, "{line}");
+        }
+    }
+
+    fn problem(text: &str) -> String {
+        Rules::parse(text).expect_err("the rules are wrong").to_string()
+    }
+
+    #[test]
+    fn errors_name_the_rule_and_the_problem() {
+        let broken = problem("[[rule]]\nname = 'mine'\nkind = 'line'\npattern = '(('\n");
+        assert!(broken.contains("`mine`") && broken.contains("not a regular expression"), "{broken}");
+        let empty = problem("[[rule]]\nname = 'mine'\nkind = 'line'\npattern = 'x*'\n");
+        assert!(empty.contains("empty line"), "{empty}");
+        let kind = problem("[[rule]]\nname = 'mine'\nkind = 'page'\npattern = 'x'\n");
+        assert!(kind.contains("cannot be read"), "{kind}");
+        let example = problem("[[rule]]\nname = 'mine'\nkind = 'line'\npattern = '^ab$'\nexamples = ['b']\n");
+        assert!(example.contains("its own example `b`"), "{example}");
+        let twice = "[[rule]]\nname = 'mine'\nkind = 'line'\npattern = '^ab$'\n".repeat(2);
+        assert!(problem(&twice).contains("two rules"), "{}", problem(&twice));
+    }
+
+    #[test]
+    fn user_rules_come_first_and_may_use_the_definitions() {
+        let user = "[[rule]]\nname = 'mine'\nkind = 'span'\npattern = '去{{domain}}看看'\nexamples = ['好。⟦去a1.example.com看看⟧']\n";
+        let rules = Rules::with(user).expect("the rule is right");
+        assert_eq!(rules.get(1).map(|rule| rule.name.as_str()), Some("mine"));
+        assert_eq!(rules.spans("完。去b2.com看看"), [(1, Span::new(6, 21))]);
+    }
+}

@@ -1,0 +1,242 @@
+//! Labels the pages of one site: which of their lines are the site's and not the page's.
+//!
+//! In go the pages' evidence, out comes for each non-blank line content, or chrome with the reason. First
+//! [`Site::learn`] counts over all pages (once, in memory that grows with the distinct lines of at most 1,024 pages);
+//! then [`Site::label`] judges each page alone, so that pages can be judged in parallel. The same pages give the same
+//! labels in any order.
+
+use crate::config::ChromeConfig;
+
+use super::areas::{Areas, Seen, between, length, look_up, prose};
+use super::evidence::{Evidence, Flags};
+use super::labeller::{self, Judged, Main};
+use super::rules::{RuleId, RuleKind, Rules};
+use super::tables::Tables;
+
+/// One page of a site.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// Its non-blank lines in order.
+    pub evidence: &'a [Evidence],
+    /// Pages with the same body are copies of one article and count once.
+    pub body: u32,
+}
+
+/// What is known of where pages come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The pages are of one site.
+    Site,
+    /// Nothing: each page is judged by rules and shape alone.
+    Unknown,
+}
+
+/// What a site's pages have in common.
+#[derive(Debug)]
+pub struct Site {
+    scope: Scope,
+    tables: Tables,
+    areas: Areas,
+}
+
+/// Labels of one page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PageLabels {
+    /// One label for each non-blank line, in the order of the evidence.
+    pub lines: Vec<Label>,
+    /// The labels would have taken nearly all of the page's own text, so it was left whole.
+    pub left_whole: bool,
+}
+
+/// Label of one line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Label {
+    /// The page's own text.
+    Content,
+    /// The site's.
+    Chrome(Reason),
+}
+
+impl Label {
+    /// Whether the line is chrome.
+    pub fn is_chrome(&self) -> bool {
+        matches!(self, Label::Chrome(_))
+    }
+}
+
+/// Why a line is chrome.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reason {
+    /// The rule or family that knows it.
+    pub source: Source,
+    /// Distinct pages of the site on which the rule's line or the family was seen.
+    pub pages: u32,
+    /// How sure the labeller is, 0.5 to 1, two decimals.
+    pub confidence: f32,
+}
+
+/// What knows a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A rule, by its number in the run's [`Rules`].
+    Rule(RuleId),
+    /// A family of lines of this site, by its kind and key.
+    Family(FamilyKind, u64),
+}
+
+/// What the lines of a family have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FamilyKind {
+    /// The same text but for digits, punctuation and case, on several pages; key: the template key.
+    Repeated,
+    /// The same label before a colon, or the same beginning and end, and a slot; key: the label's or ends' key.
+    Template,
+    /// Different lines in a place of the site where no page has its text; key: the frame line before that place.
+    Listing,
+    /// Nothing of the site knows it: it looks like chrome and stands among chrome; key: 0.
+    Shape,
+}
+
+impl Site {
+    /// Counts over the pages of a site.
+    pub fn learn(pages: &[Page], rules: &Rules, scope: Scope) -> Site {
+        let mut site = Site { scope, tables: Tables::default(), areas: Areas::default() };
+        if scope == Scope::Site {
+            site.tables = Tables::new(pages);
+            // Sums of shares depend on their order in the last bits: take the pages in an order of their own.
+            for number in Tables::counted(pages) {
+                site.areas.add(&between(&look_up(&pages[number], &site.tables, rules)));
+            }
+        }
+        site
+    }
+
+    /// Distinct pages that were counted.
+    pub fn pages(&self) -> u32 {
+        self.tables.pages
+    }
+
+    /// Labels one page.
+    pub fn label(&self, page: &Page, rules: &Rules, config: &ChromeConfig) -> PageLabels {
+        let seen = look_up(page, &self.tables, rules);
+        let areas = (self.tables.pages > 1).then_some(&self.areas);
+        let judge = |main| labeller::judge(&seen, areas, main, &self.tables, rules, config);
+        let name = |judged: Vec<Judged>| -> Vec<Label> {
+            seen.iter().zip(&judged).map(|(seen, judged)| self.name(seen, judged, rules)).collect()
+        };
+        let budget = config.budget as f32;
+        let mut lines = name(judge(Main::Unknown));
+        // The labels may have missed where this page has its text: take the area that holds most of it for that.
+        if over_budget(&seen, &lines, budget) {
+            lines = name(judge(Main::Largest));
+        }
+        if areas.is_none() {
+            spare_by_shape(&mut lines);
+        }
+        if let Some(headline) = headline(&seen, &lines, rules) {
+            lines[headline] = Label::Content;
+        }
+        let left_whole = over_budget(&seen, &lines, budget);
+        if left_whole {
+            lines.fill(Label::Content);
+        }
+        PageLabels { lines, left_whole }
+    }
+
+    /// The label with the reason that weighs most.
+    fn name(&self, seen: &Seen, judged: &Judged, rules: &Rules) -> Label {
+        if judged.content >= 0.5 {
+            return Label::Content;
+        }
+        let confidence = ((1.0 - judged.content) * 100.0).round() / 100.0;
+        let line = seen.line;
+        let [label, ends, _] = self.tables.parts(line);
+        let known = rules.get(line.rule).filter(|rule| rule.kind != RuleKind::Span);
+        let (source, pages) = if known.is_some_and(|rule| rule.kind == RuleKind::Line) {
+            (Source::Rule(line.rule), seen.pages.max(1))
+        } else if seen.pages >= 2 {
+            (Source::Family(FamilyKind::Repeated, line.template), seen.pages)
+        } else if label.pages.max(ends.pages) >= 3 {
+            let (key, count) =
+                if label.pages >= ends.pages { (line.label, label) } else { (line.ends, ends) };
+            (Source::Family(FamilyKind::Template, u64::from(key)), count.pages)
+        } else if known.is_some() {
+            (Source::Rule(line.rule), 1)
+        } else if let Some((left, pages)) = judged.listing {
+            (Source::Family(FamilyKind::Listing, left), pages)
+        } else {
+            (Source::Family(FamilyKind::Shape, 0), 1)
+        };
+        Label::Chrome(Reason { source, pages, confidence })
+    }
+}
+
+/// Labels all pages of a site: [`Site::learn`], then [`Site::label`] of each.
+pub fn label_site(pages: &[Page], rules: &Rules, config: &ChromeConfig, scope: Scope) -> Vec<PageLabels> {
+    let site = Site::learn(pages, rules, scope);
+    pages.iter().map(|page| site.label(page, rules, config)).collect()
+}
+
+/// Fewest lines in a row that shape alone may take.
+const RUN: usize = 4;
+
+/// Gives back what shape alone took: without a site, a short line is chrome only in a run of chrome that a rule
+/// knows a line of.
+fn spare_by_shape(labels: &mut [Label]) {
+    for run in labels.chunk_by_mut(|a, b| a.is_chrome() == b.is_chrome()) {
+        let known = |label: &Label| match label {
+            Label::Chrome(reason) => matches!(reason.source, Source::Rule(_)),
+            Label::Content => false,
+        };
+        if run.len() < RUN || !run.iter().any(known) {
+            for label in run.iter_mut().filter(|label| !known(label)) {
+                *label = Label::Content;
+            }
+        }
+    }
+}
+
+/// Most lines between a page's headline and its text: date, author, tools.
+const HEADLINE_REACH: usize = 8;
+
+/// The line that is most likely the page's headline, where it was taken for chrome: a short rare line shortly before
+/// the text, in words. A page's own headline is content.
+fn headline(seen: &[Seen], labels: &[Label], rules: &Rules) -> Option<usize> {
+    let text = |i: &usize| labels[*i] == Label::Content && prose(seen[*i].line) >= 0.25;
+    let start = (0..seen.len()).find(text)?;
+    let candidate = |i: &usize| {
+        let line = seen[*i].line;
+        let size = length(line);
+        let signs =
+            [Flags::DATE, Flags::NUMERIC, Flags::SEPARATED, Flags::DOMAIN, Flags::COLON, Flags::MARKED];
+        seen[*i].pages < 2
+            && (4.0..80.0).contains(&size)
+            && rules.get(line.rule).is_none_or(|rule| rule.kind == RuleKind::Span)
+            && !signs.into_iter().any(|sign| line.flags.has(sign))
+    };
+    let before = start.saturating_sub(HEADLINE_REACH)..start;
+    if before.clone().any(|i| labels[i] == Label::Content && candidate(&i)) {
+        return None;
+    }
+    // A headline that stands twice is sure; else the last line that could be one.
+    let twice = before.clone().rev().find(|i| candidate(i) && seen[*i].times > 1);
+    twice.or_else(|| before.rev().find(candidate))
+}
+
+/// A page that keeps this much prose, in Han characters, keeps its text.
+const PARAGRAPH: f32 = 150.0;
+
+/// Whether the page would lose more than `budget` of its own text.
+fn over_budget(seen: &[Seen], labels: &[Label], budget: f32) -> bool {
+    let (mut all, mut lost) = (0.0f32, 0.0f32);
+    for (line, label) in seen.iter().zip(labels) {
+        let own = if line.pages < 2 { line.mass } else { 0.0 };
+        all += own;
+        if label.is_chrome() {
+            lost += own;
+        }
+    }
+    // Less than a sentence of its own is no text that could be lost; a page that keeps a paragraph has not lost all.
+    all >= 20.0 && lost > budget * all && all - lost < PARAGRAPH
+}

@@ -1,0 +1,523 @@
+//! Passages injected into lines of text: found by rule, or by what the pages of a site have in common.
+//!
+//! In go the pages of a site with their labels, out come the exact bytes of injected passages. A passage that no rule
+//! knows is found by repetition: passages of many pages that begin at the same few characters after a sentence's end
+//! are laid over each other, and what they share becomes a [`Template`] with slots. It is chrome only if it calls for
+//! something that only a site asks (an anchor: a host name, “click here”, “关注公众号”), has enough fixed text, and
+//! stands in different surroundings. Only beginnings of clauses are counted, a tenth of all positions, and pages are
+//! then searched for the templates' first parts with one Aho-Corasick scan.
+
+use std::borrow::Cow;
+
+use aho_corasick::AhoCorasick;
+
+use crate::config::ChromeConfig;
+use crate::document::Span;
+use crate::hash::Map;
+
+use super::evidence::Flags;
+use super::rules::{RuleId, RuleKind, Rules};
+use super::site::{Page, PageLabels};
+use super::slots::{Template, open_slot, prefix};
+use super::tables::Tables;
+
+/// Most pages whose text is read to learn templates.
+const SAMPLE: usize = 256;
+/// What of a clause's beginning passages meet by: four Han characters at 5, or ten letters of words at 2.
+const MEET: usize = 20;
+/// Text after a clause's beginning that may belong to a passage, in characters.
+const REACH: usize = 90;
+/// Least fixed text of a template in characters; Han characters count double.
+const FIXED: usize = 12;
+/// Least share of a template's passages that stand in surroundings of their own.
+const VARIED: f32 = 0.6;
+
+/// Access to the text of a site's pages; called for the sampled pages, and for pages that a span may stand on.
+pub trait Texts {
+    /// Text of a page, by its index among the site's pages.
+    fn text(&self, page: usize) -> Cow<'_, str>;
+    /// All lines of that text in order, blank ones included, terminators excluded.
+    fn lines(&self, page: usize) -> Cow<'_, [Span]>;
+}
+
+/// A passage inside a line of content that is chrome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InjectedSpan {
+    /// Index of the page among the site's pages.
+    pub page: u32,
+    /// Its bytes in the page's text.
+    pub span: Span,
+    /// The rule that knows it, or 0.
+    pub rule: RuleId,
+    /// The template that found it, where no rule did: an index into [`SpanFamilies::templates`].
+    pub family: Option<u32>,
+    /// Distinct pages of the site on which the template or rule was seen.
+    pub pages: u32,
+    /// How sure it is (0 to 1).
+    pub confidence: f32,
+}
+
+/// Templates of injected passages of a site (or, learned over pages of many sites, of a network of them).
+#[derive(Debug, Default)]
+pub struct SpanFamilies {
+    /// The templates with the pages they were seen on, in order of their first parts.
+    pub templates: Vec<(Template, u32)>,
+    /// What follows open rules and templates on the sampled pages, and the chrome lines of those pages: what open
+    /// slots are compared with.
+    continuations: Vec<String>,
+    known: Vec<String>,
+    finder: Option<AhoCorasick>,
+}
+
+/// Finds injected passages on all pages of a site: [`SpanFamilies::learn`], then [`SpanFamilies::find`] on each.
+pub fn find_spans(
+    pages: &[Page],
+    labels: &[PageLabels],
+    texts: &dyn Texts,
+    rules: &Rules,
+    config: &ChromeConfig,
+) -> Vec<InjectedSpan> {
+    let families = SpanFamilies::learn(pages, labels, texts, rules, config);
+    (0..pages.len()).flat_map(|page| families.find(page, &pages[page], &labels[page], texts, rules)).collect()
+}
+
+/// Lines of a page with their labels.
+fn content_lines<'a>(page: &'a Page, labels: &'a PageLabels) -> impl Iterator<Item = (usize, Flags)> + 'a {
+    page.evidence
+        .iter()
+        .zip(&labels.lines)
+        .filter(|(_, label)| !label.is_chrome())
+        .map(|(line, _)| (line.line as usize, line.flags))
+}
+
+impl SpanFamilies {
+    /// Learns templates from at most 256 pages, chosen by their content.
+    pub fn learn(
+        pages: &[Page],
+        labels: &[PageLabels],
+        texts: &dyn Texts,
+        rules: &Rules,
+        config: &ChromeConfig,
+    ) -> SpanFamilies {
+        let mut families = SpanFamilies::default();
+        let mut beginnings: Map<u64, Vec<(u32, usize, usize)>> = Map::default();
+        let mut sample: Vec<(Cow<str>, u32)> = Vec::new();
+        let mut numbers: Vec<usize> = Vec::new();
+        for (number, body) in Tables::sampled(pages, SAMPLE) {
+            let text = texts.text(number);
+            let lines = texts.lines(number);
+            for (line, flags) in content_lines(&pages[number], &labels[number]) {
+                let span = lines[line];
+                let content = &text[span.range()];
+                for at in clauses(content) {
+                    if let Some(key) = meeting_key(&content[at..]) {
+                        let place = (sample.len() as u32, span.start as usize + at, span.end as usize);
+                        beginnings.entry(key).or_default().push(place);
+                    }
+                }
+                if flags.has(Flags::SPAN) {
+                    for (rule, found) in rules.spans(content) {
+                        if rules.get(rule).is_some_and(|rule| rule.open) {
+                            families
+                                .continuations
+                                .push(prefix(&content[found.end as usize..], REACH / 4).to_string());
+                        }
+                    }
+                }
+            }
+            sample.push((text, body));
+            numbers.push(number);
+        }
+        if !families.continuations.is_empty() {
+            for (&number, (text, _)) in numbers.iter().zip(&sample) {
+                let lines = texts.lines(number);
+                for (evidence, label) in pages[number].evidence.iter().zip(&labels[number].lines) {
+                    if label.is_chrome() {
+                        families.known.push(text[lines[evidence.line as usize].range()].to_string());
+                    }
+                }
+            }
+        }
+        families.known.sort_unstable();
+        families.known.dedup();
+        families.continuations.sort_unstable();
+        let bodies = sample.iter().map(|&(_, body)| body).max().unwrap_or(0);
+        let least = config.min_pages.max((config.min_share / 2.0 * f64::from(bodies)).ceil() as u32);
+        let mut groups: Vec<(u64, Vec<(u32, usize, usize)>)> =
+            beginnings.into_iter().filter(|(_, places)| places.len() >= least as usize).collect();
+        groups.sort_unstable();
+        for (_, places) in groups {
+            if let Some(found) = template(&places, &sample, least) {
+                families.templates.push(found);
+            }
+        }
+        families.templates.sort_by(|a, b| a.0.parts.cmp(&b.0.parts).then(b.1.cmp(&a.1)));
+        families.templates.dedup_by(|a, b| a.0.parts == b.0.parts);
+        families.finder =
+            AhoCorasick::new(families.templates.iter().map(|(template, _)| &template.parts[0])).ok();
+        families
+    }
+
+    /// Injected passages of one page, in order, not overlapping.
+    pub fn find(
+        &self,
+        number: usize,
+        page: &Page,
+        labels: &PageLabels,
+        texts: &dyn Texts,
+        rules: &Rules,
+    ) -> Vec<InjectedSpan> {
+        let any_rule = content_lines(page, labels).any(|(_, flags)| flags.has(Flags::SPAN));
+        // A page that the labels would have emptied is left alone by what only the site's other pages say.
+        let finder = self.finder.as_ref().filter(|_| !self.templates.is_empty() && !labels.left_whole);
+        if !any_rule && finder.is_none() {
+            return Vec::new();
+        }
+        let text = texts.text(number);
+        let lines = texts.lines(number);
+        let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
+        let mut found: Vec<InjectedSpan> = Vec::new();
+        for (line, flags) in content_lines(page, labels) {
+            let whole = lines[line];
+            let content = &text[whole.range()];
+            let mut add = |span: Span, rule: RuleId, family: Option<u32>, pages: u32, confidence: f32| {
+                let span = with_space(content, span);
+                let span = Span::new(whole.start + span.start, whole.start + span.end);
+                found.push(InjectedSpan { page: number as u32, span, rule, family, pages, confidence });
+            };
+            if flags.has(Flags::SPAN) {
+                for (id, mut span) in rules.spans(content) {
+                    let Some(rule) = rules.get(id) else { continue };
+                    if rule.open {
+                        span.end += self.slot(&content[span.end as usize..], &known) as u32;
+                    }
+                    add(span, id, None, 1, rule.confidence);
+                }
+            }
+            let Some(finder) = finder else { continue };
+            for hit in finder.find_overlapping_iter(content) {
+                let (template, pages) = &self.templates[hit.pattern().as_usize()];
+                let Some(len) = template.covers(&content[hit.start()..]) else { continue };
+                let end = hit.start() + len;
+                // At least one end of an injected passage is an end of the text around it.
+                let ends = content[end..].trim_start().is_empty();
+                // A whole line is the labeller's to judge.
+                let whole = ends && content[..hit.start()].trim_end().is_empty();
+                if !whole && (ends || is_boundary(content, hit.start())) {
+                    let family = Some(hit.pattern().as_u32());
+                    add(Span::new(hit.start() as u32, end as u32), 0, family, *pages, 0.8);
+                }
+            }
+        }
+        settle(found)
+    }
+
+    /// Bytes of the open slot at the beginning of `rest`.
+    fn slot(&self, rest: &str, known: &[&str]) -> usize {
+        let window = prefix(rest, REACH / 4);
+        // The line's own continuation is among those that were learned: it speaks once for itself.
+        let mut own = 0;
+        let others: Vec<&str> = self
+            .continuations
+            .iter()
+            .map(String::as_str)
+            .filter(|other| {
+                own += usize::from(*other == window);
+                *other != window || own > 1
+            })
+            .collect();
+        open_slot(window, &others, known)
+    }
+}
+
+/// Keeps the longest of passages that overlap; those of rules before those of families of the same length.
+fn settle(mut found: Vec<InjectedSpan>) -> Vec<InjectedSpan> {
+    found.sort_by_key(|span| (std::cmp::Reverse(span.span.len()), span.rule == 0, span.span.start));
+    let mut kept: Vec<InjectedSpan> = Vec::new();
+    for span in found {
+        if !kept.iter().any(|other| other.span.overlaps(span.span)) {
+            kept.push(span);
+        }
+    }
+    kept.sort_by_key(|span| span.span);
+    kept
+}
+
+/// A space on one side goes with the passage where the other side has one too, or is the line's end.
+fn with_space(line: &str, span: Span) -> Span {
+    let (before, after) = (&line[..span.start as usize], &line[span.end as usize..]);
+    if before.ends_with(' ') && (after.is_empty() || after.starts_with(' ')) {
+        Span::new(span.start - 1, span.end)
+    } else if after.starts_with(' ') && before.is_empty() {
+        Span::new(span.start, span.end + 1)
+    } else {
+        span
+    }
+}
+
+/// Bytes at which clauses of a line begin: its start, and after punctuation.
+fn clauses(line: &str) -> impl Iterator<Item = usize> + '_ {
+    let mut after = true;
+    line.char_indices().filter_map(move |(at, c)| {
+        // A dot inside a host name or number ends nothing.
+        if matches!(c, '.' | ':' | ',')
+            && line[at + 1..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '/')
+        {
+            after = false;
+            return None;
+        }
+        let opens = matches!(c, '【' | '[' | '（' | '(' | '『' | '「');
+        let begins = opens || (after && !is_mark(c) && c != ' ');
+        after = is_mark(c) || (after && c == ' ');
+        begins.then_some(at)
+    })
+}
+
+fn is_mark(c: char) -> bool {
+    matches!(
+        c,
+        '。' | '！'
+            | '？'
+            | '；'
+            | '，'
+            | '：'
+            | '、'
+            | '”'
+            | '’'
+            | '）'
+            | '】'
+            | '》'
+            | '」'
+            | '.'
+            | '!'
+            | '?'
+            | ';'
+            | ','
+            | ':'
+            | ')'
+            | ']'
+            | '"'
+            | '…'
+    )
+}
+
+/// Whether a clause begins at this byte.
+fn is_boundary(line: &str, at: usize) -> bool {
+    let before = line[..at].trim_end();
+    before.chars().next_back().is_none_or(is_mark)
+        || before.len() < at && line[at..].starts_with(['[', '(', '【', '（'])
+}
+
+/// Key by which clauses that begin alike meet; `None` for a clause too short to be a passage.
+fn meeting_key(clause: &str) -> Option<u64> {
+    let mut key = 0u64;
+    let mut weight = 0;
+    for c in clause.chars().take(40) {
+        if c.is_ascii_alphanumeric() || (!c.is_ascii() && is_letter(c)) {
+            weight += if c.is_ascii() { 2 } else { 5 };
+            key = (key.rotate_left(11) ^ u64::from(c.to_ascii_lowercase() as u32))
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        } else if matches!(c, '。' | '！' | '？' | '，') {
+            return None;
+        }
+        if weight >= MEET {
+            return Some(key);
+        }
+    }
+    None
+}
+
+fn is_letter(c: char) -> bool {
+    ('\u{3400}'..='\u{9fff}').contains(&c) || c.is_alphanumeric()
+}
+
+/// The template of passages that begin alike, with the distinct pages it stands on, if it is chrome.
+fn template(
+    places: &[(u32, usize, usize)],
+    sample: &[(Cow<str>, u32)],
+    least: u32,
+) -> Option<(Template, u32)> {
+    let pages_of = |places: &mut dyn Iterator<Item = u32>| {
+        let mut bodies: Vec<u32> = places.map(|page| sample[page as usize].1).collect();
+        bodies.sort_unstable();
+        bodies.dedup();
+        bodies.len() as u32
+    };
+    if pages_of(&mut places.iter().map(|&(page, ..)| page)) < least {
+        return None;
+    }
+    let mut texts: Vec<&str> = places
+        .iter()
+        .map(|&(page, start, end)| prefix(&sample[page as usize].0[start..end], REACH))
+        .collect();
+    texts.sort_unstable();
+    let mut template = Template::of(&texts, least as usize)?;
+    while let Some(last) = template.parts.last_mut() {
+        // A fixed part ends with a sign of its own or a letter, never with what the next clause begins with.
+        let trimmed = last.trim_end_matches([' ', '，', ',', '、', '“', '"', '（', '(']);
+        if !trimmed.is_empty() {
+            last.truncate(trimmed.len());
+            break;
+        }
+        template.parts.pop();
+    }
+    let fixed: usize =
+        template.parts.iter().flat_map(|part| part.chars()).map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+    if template.parts.is_empty() || fixed < FIXED || !calls(&template.parts) {
+        return None;
+    }
+    // Passages that fit, and what stands right before and after each.
+    let mut around: Vec<(Option<char>, Option<char>)> = Vec::new();
+    let mut pages: Vec<u32> = Vec::new();
+    let mut lines: Vec<&str> = Vec::new();
+    for &(page, start, end) in places {
+        let text = &sample[page as usize].0;
+        if let Some(len) = template.covers(&text[start..end]) {
+            around.push((text[..start].chars().next_back(), text[start + len..end].chars().next()));
+            pages.push(page);
+            lines.push(&text[start + len..end]);
+        }
+    }
+    let count = pages_of(&mut pages.iter().copied());
+    if count < least {
+        return None;
+    }
+    // Content goes on after a passage, differently each time, or the line ends there.
+    let ended = around.iter().filter(|(_, after)| after.is_none()).count();
+    lines.retain(|rest| !rest.is_empty());
+    let going = lines.len();
+    lines.sort_unstable();
+    lines.dedup();
+    let varied = ended as f32 + (lines.len() as f32) / (going.max(1) as f32) * going as f32;
+    (varied >= VARIED * around.len() as f32).then_some((template, count))
+}
+
+/// Whether fixed text calls for what only a site asks: two different anchors, a host name and one, or a host name
+/// in brackets.
+fn calls(parts: &[String]) -> bool {
+    const ANCHORS: [&str; 60] = [
+        "小编",
+        "更多",
+        "点击",
+        "登陆",
+        "登录",
+        "访问",
+        "浏览",
+        "关注",
+        "公众号",
+        "微信",
+        "转载",
+        "注明",
+        "本文",
+        "来源",
+        "收集",
+        "整理",
+        "编辑",
+        "网址",
+        "网站",
+        "本站",
+        "本网",
+        "首页",
+        "查看",
+        "下载",
+        "免费",
+        "领取",
+        "频道",
+        "栏目",
+        "原文",
+        "全文",
+        "链接",
+        "扫码",
+        "欢迎",
+        "推荐",
+        "收藏",
+        "客服",
+        "click",
+        "read more",
+        "download",
+        "source",
+        "visit",
+        "follow",
+        "subscribe",
+        "free",
+        "newsletter",
+        "website",
+        "our site",
+        "copyright",
+        "advertisement",
+        "originally",
+        "first appeared",
+        "posted",
+        "share",
+        "sign up",
+        "full version",
+        "more at",
+        "here to",
+        "via ",
+        "follow us",
+        "sponsored",
+    ];
+    let text = parts.concat().to_lowercase();
+    // A bare address is what many texts hold; what injects one says something with it.
+    let said = text
+        .split_whitespace()
+        .filter(|word| !word.contains("//") && !word.starts_with("www."))
+        .collect::<String>();
+    let weight: usize =
+        said.chars().filter(|c| c.is_alphabetic()).map(|c| if c.is_ascii() { 1 } else { 3 }).sum();
+    if weight < 14 {
+        return false;
+    }
+    let host = [".com", ".cn", ".net", ".org", ".cc", ".info", ".tv", "www.", "http"]
+        .iter()
+        .any(|host| text.contains(host));
+    let named = host && parts[0].starts_with(['[', '【', '『', '「', '(', '（']);
+    let anchors = ANCHORS.iter().filter(|anchor| text.contains(*anchor)).count();
+    named || anchors >= if host { 1 } else { 2 }
+}
+
+/// What a rule says about text that only one copy has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Insertion {
+    /// The injected part, in bytes of the inserted text.
+    pub span: Span,
+    /// The rule that knows it.
+    pub rule: RuleId,
+    /// How sure it is (0 to 1).
+    pub confidence: f32,
+}
+
+/// Whether text that stands in one copy of a paragraph, between `before` and `after`, and not in the other copies,
+/// looks injected; trimmed to the injected part. An alignment may give or take characters that both sides share, so
+/// the rules see what stands around it too; the part that is returned lies inside `inserted`.
+///
+/// ```
+/// use dechaff::chrome::{Rules, judge_insertion};
+/// let found = judge_insertion("请登录该网站查看更多资讯88.abcd.com", "完工。", "", &Rules::built_in());
+/// assert_eq!(found.map(|found| found.span.range()), Some(0..47));
+/// assert!(judge_insertion("并且取得成效", "完工", "。", &Rules::built_in()).is_none());
+/// ```
+pub fn judge_insertion(inserted: &str, before: &str, after: &str, rules: &Rules) -> Option<Insertion> {
+    let before = last(before, 16);
+    let context = [before, inserted, prefix(after, 16)].concat();
+    let start = before.len() as u32;
+    let end = start + inserted.len() as u32;
+    rules
+        .spans(&context)
+        .into_iter()
+        .filter(|(_, span)| span.start >= start && span.end <= end)
+        .max_by_key(|&(id, span)| (span.len(), std::cmp::Reverse(id)))
+        .map(|(rule, span)| Insertion {
+            span: Span::new(span.start - start, span.end - start),
+            rule,
+            confidence: rules
+                .get(rule)
+                .filter(|rule| rule.kind == RuleKind::Span)
+                .map_or(0.5, |rule| rule.confidence),
+        })
+}
+
+fn last(text: &str, chars: usize) -> &str {
+    let start = text.char_indices().rev().nth(chars.saturating_sub(1)).map_or(0, |(at, _)| at);
+    &text[start..]
+}

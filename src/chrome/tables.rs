@@ -1,0 +1,147 @@
+//! What the pages of a site have in common: how many distinct pages hold a line, and what stands around it.
+//!
+//! In goes the evidence of a site's pages, out come counts by key. A page counts once for each body: copies of one
+//! article are one page. At most [`MOST_PAGES`] pages are counted, chosen by their content alone, so that neither
+//! the order of pages nor their number changes what a page's neighbours say. Costs a few map entries for each
+//! distinct line of the counted pages.
+
+use crate::hash::{self, Map};
+
+use super::evidence::Evidence;
+use super::site::Page;
+
+/// Most pages that are counted; a share of pages needs no more.
+const MOST_PAGES: usize = 1024;
+
+/// Counts over the distinct pages of a site.
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    /// Distinct pages counted.
+    pub(crate) pages: u32,
+    exact: Map<u64, Count>,
+    template: Map<u64, Count>,
+    /// Two lines that follow each other, by their template keys.
+    pairs: Map<u64, Count>,
+    labels: Map<u32, Count>,
+    ends: Map<u32, Count>,
+    starts: Map<u32, Count>,
+}
+
+/// How often something stands on the site.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Count {
+    /// Distinct pages that hold it.
+    pub(crate) pages: u32,
+    /// Times it stands on them.
+    pub(crate) times: u32,
+    last: u32,
+}
+
+impl Count {
+    fn add(&mut self, body: u32) {
+        // Bodies are numbered from 1 here, so that 0 has seen none.
+        if self.last != body {
+            self.last = body;
+            self.pages += 1;
+        }
+        self.times += 1;
+    }
+}
+
+/// Key of two lines that follow each other.
+fn pair_key(first: u64, second: u64) -> u64 {
+    first.rotate_left(23) ^ second.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Key of a whole page.
+fn page_key(page: &Page) -> u64 {
+    page.evidence.iter().fold(page.evidence.len() as u64, |key, line| pair_key(key, line.exact))
+}
+
+/// Pages that are counted, in groups of one body: numbers of pages, with the body's number from 1.
+fn numbered(pages: &[Page]) -> Vec<(u32, usize)> {
+    let mut order: Vec<(u32, u64, usize)> =
+        pages.iter().enumerate().map(|(number, page)| (page.body, page_key(page), number)).collect();
+    order.sort_unstable();
+    // The body's own number depends on the order of pages: name it by the least key of its pages.
+    let mut bodies: Vec<(u64, usize, usize)> = Vec::new();
+    let mut start = 0;
+    for end in 1..=order.len() {
+        if end == order.len() || order[end].0 != order[start].0 {
+            bodies.push((hash::key(&order[start].1.to_le_bytes()), start, end));
+            start = end;
+        }
+    }
+    bodies.sort_unstable_by_key(|&(key, start, _)| (key, order[start].1));
+    bodies.truncate(MOST_PAGES);
+    let mut chosen = Vec::new();
+    for (body, (_, start, end)) in (1..).zip(bodies) {
+        let mut last_key = None;
+        for &(_, key, number) in &order[start..end] {
+            // Pages that are equal line for line say nothing twice.
+            if last_key != Some(key) {
+                chosen.push((body, number));
+            }
+            last_key = Some(key);
+        }
+    }
+    chosen
+}
+
+impl Tables {
+    /// Numbers of the pages that are counted, in an order that their input order does not change.
+    pub(crate) fn counted(pages: &[Page]) -> impl Iterator<Item = usize> {
+        numbered(pages).into_iter().map(|(_, number)| number)
+    }
+
+    /// The first `most` of the pages that are counted, with their bodies' numbers.
+    pub(crate) fn sampled(pages: &[Page], most: usize) -> impl Iterator<Item = (usize, u32)> {
+        numbered(pages).into_iter().take(most).map(|(body, number)| (number, body))
+    }
+
+    pub(crate) fn new(pages: &[Page]) -> Tables {
+        let mut tables = Tables::default();
+        for (body, number) in numbered(pages) {
+            tables.pages = body;
+            let lines = pages[number].evidence;
+            for (i, line) in lines.iter().enumerate() {
+                tables.exact.entry(line.exact).or_default().add(body);
+                tables.template.entry(line.template).or_default().add(body);
+                if let Some(next) = lines.get(i + 1) {
+                    tables.pairs.entry(pair_key(line.template, next.template)).or_default().add(body);
+                }
+                for (map, key) in [
+                    (&mut tables.labels, line.label),
+                    (&mut tables.ends, line.ends),
+                    (&mut tables.starts, line.start),
+                ] {
+                    if key != 0 {
+                        map.entry(key).or_default().add(body);
+                    }
+                }
+            }
+        }
+        tables
+    }
+
+    /// Pages counted that hold the line's very text.
+    pub(crate) fn exact(&self, line: &Evidence) -> Count {
+        self.exact.get(&line.exact).copied().unwrap_or_default()
+    }
+
+    /// Pages counted that hold the line's template.
+    pub(crate) fn template(&self, line: &Evidence) -> Count {
+        self.template.get(&line.template).copied().unwrap_or_default()
+    }
+
+    /// Pages counted on which `second` follows `first`.
+    pub(crate) fn pair(&self, first: &Evidence, second: &Evidence) -> Count {
+        self.pairs.get(&pair_key(first.template, second.template)).copied().unwrap_or_default()
+    }
+
+    /// Pages counted with a line of this label, of these ends, and of this start.
+    pub(crate) fn parts(&self, line: &Evidence) -> [Count; 3] {
+        [self.labels.get(&line.label), self.ends.get(&line.ends), self.starts.get(&line.start)]
+            .map(|count| count.copied().unwrap_or_default())
+    }
+}

@@ -30,7 +30,7 @@ const SITES: usize = 5;
 /// Skipped records that are named.
 const SKIPPED: usize = 3;
 /// Characters of a name.
-const NAME: usize = 40;
+const NAME: usize = 30;
 
 /// The summary, line by line.
 pub(crate) fn text(summary: &Summary, told: &Told<'_>, style: Style) -> String {

@@ -34,7 +34,9 @@ fn same(place: &Place, a: &str, b: &str) {
 fn threads_and_memory_change_nothing() {
     let place = Place::new();
     let data = data();
-    place.done(&["clean", &data, "-o", "one", "-j1", "--level", "document,block,paragraph", "--pairs"]);
+    let ran =
+        place.done(&["clean", &data, "-o", "one", "-j1", "--level", "document,block,paragraph", "--pairs"]);
+    assert!(ran.stderr.lines().all(|line| line.chars().count() <= 80), "{}", ran.stderr);
     place.done(&["clean", &data, "-o", "two", "-j2", "--level", "document,block,paragraph", "--pairs"]);
     place.done(&[
         "clean",

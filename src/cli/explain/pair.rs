@@ -6,6 +6,7 @@ use dechaff::document::Span;
 use dechaff::matching::numbers::Numbers;
 use dechaff::matching::relation::Relation;
 use dechaff::pipeline::explain::{Address, Compared, MemberRow, Page, Place, Run, Unread, View, compare};
+use dechaff::pipeline::run::Rewrite;
 
 use super::super::failure::Failure;
 use super::super::size::{count, counted};
@@ -31,17 +32,22 @@ pub(super) fn explain(run: &Run, addresses: [&Address; 2], style: Style) -> Resu
             format!(", {}, {}", read.lines(), counted(read.view.units.len() as u64, "unit"))
         });
         text.fact(letter, &format!("{} ({}){size}", name(address), address.doc));
-        if side.dropped && side.read.is_ok() {
-            text.fact("", "dropped, so its chrome was not logged, and counts as content here");
-        }
     }
     text.gap();
     match (&sides[0].read, &sides[1].read) {
         (Ok(a), Ok(b)) => {
-            let compared = compare(&a.view, &b.view, level, &run.config);
-            facts(&mut text, &compared, &run.config);
-            decision(&mut text, &compared, &run.config, addresses);
-            logged(&mut text, run, &sides, level)?;
+            // Without the log of what was chrome only the run knows what it compared.
+            let knows_chrome = run.rewrite != Rewrite::Nothing && run.config.removal.only != Only::Duplicates;
+            if knows_chrome || !logged(&mut text, run, &sides, level)? {
+                let compared = compare(&a.view, &b.view, level, &run.config);
+                facts(&mut text, &compared, &run.config);
+                decision(&mut text, &compared, &run.config, addresses);
+            }
+            if knows_chrome {
+                logged(&mut text, run, &sides, level)?;
+            } else {
+                text.fact("", "which lines are chrome was not logged: here they count as content");
+            }
             differences(&mut text, [a, b]);
         }
         (Err(unread), _) | (_, Err(unread)) => {
@@ -61,7 +67,6 @@ struct Loaded<'a> {
     address: &'a Address,
     level: Level,
     members: Vec<MemberRow>,
-    dropped: bool,
     read: Result<Read, Unread>,
 }
 
@@ -92,8 +97,7 @@ impl<'a> Loaded<'a> {
             Place::Bytes(_) if read.as_ref().is_ok_and(|read| read.paragraphs > 1) => Level::Block,
             Place::Line(_) | Place::Bytes(_) => Level::Paragraph,
         };
-        let dropped = removed.iter().any(|row| row.reason == "duplicate-document");
-        Ok(Self { address, level, members, dropped, read })
+        Ok(Self { address, level, members, read })
     }
 
     /// Its memberships in clusters of a level.

@@ -30,8 +30,8 @@ const UNITS: u32 = 0x3000;
 /// Symbols that stand where a number was taken out.
 const MASKS: &str = "=*×○◯●□■△▲▽▼◇◆☆★◎※✕✖✗╳∗✱⬜⬛〓";
 
-/// One character unit in the fold where OpenCC keeps both, because one text has this and its copy that.
-const MERGED: [(char, char); 4] = [('著', '着'), ('瞭', '了'), ('藉', '借'), ('妳', '你')];
+/// Pairs that OpenCC leaves apart though one text has the first where its copy has the second.
+const MERGED: &str = "著着瞭了暸了藉借妳你牠它祇只揹背痺痹暱昵瞇眯燄焰簷檐啣衔搾榨煖暖鎔熔痲麻繙翻";
 
 /// Radicals that PDF extraction leaves in place of the character, and that NFKC does not map.
 const RADICALS: &str = "⺎兀⺟母⺠民⻄西⻅见⻆角⻉贝⻋车⻓长⻔门⻘青⻙韦⻚页⻛风⻜飞⻝食⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻬齐⻮齿⻰龙⻳龟";
@@ -140,8 +140,7 @@ fn simplified(dictionary: &str) -> BTreeMap<char, char> {
             map.insert(from, to);
         }
     }
-    map.extend(MERGED);
-    let pairs: Vec<char> = RADICALS.chars().collect();
+    let pairs: Vec<char> = MERGED.chars().chain(RADICALS.chars()).collect();
     map.extend(pairs.chunks_exact(2).map(|pair| (pair[0], pair[1])));
     map.iter().map(|(&from, &to)| (from, follow(&map, to))).collect()
 }

@@ -101,9 +101,9 @@ fn texts() -> [Text; 3] {
         Text { name, paragraphs, answer }
     };
     [
-        make("zh", 0x9E37_79B9, chinese, (3853195351373224015, 429327139876490091)),
-        make("en", 0x7F4A_7C15, english, (0, 0)),
-        make("mixed", 0x6659_FD93, mixed, (0, 0)),
+        make("zh", 0x9E37_79B9, chinese, (12037788825308760179, 12368684768820601498)),
+        make("en", 0x7F4A_7C15, english, (11243920974646678709, 1748405874716433034)),
+        make("mixed", 0x6659_FD93, mixed, (8936258460638114335, 14413321673845311549)),
     ]
 }
 

@@ -25,7 +25,13 @@ const NOISE: f64 = 0.05;
 /// let changed = Comparison { changed: 1, ..Comparison::default() };
 /// assert!(!covered(Relation::Near, 0.95, changed, 104, &removal));
 /// ```
-pub fn covered(relation: Relation, coverage: f64, numbers: Comparison, units: u32, removal: &RemovalConfig) -> bool {
+pub fn covered(
+    relation: Relation,
+    coverage: f64,
+    numbers: Comparison,
+    units: u32,
+    removal: &RemovalConfig,
+) -> bool {
     relation != Relation::Contains && coverage >= removal.remove_coverage && numbers_covered(numbers, units)
 }
 

@@ -13,7 +13,7 @@ use crate::hash;
 use super::rules::{RuleId, Rules};
 
 /// Bytes at each end of a line that its shape is read from; a longer line is prose whatever stands in its middle.
-const SCANNED: usize = 192;
+const SCANNED: usize = 160;
 /// Fewest units of a line that is counted by its folded units; a shorter one by its text, digits as `0`.
 const SHORT: usize = 4;
 /// Seeds that keep keys of different kinds apart.
@@ -200,32 +200,44 @@ fn evidence(line: u32, content: &str, units: &[u32]) -> Evidence {
 
 /// Key of the label before a colon in the first characters of a line; 0 where there is none.
 fn label_key(content: &str) -> u32 {
-    let mut label = String::new();
-    for (number, c) in content.chars().enumerate() {
-        match c {
-            ':' | '：' if label.len() >= 2 => return fold32(hash::key_seeded(label.as_bytes(), SEED_LABEL)),
-            '。' | '，' | '！' | '？' => return 0,
-            _ if number >= 24 => return 0,
-            _ if c.is_alphabetic() => label.extend(c.to_lowercase()),
-            _ => {}
+    const LONGEST: usize = 72;
+    let window = &content.as_bytes()[..content.len().min(LONGEST)];
+    let ascii = memchr::memchr(b':', window);
+    let wide = memchr::memmem::find(window, "：".as_bytes());
+    let Some(end) = ascii.into_iter().chain(wide).min() else { return 0 };
+    let mut label = [0u8; LONGEST];
+    let mut len = 0;
+    for c in content[..end].chars().take(24) {
+        if matches!(c, '。' | '，' | '！' | '？') {
+            return 0;
+        }
+        if c.is_ascii_alphabetic() || (!c.is_ascii() && c.is_alphabetic()) {
+            // Of ASCII letters only: a label's bytes never grow.
+            len += c.to_ascii_lowercase().encode_utf8(&mut label[len..]).len();
         }
     }
-    0
+    if len < 2 || content[..end].chars().nth(24).is_some() {
+        return 0;
+    }
+    fold32(hash::key_seeded(&label[..len], SEED_LABEL))
 }
 
 /// Key of a short line: its text without case, digit runs as `0`.
 fn short_key(content: &str) -> u64 {
-    let mut text = String::with_capacity(content.len());
-    for c in content.chars() {
-        if c.is_ascii_digit() {
-            if !text.ends_with('0') {
-                text.push('0');
-            }
-        } else {
-            text.push(c.to_ascii_lowercase());
+    let mut text = [0u8; 64];
+    let mut len = 0;
+    for &byte in content.as_bytes() {
+        let byte = if byte.is_ascii_digit() { b'0' } else { byte.to_ascii_lowercase() };
+        if byte == b'0' && len > 0 && text[len - 1] == b'0' {
+            continue;
         }
+        if len == text.len() {
+            return hash::key_seeded(content.as_bytes(), SEED_SHORT);
+        }
+        text[len] = byte;
+        len += 1;
     }
-    hash::key_seeded(text.as_bytes(), SEED_SHORT)
+    hash::key_seeded(&text[..len], SEED_SHORT)
 }
 
 /// A 32-bit key that is never 0.
@@ -271,8 +283,10 @@ const FUNCTION_BITS: [u64; 328] = {
     bits
 };
 
-fn is_function_character(c: char) -> bool {
-    let at = (c as usize).wrapping_sub(0x4e00);
+const YEAR: usize = '年' as usize;
+
+fn is_function_character(c: usize) -> bool {
+    let at = c.wrapping_sub(0x4e00);
     FUNCTION_BITS.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1)
 }
 
@@ -322,8 +336,8 @@ impl Shape {
         }
         let part = scan.bytes.max(1);
         let whole = |count: usize| count * bytes.len() / part;
-        let mut flags = scan.flags(content);
-        flags |= ends(content);
+        let ends = ends(content);
+        let flags = scan.flags(content, ends) | ends;
         let words = (scan.words + scan.han).max(1);
         Shape {
             flags,
@@ -359,6 +373,7 @@ struct Scan {
     letters: usize,
     gaps: usize,
     date: bool,
+    month: bool,
     domain: bool,
 }
 
@@ -372,42 +387,58 @@ impl Scan {
         let mut capital = false;
         while at < bytes.len() {
             let byte = bytes[at];
-            if byte < 0x80 {
-                if byte.is_ascii_alphabetic() {
-                    if word_len == 0 {
-                        capital = byte.is_ascii_uppercase();
-                    }
-                    word = word << 8 | u64::from(byte | 0x20);
-                    word_len += 1;
-                } else {
-                    self.word(word, word_len, capital);
-                    (word, word_len) = (0, 0);
-                    self.sign(byte, bytes, at);
+            self.chars += 1;
+            if byte.is_ascii_alphabetic() {
+                if word_len == 0 {
+                    capital = byte.is_ascii_uppercase();
                 }
-                self.chars += 1;
+                word = word << 8 | u64::from(byte | 0x20);
+                word_len += 1;
                 at += 1;
                 continue;
             }
-            self.word(word, word_len, capital);
-            (word, word_len) = (0, 0);
-            let c = text[at..].chars().next().expect("the index is on a character boundary");
-            self.wide(c, bytes.get(at.wrapping_sub(1)).copied());
-            self.chars += 1;
-            at += c.len_utf8();
+            if word_len > 0 {
+                self.word(word, word_len, capital);
+                (word, word_len) = (0, 0);
+            }
+            match byte {
+                0..0x80 => {
+                    self.sign(byte, bytes, at);
+                    at += 1;
+                }
+                // Three bytes, U+4000 to U+9FFF: nearly all Han text, without a call.
+                0xe4..=0xe9 => {
+                    let c = usize::from(byte & 0x0f) << 12
+                        | usize::from(bytes[at + 1] & 0x3f) << 6
+                        | usize::from(bytes[at + 2] & 0x3f);
+                    self.han += 1;
+                    self.letters += 1;
+                    self.function += usize::from(is_function_character(c));
+                    if c == YEAR && at > 0 && bytes[at - 1].is_ascii_digit() {
+                        self.date = true;
+                    }
+                    at += 3;
+                }
+                _ => {
+                    let c = text[at..].chars().next().expect("the index is on a character boundary");
+                    self.wide(c);
+                    at += c.len_utf8();
+                }
+            }
         }
-        self.word(word, word_len, capital);
+        if word_len > 0 {
+            self.word(word, word_len, capital);
+        }
     }
 
     fn word(&mut self, word: u64, len: usize, capital: bool) {
-        if len == 0 {
-            return;
-        }
         self.letters += len;
         self.words += 1;
         self.capitals += usize::from(capital);
         if len <= 7 && PACKED_WORDS.binary_search(&word).is_ok() {
             self.function += 1;
         }
+        self.month |= len >= 3 && is_month(word, len);
     }
 
     fn sign(&mut self, byte: u8, bytes: &[u8], at: usize) {
@@ -443,17 +474,11 @@ impl Scan {
         }
     }
 
-    fn wide(&mut self, c: char, before: Option<u8>) {
+    fn wide(&mut self, c: char) {
         match c {
             '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' => {
                 self.han += 1;
                 self.letters += 1;
-                if before.is_some_and(|byte| byte.is_ascii_digit()) && c == '年' {
-                    self.date = true;
-                }
-                if is_function_character(c) {
-                    self.function += 1;
-                }
             }
             '，' | '、' | '；' => self.commas += 1,
             '。' | '！' | '？' => self.terminators += 1,
@@ -470,14 +495,14 @@ impl Scan {
         }
     }
 
-    fn flags(&self, content: &str) -> Flags {
+    fn flags(&self, content: &str, ends: Flags) -> Flags {
         let mut flags = Flags::default();
         let mut set = |flag: Flags, holds: bool| {
             if holds {
                 flags |= flag;
             }
         };
-        set(Flags::DATE, self.date || month_and_number(content, self));
+        set(Flags::DATE, self.date || (self.month && self.digits > 0 && self.chars <= 120));
         set(Flags::DOMAIN, self.domain);
         set(Flags::SEPARATED, self.separators > 0);
         set(Flags::NUMERIC, self.letters == 0);
@@ -485,7 +510,7 @@ impl Scan {
         let signs = self.han == 0 && self.code * 12 >= self.chars && self.code > 0;
         set(Flags::CODE, signs || is_command(content));
         set(Flags::CAPITALS, self.words >= 2 && self.capitals * 10 >= self.words * 6);
-        set(Flags::SENTENCES, self.terminators > usize::from(ends(content).has(Flags::TERMINATED)));
+        set(Flags::SENTENCES, self.terminators > usize::from(ends.has(Flags::TERMINATED)));
         set(Flags::ROW, self.han >= 4 && self.gaps >= 2 && self.terminators == 0);
         flags
     }
@@ -496,6 +521,10 @@ fn is_command(content: &str) -> bool {
     const PROMPTS: [&str; 8] = [">>> ", "... ", "$ ", "# ", "import ", "#include", "//", "sudo "];
     let body =
         |prompt: &&str| content.strip_prefix(*prompt).is_some_and(|rest| rest.is_ascii() && !rest.is_empty());
+    let first = content.as_bytes().first().copied().unwrap_or(b' ');
+    if !matches!(first, b'>' | b'.' | b'$' | b'#' | b'i' | b'/' | b's' | b'f') {
+        return false;
+    }
     PROMPTS.iter().any(|prompt| body(&prompt)) || content.starts_with("from ") && content.contains(" import ")
 }
 
@@ -514,25 +543,39 @@ fn is_top_level(after: &[u8]) -> bool {
     })
 }
 
-/// Whether a short English line holds the name of a month and a number.
-fn month_and_number(content: &str, scan: &Scan) -> bool {
-    const MONTHS: [&str; 12] =
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    const REST: [&str; 12] =
-        ["uary", "ruary", "ch", "il", "", "e", "y", "ust", "tember", "ober", "ember", "ember"];
-    if scan.digits == 0 || scan.words == 0 || scan.chars > 120 {
-        return false;
+/// Whether a word of at most 8 letters is the name of a month or its first letters.
+fn is_month(word: u64, len: usize) -> bool {
+    const STARTS: [u64; 12] = {
+        let names: [&[u8]; 12] =
+            [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+        let mut keys = [0; 12];
+        let mut i = 0;
+        while i < 12 {
+            keys[i] = packed(names[i]);
+            i += 1;
+        }
+        keys
+    };
+    const WHOLE: [&[u8]; 11] = [
+        b"january",
+        b"february",
+        b"march",
+        b"april",
+        b"june",
+        b"july",
+        b"august",
+        b"october",
+        b"november",
+        b"december",
+        b"sept",
+    ];
+    match len {
+        3 => STARTS.contains(&word),
+        4..=8 => WHOLE.iter().any(|name| name.len() == len && packed(name) == word),
+        // September, packed into its last 8 letters.
+        9 => word == packed(b"eptember"),
+        _ => false,
     }
-    content.split(|c: char| !c.is_ascii_alphabetic()).any(|word| {
-        word.len() >= 3
-            && word.is_ascii()
-            && MONTHS.iter().zip(REST).any(|(start, rest)| {
-                word[..3].eq_ignore_ascii_case(start)
-                    && (word.len() == 3
-                        || word[3..].eq_ignore_ascii_case(rest)
-                        || word.eq_ignore_ascii_case("sept"))
-            })
-    })
 }
 
 /// Flags that the line's ends decide.

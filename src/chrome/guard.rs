@@ -101,7 +101,8 @@ pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts
         for (line, label) in evidence.iter().zip(&*labels) {
             let says = prose(line) * length(line);
             match label {
-                Label::Chrome(reason) if is_frame(reason.pages) || matches!(reason.source, Source::Rule(_)) => {}
+                Label::Chrome(reason)
+                    if is_frame(reason.pages) || matches!(reason.source, Source::Rule(_)) => {}
                 Label::Chrome(_) => {
                     all += says;
                     lost += says;

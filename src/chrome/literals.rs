@@ -10,9 +10,9 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 /// Shortest literal worth a search, in bytes: one Han character, or two letters.
 const SHORTEST: usize = 2;
 /// Largest set of literals for one rule.
-const MOST: usize = 400;
+const MOST: usize = 600;
 /// Largest set that parts are multiplied out to.
-const PRODUCT: usize = 64;
+const PRODUCT: usize = 256;
 
 /// Literals of which every match of `pattern` contains at least one, in lower case; `None` when there is no such
 /// set, so that the pattern has to be tried on every line. The pattern must be one that [`regex_syntax`] parses.

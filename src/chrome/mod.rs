@@ -7,6 +7,7 @@ mod guard;
 mod labeller;
 mod labels;
 mod literals;
+mod prefilter;
 pub mod rules;
 pub mod site;
 pub mod slots;
@@ -14,9 +15,9 @@ pub mod span;
 mod tables;
 
 pub use bodies::{provisional_bodies, provisional_bodies_of};
+pub use evidence::{Evidence, Flags, observe};
 pub use guard::{Round, SiteFacts, guard, trusts_frequency};
 pub use labels::{Known, Labels, LineLabel, SpanLabel};
-pub use evidence::{Evidence, Flags, observe};
 pub use rules::{Rule, RuleId, RuleKind, Rules};
 pub use site::{FamilyKind, Label, Page, PageLabels, Reason, Scope, Site, Source, label_site};
 pub use slots::Template;

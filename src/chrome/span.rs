@@ -13,7 +13,7 @@ use aho_corasick::AhoCorasick;
 
 use crate::config::ChromeConfig;
 use crate::document::Span;
-use crate::hash::{self, Map};
+use crate::hash::Map;
 
 use super::evidence::Flags;
 use super::rules::{RuleId, RuleKind, Rules};
@@ -23,9 +23,8 @@ use super::tables::Tables;
 
 /// Most pages whose text is read to learn templates.
 const SAMPLE: usize = 256;
-/// Characters of a clause by which passages meet: Han characters, or letters of words.
-const MEET_HAN: usize = 4;
-const MEET_LETTERS: usize = 10;
+/// What of a clause's beginning passages meet by: four Han characters at 5, or ten letters of words at 2.
+const MEET: usize = 20;
 /// Text after a clause's beginning that may belong to a passage, in characters.
 const REACH: usize = 90;
 /// Least fixed text of a template in characters; Han characters count double.
@@ -103,6 +102,7 @@ impl SpanFamilies {
         let mut families = SpanFamilies::default();
         let mut beginnings: Map<u64, Vec<(u32, usize, usize)>> = Map::default();
         let mut sample: Vec<(Cow<str>, u32)> = Vec::new();
+        let mut numbers: Vec<usize> = Vec::new();
         for (number, body) in Tables::sampled(pages, SAMPLE) {
             let text = texts.text(number);
             let lines = texts.lines(number);
@@ -125,12 +125,18 @@ impl SpanFamilies {
                     }
                 }
             }
-            for (evidence, label) in pages[number].evidence.iter().zip(&labels[number].lines) {
-                if label.is_chrome() {
-                    families.known.push(text[lines[evidence.line as usize].range()].to_string());
+            sample.push((text, body));
+            numbers.push(number);
+        }
+        if !families.continuations.is_empty() {
+            for (&number, (text, _)) in numbers.iter().zip(&sample) {
+                let lines = texts.lines(number);
+                for (evidence, label) in pages[number].evidence.iter().zip(&labels[number].lines) {
+                    if label.is_chrome() {
+                        families.known.push(text[lines[evidence.line as usize].range()].to_string());
+                    }
                 }
             }
-            sample.push((text, body));
         }
         families.known.sort_unstable();
         families.known.dedup();
@@ -304,20 +310,25 @@ fn is_boundary(line: &str, at: usize) -> bool {
 
 /// Key by which clauses that begin alike meet; `None` for a clause too short to be a passage.
 fn meeting_key(clause: &str) -> Option<u64> {
-    let mut text = String::new();
+    let mut key = 0u64;
     let mut weight = 0;
     for c in clause.chars().take(40) {
-        if c.is_alphanumeric() {
+        if c.is_ascii_alphanumeric() || (!c.is_ascii() && is_letter(c)) {
             weight += if c.is_ascii() { 2 } else { 5 };
-            text.extend(c.to_lowercase());
+            key = (key.rotate_left(11) ^ u64::from(c.to_ascii_lowercase() as u32))
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
         } else if matches!(c, '。' | '！' | '？' | '，') {
             return None;
         }
-        if weight >= (MEET_HAN * 5).min(MEET_LETTERS * 2) {
-            return Some(hash::key(text.as_bytes()));
+        if weight >= MEET {
+            return Some(key);
         }
     }
     None
+}
+
+fn is_letter(c: char) -> bool {
+    ('\u{3400}'..='\u{9fff}').contains(&c) || c.is_alphanumeric()
 }
 
 /// The template of passages that begin alike, with the distinct pages it stands on, if it is chrome.

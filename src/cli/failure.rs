@@ -52,6 +52,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Failure::new(match &error {
             Error::Io { path, source } => format!("`{}`: {}", path.display(), system(source)),
+            Error::Setting { setting, problem } if setting.contains('`') => format!("{setting}: {problem}"),
             Error::Setting { setting, problem } => format!("`{setting}`: {problem}"),
             Error::Input { input, problem } => format!("`{input}`: {problem}"),
             Error::Output { path, problem } | Error::Run { path, problem } => {

@@ -72,7 +72,8 @@ fn usage(answer: &clap::Error) -> Result<Exit, Failure> {
     // Literals stand in backticks everywhere else, too.
     let quoted = std::env::args().any(|arg| arg.contains('\''));
     let mut text = if quoted { text } else { text.replace('\'', "`") };
-    let swallowed = answer.kind() == ErrorKind::MissingRequiredArgument && std::env::args().any(|arg| arg == "--against");
+    let swallowed =
+        answer.kind() == ErrorKind::MissingRequiredArgument && std::env::args().any(|arg| arg == "--against");
     if swallowed {
         text += "hint: `--against` takes all paths up to the next flag: give INPUT before it\n";
     }

@@ -34,8 +34,9 @@ impl Printer {
 
     /// Says why the command could not be done, quiet or not.
     pub(crate) fn error(&self, error: &Message) {
-        let mut text =
-            format!("{} {}\n", self.style.bold(&self.style.red("error:")), visible::line(&error.problem));
+        // Further lines are set in, so that no name with a line end in it looks like a message of its own.
+        let problem = visible::lines(error.problem.trim_end()).replace('\n', "\n  ");
+        let mut text = format!("{} {problem}\n", self.style.bold(&self.style.red("error:")));
         if let Some(hint) = &error.hint {
             text += &format!("{} {}\n", self.style.bold("hint:"), visible::line(hint));
         }

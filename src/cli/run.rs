@@ -55,11 +55,7 @@ fn run(args: &RunArgs, rewrite: Rewrite, config: Config) -> Result<Exit, Failure
     let start = Instant::now();
     let outcome = run_job(&job, &bar);
     bar.finish();
-    let done = outcome.map_err(|error| {
-        let replaceable = matches!(&error, Error::Output { path, .. } if !args.force && path.join("run.json").is_file());
-        let failure = Failure::from(error);
-        if replaceable { failure.hint("`--force` replaces what an earlier run made") } else { failure }
-    })?;
+    let done = outcome.map_err(|error| told(error, args))?;
     let repeated = done.documents.repeated_ids;
     if repeated > 0 {
         let ids = if repeated == 1 { "1 id stands" } else { &format!("{} ids stand", count(repeated)) };
@@ -75,6 +71,23 @@ fn run(args: &RunArgs, rewrite: Rewrite, config: Config) -> Result<Exit, Failure
     let found = args.check && !done.removed.is_empty();
     let bad = args.strict && done.documents.skipped > 0;
     Ok(if found || bad { Exit::Found } else { Exit::Done })
+}
+
+/// Why a run failed, with what only the command line knows.
+fn told(error: Error, args: &RunArgs) -> Failure {
+    match (error, &args.rules) {
+        (Error::Setting { setting, problem }, Some(path)) if setting.starts_with("--rules") => {
+            let rule = setting["--rules".len()..].trim_start_matches([':', ' ']);
+            let problem = if rule.is_empty() { problem } else { format!("{rule}: {problem}") };
+            failure::in_file(path, None, &problem)
+        }
+        (error @ Error::Output { .. }, _) => {
+            let replaceable = !args.force && args.output.join("run.json").is_file();
+            let failure = Failure::from(error);
+            if replaceable { failure.hint("`--force` replaces what an earlier run made") } else { failure }
+        }
+        (error, _) => error.into(),
+    }
 }
 
 fn json(summary: &Summary) -> Result<String, Failure> {

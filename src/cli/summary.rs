@@ -30,7 +30,7 @@ const SITES: usize = 5;
 /// Skipped records that are named.
 const SKIPPED: usize = 3;
 /// Characters of a name.
-const NAME: usize = 40;
+const NAME: usize = 30;
 
 /// The summary, line by line.
 pub(crate) fn text(summary: &Summary, told: &Told<'_>, style: Style) -> String {
@@ -198,13 +198,18 @@ fn next(page: &mut Page, summary: &Summary, folder: &Path) {
     let folder_word = quoted(&shown);
     let units = match summary.rewrite {
         Rewrite::Nothing => rows(&folder.join("clusters.jsonl")).next().and_then(|row| pair(&row)),
-        _ => rows(&folder.join("removed.jsonl")).next().and_then(|row| unit(&row, row["reason"] == "duplicate-document")),
+        _ => rows(&folder.join("removed.jsonl"))
+            .next()
+            .and_then(|row| unit(&row, row["reason"] == "duplicate-document")),
     };
     let unique = summary.documents.repeated_ids == 0;
     let mut heading = "next";
     if let Some([short, long]) = units {
         let [short, long] = [short, long].map(|units| format!("dechaff explain {folder_word} {units}"));
-        page.line(heading, if unique && visible::line(&long) == long && long.chars().count() <= 70 { &long } else { &short });
+        page.line(
+            heading,
+            if unique && visible::line(&long) == long && long.chars().count() <= 70 { &long } else { &short },
+        );
         heading = "";
     }
     if summary.rewrite == Rewrite::Clean {

@@ -53,7 +53,8 @@ impl Range {
 
     fn same(self, other: Range) -> bool {
         let shared = (self.last.min(other.last) + 1).saturating_sub(self.first.max(other.first));
-        self.document == other.document && f64::from(shared) >= SAME_RANGE * f64::from(self.len().max(other.len()))
+        self.document == other.document
+            && f64::from(shared) >= SAME_RANGE * f64::from(self.len().max(other.len()))
     }
 }
 
@@ -194,7 +195,8 @@ fn group(pairs: &[(Range, Range)]) -> Vec<Vec<Range>> {
     let mut joined = Components::new(ranges.len());
     for first in 0..ranges.len() {
         for second in first + 1..ranges.len() {
-            if ranges[second].document != ranges[first].document || ranges[second].first > ranges[first].last {
+            if ranges[second].document != ranges[first].document || ranges[second].first > ranges[first].last
+            {
                 break;
             }
             if ranges[first].same(ranges[second]) {
@@ -211,7 +213,8 @@ fn group(pairs: &[(Range, Range)]) -> Vec<Vec<Range>> {
         .into_iter()
         .map(|set| {
             // Of the ranges that are one block, the longest stands for them.
-            let mut members: Vec<(u32, Range)> = set.iter().map(|&id| (same.root(id), ranges[id as usize])).collect();
+            let mut members: Vec<(u32, Range)> =
+                set.iter().map(|&id| (same.root(id), ranges[id as usize])).collect();
             members.sort_unstable_by_key(|&(root, range)| (root, std::cmp::Reverse(range.len()), range));
             members.dedup_by_key(|&mut (root, _)| root);
             let mut members: Vec<Range> = members.into_iter().map(|(_, range)| range).collect();

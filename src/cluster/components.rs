@@ -79,19 +79,22 @@ const FRUITLESS_ROUNDS: usize = 32;
 /// Cuts a component into stars. `best_first` holds its ids, the preferred representative first; `verify` compares a
 /// representative with another id. Ids that match no representative are left out. Every star has members.
 pub fn stars<M>(best_first: Vec<u32>, verify: impl FnMut(u32, u32) -> Option<M>) -> Vec<Star<M>> {
-    agreeing_stars(best_first, verify, |_| Vec::new())
+    agreeing_stars(best_first, |_| {}, verify, |_| Vec::new())
 }
 
 /// [`stars`] whose members must also agree with each other: `disagree` takes the ids out of a star's members that do
-/// not belong with the rest and returns them; they go on to the next star.
+/// not belong with the rest and returns them; they go on to the next star. Before each star `order` puts what is left
+/// in order, the preferred representative first.
 pub fn agreeing_stars<M>(
     mut best_first: Vec<u32>,
+    mut order: impl FnMut(&mut Vec<u32>),
     mut verify: impl FnMut(u32, u32) -> Option<M>,
     mut disagree: impl FnMut(&mut Vec<(u32, M)>) -> Vec<u32>,
 ) -> Vec<Star<M>> {
     let mut stars = Vec::new();
     let mut fruitless = 0;
     while best_first.len() > 1 && fruitless < FRUITLESS_ROUNDS {
+        order(&mut best_first);
         let representative = best_first[0];
         let mut members = Vec::new();
         let mut rest = Vec::new();
@@ -103,7 +106,8 @@ pub fn agreeing_stars<M>(
         }
         let out = disagree(&mut members);
         if !out.is_empty() {
-            rest = best_first[1..].iter().copied().filter(|id| rest.contains(id) || out.contains(id)).collect();
+            rest =
+                best_first[1..].iter().copied().filter(|id| rest.contains(id) || out.contains(id)).collect();
         }
         fruitless = if members.is_empty() { fruitless + 1 } else { 0 };
         if !members.is_empty() {

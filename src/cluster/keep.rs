@@ -19,6 +19,8 @@ pub struct Candidate {
     pub masks: u32,
     /// Injected spans that were cut out of it.
     pub spans: u32,
+    /// How much it has in common with the others, in any unit that is the same for all; 0 where nobody asked.
+    pub central: u32,
     /// Whether an earlier level removed it already; such a member is representative only where all are.
     pub gone: bool,
     /// Whether it belongs to a reference corpus, whose copies win.
@@ -47,6 +49,8 @@ impl FieldValue {
     }
 }
 
+/// Steps in which the number of digit runs is compared.
+const STEPS: u32 = 10;
 /// A member with less than this share of the longest member's units is no complete copy, however many numbers it has.
 const WHOLE: f64 = 0.9;
 
@@ -63,11 +67,17 @@ const WHOLE: f64 = 0.9;
 /// ```
 pub fn order(members: &mut [Candidate], keep: &Keep) {
     let longest = members.iter().map(|member| member.units).max().unwrap_or(0);
+    let most = members.iter().map(|member| member.numbers).max().unwrap_or(0);
+    // A number more or less makes no copy more complete than another.
+    let numbers = |member: &Candidate| member.numbers * STEPS / most.max(1);
     let whole = |member: &Candidate| f64::from(member.units) >= WHOLE * f64::from(longest);
     members.sort_by(|a, b| {
         let by_policy = match keep {
             Keep::MostComplete | Keep::None => {
-                let rank = |m: &Candidate| (Reverse(whole(m)), Reverse(m.numbers), m.masks, m.spans, Reverse(m.units));
+                let rank = |m: &Candidate| {
+                    let complete = (Reverse(whole(m)), Reverse(numbers(m)), m.masks, m.spans);
+                    (complete, Reverse(m.central), Reverse(m.units), Reverse(m.numbers))
+                };
                 rank(a).cmp(&rank(b))
             }
             Keep::Longest => b.units.cmp(&a.units),
@@ -96,8 +106,20 @@ mod tests {
     #[test]
     fn each_policy() {
         let members = [
-            Candidate { id: 3, units: 50, numbers: 9, field: Some(FieldValue::Number(2.0)), ..Default::default() },
-            Candidate { id: 4, units: 100, numbers: 2, field: Some(FieldValue::Number(1.0)), ..Default::default() },
+            Candidate {
+                id: 3,
+                units: 50,
+                numbers: 9,
+                field: Some(FieldValue::Number(2.0)),
+                ..Default::default()
+            },
+            Candidate {
+                id: 4,
+                units: 100,
+                numbers: 2,
+                field: Some(FieldValue::Number(1.0)),
+                ..Default::default()
+            },
             Candidate { id: 5, units: 99, numbers: 5, spans: 1, ..Default::default() },
         ];
         assert_eq!(first(Keep::MostComplete, &members), 5);

@@ -36,7 +36,9 @@ pub fn align(a: &[u32], b: &[u32]) -> Vec<Run> {
     let mut push = |a: usize, b: usize, len: usize| {
         if len > 0 {
             match runs.last_mut() {
-                Some(run) if (run.a + run.len) as usize == a && (run.b + run.len) as usize == b => run.len += len as u32,
+                Some(run) if (run.a + run.len) as usize == a && (run.b + run.len) as usize == b => {
+                    run.len += len as u32
+                }
                 _ => runs.push(Run { a: a as u32, b: b as u32, len: len as u32 }),
             }
         }

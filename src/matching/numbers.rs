@@ -1,12 +1,16 @@
 //! What became of the numbers between two copies: the fact `numbers` of a match.
 //!
 //! Folding drops digits and masks, so that a copy whose numbers were stripped or masked folds like the whole one.
-//! What was dropped is compared here, slot by slot: the slots of both texts are laid side by side by the alignment
-//! of their units. In: units and number slots of both. Cost: the alignment where the units differ, else linear.
+//! What was dropped is compared here, place by place: the places of both texts are laid side by side by the alignment
+//! of their units, in long texts by the units around each place. In: units and number slots of both. Cost: the
+//! alignment where the units of short texts differ, else a sort of the places.
+
+use std::cmp::Ordering;
 
 use serde::Serialize;
 
 use super::align::align;
+use crate::hash::units_key;
 use crate::text::fold::{Slot, SlotKind};
 
 /// What became of the numbers.
@@ -82,6 +86,9 @@ pub fn compare(a: Numbered<'_>, b: Numbered<'_>) -> Comparison {
     }
     let places_a = places(a.slots);
     let places_b = places(b.slots);
+    if a.units != b.units && a.units.len().max(b.units.len()) > MAX_ALIGNED {
+        return by_context(a.units, &places_a, b.units, &places_b);
+    }
     let mut matched = vec![false; places_b.len()];
     let map = GapMap::new(a.units, b.units);
     for (gap, slots) in &places_a {
@@ -103,7 +110,72 @@ pub fn compare(a: Numbered<'_>, b: Numbered<'_>) -> Comparison {
     result
 }
 
+/// Units up to which texts are aligned.
+const MAX_ALIGNED: usize = 400;
+/// Units on each side of a place by which it is known in a longer text.
+const CONTEXT: usize = 2;
+
+/// Compares the places that stand in the same surroundings on both sides; where surroundings repeat (`第…条`), the
+/// first with the first, and so on.
+fn by_context(a: &[u32], places_a: &[(u32, &[Slot])], b: &[u32], places_b: &[(u32, &[Slot])]) -> Comparison {
+    fn keyed(units: &[u32], places: &[(u32, &[Slot])]) -> Vec<(u64, usize)> {
+        let key = |gap: usize| {
+            let around = &units[gap.saturating_sub(CONTEXT)..(gap + CONTEXT).min(units.len())];
+            units_key(around)
+        };
+        let mut keyed: Vec<(u64, usize)> =
+            places.iter().enumerate().map(|(at, &(gap, _))| (key(gap as usize), at)).collect();
+        keyed.sort_unstable();
+        keyed
+    }
+    let (keyed_a, keyed_b) = (keyed(a, places_a), keyed(b, places_b));
+    let mut result = Comparison::default();
+    let (mut i, mut j) = (0, 0);
+    while i < keyed_a.len() && j < keyed_b.len() {
+        match keyed_a[i].0.cmp(&keyed_b[j].0) {
+            Ordering::Less => i += 1,
+            Ordering::Greater => j += 1,
+            Ordering::Equal => {
+                result.count(places_a[keyed_a[i].1].1, places_b[keyed_b[j].1].1);
+                (i, j) = (i + 1, j + 1);
+            }
+        }
+    }
+    // Surroundings that the other text has without a number: there it was stripped.
+    result.only_in(a, places_a, b, &keyed_b, |result, slots| result.count(slots, &[]));
+    result.only_in(b, places_b, a, &keyed_a, |result, slots| result.count(&[], slots));
+    result
+}
+
 impl Comparison {
+    fn only_in(
+        &mut self,
+        units: &[u32],
+        places: &[(u32, &[Slot])],
+        other: &[u32],
+        known: &[(u64, usize)],
+        mut count: impl FnMut(&mut Self, &[Slot]),
+    ) {
+        let around = |units: &[u32], gap: usize| {
+            units_key(&units[gap.saturating_sub(CONTEXT)..(gap + CONTEXT).min(units.len())])
+        };
+        let lone: Vec<(u64, &[Slot])> = places
+            .iter()
+            .map(|&(gap, slots)| (around(units, gap as usize), slots))
+            .filter(|(key, _)| known.binary_search_by_key(key, |&(key, _)| key).is_err())
+            .collect();
+        if lone.is_empty() {
+            return;
+        }
+        let mut gaps: Vec<u64> = (0..=other.len()).map(|gap| around(other, gap)).collect();
+        gaps.sort_unstable();
+        for (key, slots) in lone {
+            if gaps.binary_search(&key).is_ok() {
+                count(self, slots);
+            }
+        }
+    }
+
     fn count(&mut self, a: &[Slot], b: &[Slot]) {
         let digits = |slots: &[Slot]| -> Vec<u64> {
             slots
@@ -121,7 +193,9 @@ impl Comparison {
             (false, false) if digits_a == digits_b => self.same += 1,
             (false, false) if mask => self.masked += 1,
             (false, false) => self.changed += 1,
-            _ if mask && (a.is_empty() || b.is_empty() || digits_a.len() + digits_b.len() > 0) => self.masked += 1,
+            _ if mask && (a.is_empty() || b.is_empty() || digits_a.len() + digits_b.len() > 0) => {
+                self.masked += 1
+            }
             (false, true) => self.only_a += 1,
             (true, false) => self.only_b += 1,
             (true, true) => {}
@@ -194,6 +268,18 @@ mod tests {
         assert_eq!(numbers(whole, "全年共集中学习达14次，撰写心得51余篇，发表20多篇"), Numbers::Changed);
         assert_eq!(numbers("没有数字的一段话", "没有数字的一段话"), Numbers::None);
         assert_eq!(numbers("The 12 houses burned", "The １２ houses burned"), Numbers::Same);
+    }
+
+    #[test]
+    fn long_texts_tell_the_same() {
+        let filler: String = (0..300u32).filter_map(|n| char::from_u32(0x4e00 + n * 7)).collect();
+        let long =
+            |middle: &str, end: &str| format!("{filler}全年共学习{middle}次，撰写心得50余篇。{filler}{end}");
+        let whole = long("14", "完");
+        assert_eq!(numbers(&whole, &long("14", "了")), Numbers::Same);
+        assert_eq!(numbers(&whole, &long("15", "了")), Numbers::Changed);
+        assert_eq!(numbers(&whole, &long("", "了")), Numbers::Stripped);
+        assert_eq!(numbers(&whole, &long("==", "了")), Numbers::Masked);
     }
 
     #[test]

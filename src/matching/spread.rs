@@ -39,7 +39,8 @@ pub fn spread(ordered: &[u64], other: &[u64]) -> f64 {
         .filter(|passage| {
             let start = passage * ordered.len() / passages;
             let end = (passage + 1) * ordered.len() / passages;
-            let shared = ordered[start..end].iter().filter(|shingle| other.binary_search(shingle).is_ok()).count();
+            let shared =
+                ordered[start..end].iter().filter(|shingle| other.binary_search(shingle).is_ok()).count();
             shared as f64 >= SOMETHING * mean * (end - start) as f64
         })
         .count();

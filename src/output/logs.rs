@@ -201,7 +201,7 @@ fn push_number(out: &mut Vec<u8>, mut number: u64) {
 fn push_share(out: &mut Vec<u8>, share: f64) {
     let scaled = (share.clamp(0.0, 1.0) * 10_000.0).round() as u64;
     push_number(out, scaled / 10_000);
-    if scaled % 10_000 != 0 {
+    if !scaled.is_multiple_of(10_000) {
         let text = format!("{:04}", scaled % 10_000);
         out.push(b'.');
         out.extend_from_slice(text.trim_end_matches('0').as_bytes());

@@ -19,7 +19,8 @@ pub fn field(corpus: &Corpus, verdicts: &Verdicts, names: &Names<'_>, document: 
     let first = verdicts.removals.partition_point(|removal| removal.unit.document < document);
     let removals = verdicts.removals[first..].iter().take_while(|removal| removal.unit.document == document);
     line.objects("removed", removals, |line, removal| {
-        line.number("byte_start", removal.unit.span.start.into()).number("byte_end", removal.unit.span.end.into());
+        line.number("byte_start", removal.unit.span.start.into())
+            .number("byte_end", removal.unit.span.end.into());
         line.text("reason", reason(&removal.why));
     });
     line.finish()

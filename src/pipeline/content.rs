@@ -14,10 +14,8 @@ use crate::text::segment::{ends_sentence, opens_item};
 /// Fewest units of a piece of a joined paragraph: menus and titles are no broken sentences.
 const JOIN_UNITS: u32 = 12;
 
-/// Units from which a paragraph is prose if it ends like a sentence.
-const SENTENCE_UNITS: usize = 8;
-/// Units from which it is prose however it ends.
-const LONG_UNITS: usize = 30;
+/// Units from which a paragraph says something: menus, headings and labels are shorter.
+const SAYING: u32 = 6;
 
 /// What is left of a page when its chrome is off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,7 +62,8 @@ impl Content {
         let mut cut = labels.spans.iter().map(|span| span.span).peekable();
         for lines in &sheet.paragraphs {
             let (first, start) = (content.lines.len() as u32, content.units.len() as u32);
-            let mut paragraph = Paragraph { lines: first..first, units: start..start, numbers: 0, runs: 0, masks: 0 };
+            let mut paragraph =
+                Paragraph { lines: first..first, units: start..start, numbers: 0, runs: 0, masks: 0 };
             for line in lines.clone() {
                 while chrome.next_if(|&label| label < line).is_some() {}
                 if chrome.peek() == Some(&line) {
@@ -74,7 +73,8 @@ impl Content {
                 let span = sheet.lines[line as usize];
                 while cut.next_if(|cut| cut.end <= span.start).is_some() {}
                 if cut.peek().is_some_and(|cut| cut.overlaps(span)) {
-                    let cuts: Vec<Span> = std::iter::from_fn(|| cut.next_if(|cut| cut.overlaps(span))).collect();
+                    let cuts: Vec<Span> =
+                        std::iter::from_fn(|| cut.next_if(|cut| cut.overlaps(span))).collect();
                     content.push_cut_line(sheet, line, &cuts);
                 } else {
                     content.units.extend_from_slice(&sheet.units[sheet.unit_range(&(line..line + 1))]);
@@ -140,16 +140,13 @@ impl Content {
         &self.units[first.units.start as usize..last.units.end as usize]
     }
 
-    /// Units in paragraphs of prose: what a page says, as against its headings, lists and what chrome was missed.
-    pub fn prose(&self, sheet: &Sheet) -> u32 {
+    /// Units in paragraphs that say something: what a page holds, as against its headings, labels, and the menus that
+    /// no rule knew.
+    pub fn prose(&self) -> u32 {
         self.paragraphs
             .iter()
-            .filter(|paragraph| {
-                let last = self.lines[paragraph.lines.end as usize - 1].line;
-                paragraph.units.len() >= LONG_UNITS
-                    || paragraph.units.len() >= SENTENCE_UNITS && ends_sentence(sheet.line(last))
-            })
             .map(|paragraph| paragraph.units.len() as u32)
+            .filter(|&units| units >= SAYING)
             .sum()
     }
 

@@ -16,9 +16,9 @@ use crate::error::Result;
 use crate::hash::{self, Map};
 use crate::lsh::banding::DOCUMENT;
 use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
+use crate::matching::discount::{Sides, discounted};
 use crate::matching::numbers::{Comparison, Numbered, compare};
 use crate::matching::relation::{Relation, relate_documents};
-use crate::matching::discount::{Sides, discounted};
 use crate::matching::spread::spread;
 use crate::matching::verify::{Overlap, overlap as shared};
 use crate::sketch::minhash::{MinHasher, SLOTS};
@@ -76,13 +76,15 @@ pub struct Match {
 /// When a sheet cannot be read back.
 pub fn find(corpus: &Corpus, config: &Config, keep_pairs: Pairs) -> Result<DocumentMatches> {
     let signs = sign(corpus, config)?;
-    let mut found = DocumentMatches { units: signs.iter().map(|sign| sign.units).collect(), ..Default::default() };
+    let mut found =
+        DocumentMatches { units: signs.iter().map(|sign| sign.units).collect(), ..Default::default() };
 
     // Documents with equal content, or equal altogether, collapse into the first of them.
     let mut components = Components::new(signs.len());
     let with_content = || corpus.ids().filter(|&id| signs[id as usize].all > 0);
-    let mut by_key: Vec<(u64, u32)> =
-        with_content().flat_map(|id| [signs[id as usize].key, signs[id as usize].whole].map(|key| (key, id))).collect();
+    let mut by_key: Vec<(u64, u32)> = with_content()
+        .flat_map(|id| [signs[id as usize].key, signs[id as usize].whole].map(|key| (key, id)))
+        .collect();
     by_key.sort_unstable();
     for group in by_key.chunk_by(|a, b| a.0 == b.0) {
         group[1..].iter().for_each(|&(_, id)| components.join(group[0].1, id));
@@ -122,10 +124,18 @@ pub fn find(corpus: &Corpus, config: &Config, keep_pairs: Pairs) -> Result<Docum
         sets.into_par_iter().map(|set| cut(corpus, &signs, config, set)).collect::<Result<_>>()?;
     found.clusters = clusters.into_iter().flatten().collect();
     found.clusters.sort_by_key(|cluster| {
-        cluster.members.iter().map(|&(id, _)| id).min().map_or(cluster.representative, |id| id.min(cluster.representative))
+        cluster
+            .members
+            .iter()
+            .map(|&(id, _)| id)
+            .min()
+            .map_or(cluster.representative, |id| id.min(cluster.representative))
     });
     Ok(found)
 }
+
+/// Members that each member is compared with to find the most central one.
+const CENTRAL: usize = 64;
 
 /// The pairs, smaller id first and sorted, that bands and samples propose before anything is verified. What `find`
 /// collapses before, documents of equal content, stands here among the others.
@@ -176,7 +186,7 @@ fn sign(corpus: &Corpus, config: &Config) -> Result<Vec<Sign>> {
             let mut sign = Sign {
                 all: sheet.units.len() as u32,
                 units: content.units.len() as u32,
-                prose: content.prose(&sheet),
+                prose: content.prose(),
                 runs: content.paragraphs.iter().map(|paragraph| paragraph.runs).sum(),
                 masks: content.paragraphs.iter().map(|paragraph| paragraph.masks).sum(),
                 spans: corpus.labels[id as usize].spans.len() as u32,
@@ -186,7 +196,8 @@ fn sign(corpus: &Corpus, config: &Config) -> Result<Vec<Sign>> {
             };
             if content.units.len() < config.matching.min_units {
                 // Too short for shingles: equal only when the numbers are equal too.
-                let numbers: Vec<u32> = content.paragraphs.iter().map(|paragraph| paragraph.numbers).collect();
+                let numbers: Vec<u32> =
+                    content.paragraphs.iter().map(|paragraph| paragraph.numbers).collect();
                 sign.key = hash::units_key(&[&content.units[..], &[u32::MAX], &numbers].concat());
                 if content.units.is_empty() {
                     // All chrome: equal only to what is equal altogether.
@@ -200,7 +211,8 @@ fn sign(corpus: &Corpus, config: &Config) -> Result<Vec<Sign>> {
             let mut signature = [u32::MAX; SLOTS];
             hasher.sign(buffer, &mut signature);
             DOCUMENT.keys(&signature, &mut sign.bands);
-            sign.samples = buffer.iter().filter(|&&hash| hash % SAMPLE == 0).map(|&hash| (hash >> 32) as u32).collect();
+            sign.samples =
+                buffer.iter().filter(|&&hash| hash % SAMPLE == 0).map(|&hash| (hash >> 32) as u32).collect();
             sign.samples.sort_unstable();
             sign.samples.dedup();
             Ok(sign)
@@ -210,12 +222,14 @@ fn sign(corpus: &Corpus, config: &Config) -> Result<Vec<Sign>> {
 
 fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBuckets) -> Vec<(u32, u32)> {
     let cap = config.matching.max_bucket;
-    let shingled: Vec<u32> = distinct.iter().copied().filter(|&id| !signs[id as usize].bands.is_empty()).collect();
+    let shingled: Vec<u32> =
+        distinct.iter().copied().filter(|&id| !signs[id as usize].bands.is_empty()).collect();
     // Ids of a capped bucket are put in the order of another band, so that like documents stand together.
     let order = |band: usize| {
         move |id: u32| {
             let bands = &signs[id as usize].bands;
-            u64::from(bands[(band + 1) % DOCUMENT.bands]) << 32 | u64::from(bands[(band + 2) % DOCUMENT.bands])
+            u64::from(bands[(band + 1) % DOCUMENT.bands]) << 32
+                | u64::from(bands[(band + 2) % DOCUMENT.bands])
         }
     };
     let mut pairs: Vec<(u32, u32)> = Vec::new();
@@ -229,7 +243,9 @@ fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBu
     pairs.dedup();
 
     entries.clear();
-    entries.extend(shingled.iter().flat_map(|&id| signs[id as usize].samples.iter().map(move |&key| entry(key, id))));
+    entries.extend(
+        shingled.iter().flat_map(|&id| signs[id as usize].samples.iter().map(move |&key| entry(key, id))),
+    );
     let mut shared: Vec<(u32, u32)> = Vec::new();
     hot.add(candidate_pairs(&mut entries, cap, order(0), |a, b| shared.push((a, b))));
     shared.sort_unstable();
@@ -319,30 +335,44 @@ fn relate(signs: &[Sign], a: u32, set_a: &Set, b: u32, set_b: &Set, config: &Con
         }
         relate_documents(overlap, (sign_a.prose, sign_b.prose), evenly, &config.matching)?
     };
-    let coverage = if sign_a.key == sign_b.key { 1.0 } else { shared(&set_a.content, &set_b.content).a_in_b() };
+    let coverage =
+        if sign_a.key == sign_b.key { 1.0 } else { shared(&set_a.content, &set_b.content).a_in_b() };
     Some(Related { relation, overlap, spread, coverage })
 }
 
 /// Cuts a component into clusters whose members all match their representative.
-fn cut(corpus: &Corpus, signs: &[Sign], config: &Config, component: Vec<u32>) -> Result<Vec<DocumentCluster>> {
-    let mut order: Vec<Candidate> = component
-        .iter()
-        .map(|&id| {
-            let sign = &signs[id as usize];
-            let document = &corpus.documents[id as usize];
-            Candidate {
-                id,
-                units: sign.units,
-                numbers: sign.runs,
-                masks: sign.masks,
-                spans: sign.spans,
-                gone: false,
-                reference: document.reference,
-                field: document.field.clone(),
-            }
-        })
-        .collect();
-    keep::order(&mut order, &config.removal.keep);
+fn cut(
+    corpus: &Corpus,
+    signs: &[Sign],
+    config: &Config,
+    component: Vec<u32>,
+) -> Result<Vec<DocumentCluster>> {
+    // How much a document has in common with the first of the others: an edited copy has less than the original.
+    let central = |id: u32| -> u32 {
+        let bands = &signs[id as usize].bands;
+        let others = component.iter().take(CENTRAL).map(|&other| &signs[other as usize].bands);
+        others.map(|other| bands.iter().zip(other).filter(|(a, b)| a == b).count() as u32).sum()
+    };
+    let candidate = |id: u32| {
+        let sign = &signs[id as usize];
+        let document = &corpus.documents[id as usize];
+        Candidate {
+            id,
+            units: sign.units,
+            numbers: sign.runs,
+            masks: sign.masks,
+            spans: sign.spans,
+            central: central(id),
+            gone: false,
+            reference: document.reference,
+            field: document.field.clone(),
+        }
+    };
+    let order = |ids: &mut Vec<u32>| {
+        let mut candidates: Vec<Candidate> = ids.iter().map(|&id| candidate(id)).collect();
+        keep::order(&mut candidates, &config.removal.keep);
+        *ids = candidates.into_iter().map(|candidate| candidate.id).collect();
+    };
     // One pair of sets for all documents that are equal in content and altogether.
     let same = |id: u32| (signs[id as usize].key, signs[id as usize].whole);
     let mut sets: Map<(u64, u64), Set> = Map::default();
@@ -351,10 +381,11 @@ fn cut(corpus: &Corpus, signs: &[Sign], config: &Config, component: Vec<u32>) ->
             vacant.insert(Set::new(corpus, id)?);
         }
     }
-    let compare = |id: u32, other: u32| relate(signs, id, &sets[&same(id)], other, &sets[&same(other)], config);
-    let ids = order.iter().map(|candidate| candidate.id).collect();
+    let compare =
+        |id: u32, other: u32| relate(signs, id, &sets[&same(id)], other, &sets[&same(other)], config);
     let found: Vec<Star<Related>> = agreeing_stars(
-        ids,
+        component.clone(),
+        order,
         |representative, id| compare(id, representative),
         |members| digested(members, |id, other| compare(id, other).is_some()),
     );
@@ -372,14 +403,28 @@ fn cut(corpus: &Corpus, signs: &[Sign], config: &Config, component: Vec<u32>) ->
         .collect()
 }
 
-/// Takes out of a cluster the fragments that have nothing to do with its largest fragment: a digest of several
-/// articles holds each of them, and is a copy of none but, at most, one.
+/// Fragments that are this small a part of the representative are stock text where there are several.
+const SMALL_PART: f64 = 0.25;
+/// How many several are.
+const SEVERAL: usize = 4;
+
+/// Takes out of a cluster the fragments that are no copies of the representative. Those that have nothing to do with
+/// its largest fragment: a digest of several articles holds each of them, and is a copy of none but, at most, one. And
+/// small ones where there are several: a licence that many texts consist of stands in a long one too.
 fn digested(members: &mut Vec<(u32, Related)>, related: impl Fn(u32, u32) -> bool) -> Vec<u32> {
     let fragments = || members.iter().filter(|(_, related)| related.relation == Relation::Fragment);
-    let Some(&(largest, _)) = fragments().max_by_key(|(id, related)| (related.overlap.a, std::cmp::Reverse(*id))) else {
+    let Some(&(largest, _)) =
+        fragments().max_by_key(|(id, related)| (related.overlap.a, std::cmp::Reverse(*id)))
+    else {
         return Vec::new();
     };
-    let out: Vec<u32> = fragments().map(|&(id, _)| id).filter(|&id| id != largest && !related(id, largest)).collect();
+    let is_small =
+        |related: &Related| f64::from(related.overlap.a) < SMALL_PART * f64::from(related.overlap.b);
+    let stock = fragments().filter(|(_, related)| is_small(related)).count() >= SEVERAL;
+    let out: Vec<u32> = fragments()
+        .filter(|(id, part)| (stock && is_small(part)) || (*id != largest && !related(*id, largest)))
+        .map(|&(id, _)| id)
+        .collect();
     members.retain(|(id, _)| !out.contains(id));
     out
 }

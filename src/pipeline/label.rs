@@ -10,8 +10,9 @@ use super::documents::DocumentMatches;
 use super::paragraphs::{Occurrence, ParagraphMatches};
 use super::sheet::Sheet;
 use crate::chrome::{
-    Evidence, FamilyKind, Known, Label, Labels, LineLabel, Page, PageLabels, Round, Rules, Scope, Site, SiteFacts,
-    Source, SpanFamilies, SpanLabel, Texts, guard, judge_insertion, provisional_bodies, trusts_frequency,
+    Evidence, FamilyKind, Known, Label, Labels, LineLabel, Page, PageLabels, Round, Rules, Scope, Site,
+    SiteFacts, Source, SpanFamilies, SpanLabel, Texts, guard, judge_insertion, provisional_bodies,
+    trusts_frequency,
 };
 use crate::config::Config;
 use crate::document::Span;
@@ -54,16 +55,12 @@ fn label(
     bodies: impl Fn(&[u32], &[&[Evidence]]) -> Vec<u32> + Sync,
 ) -> Result<Vec<Labels>> {
     let judge = Judge { rules, config, round };
-    let mut by_site: Vec<(u32, u32)> = corpus
-        .ids()
-        .filter_map(|id| Some((corpus.documents[id as usize].site?, id)))
-        .collect();
+    let mut by_site: Vec<(u32, u32)> =
+        corpus.ids().filter_map(|id| Some((corpus.documents[id as usize].site?, id))).collect();
     by_site.sort_unstable();
     let mut labels = vec![Labels::default(); corpus.documents.len()];
-    let sites: Vec<Vec<u32>> = by_site
-        .chunk_by(|a, b| a.0 == b.0)
-        .map(|pages| pages.iter().map(|&(_, id)| id).collect())
-        .collect();
+    let sites: Vec<Vec<u32>> =
+        by_site.chunk_by(|a, b| a.0 == b.0).map(|pages| pages.iter().map(|&(_, id)| id).collect()).collect();
     let known: Vec<Vec<(u32, Labels)>> =
         sites.par_iter().map(|documents| judge.site(corpus, documents, &bodies)).collect::<Result<_>>()?;
     for (document, found) in known.into_iter().flatten() {
@@ -103,11 +100,15 @@ impl Judge<'_> {
         let pages: Vec<Page<'_>> = evidence
             .iter()
             .zip(bodies)
-            .map(|(evidence, body)| Page { evidence, body: numbers.partition_point(|&number| number < body) as u32 })
+            .map(|(evidence, body)| Page {
+                evidence,
+                body: numbers.partition_point(|&number| number < body) as u32,
+            })
             .collect();
         let site = Site::learn(&pages, self.rules, Scope::Site);
         let facts = SiteFacts { pages: site.pages(), frequency: trusts_frequency(&pages) };
-        let labels: Vec<PageLabels> = pages.par_iter().map(|page| self.page(page, &site, Some(facts))).collect();
+        let labels: Vec<PageLabels> =
+            pages.par_iter().map(|page| self.page(page, &site, Some(facts))).collect();
         let texts = SiteTexts::new(corpus, documents);
         let families = if facts.frequency {
             SpanFamilies::learn(&pages, &labels, &texts, self.rules, &self.config.chrome)
@@ -334,7 +335,8 @@ impl Spelling {
         let end = if gap.end < last { self.spans[gap.end as usize].start } else { line.end };
         let text = &page.sheet.text;
         let part = |start: u32, end: u32| text.get(start as usize..end as usize);
-        let found = judge_insertion(part(start, end)?, part(line.start, start)?, part(end, line.end)?, rules)?;
+        let found =
+            judge_insertion(part(start, end)?, part(line.start, start)?, part(end, line.end)?, rules)?;
         Some(SpanLabel {
             span: Span::new(found.span.start + start, found.span.end + start),
             known: Known::Alignment,

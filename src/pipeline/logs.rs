@@ -61,7 +61,11 @@ impl<'a> Names<'a> {
     where
         'a: 'u,
     {
-        UnitRow { name: self.document(unit.document), lines: &unit.lines, bytes: (unit.span.start, unit.span.end) }
+        UnitRow {
+            name: self.document(unit.document),
+            lines: &unit.lines,
+            bytes: (unit.span.start, unit.span.end),
+        }
     }
 }
 
@@ -92,7 +96,10 @@ impl Logs<'_> {
                 let at = cluster.members.binary_search_by_key(&document, |(unit, _)| unit.document).ok()?;
                 cluster.members[at].1
             });
-            line.raw("cluster", &self.names.cluster(cluster.map_or(document, |cluster| cluster.kept.document)));
+            line.raw(
+                "cluster",
+                &self.names.cluster(cluster.map_or(document, |cluster| cluster.kept.document)),
+            );
             line.flag("kept", !verdicts.dropped[document as usize]).facts(own.map(facts));
             line.write(&mut out)?;
         }
@@ -222,7 +229,8 @@ impl SkippedLog {
         line.number("byte_offset", skipped.offset).text("reason", &skipped.reason);
         match std::str::from_utf8(&skipped.bytes) {
             Ok(text) => line.text("text", text),
-            Err(_) => line.text("bytes", &skipped.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+            Err(_) => line
+                .text("bytes", &skipped.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
         };
         line.write(&mut self.0)
     }

@@ -108,7 +108,9 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
         by_key[start..end].iter().map(|&(_, at)| at)
     };
     let shingled: Vec<u32> = (0..firsts.len() as u32)
-        .filter(|&distinct| all[firsts[distinct as usize].0 as usize].units as usize >= config.matching.min_units)
+        .filter(|&distinct| {
+            all[firsts[distinct as usize].0 as usize].units as usize >= config.matching.min_units
+        })
         .collect();
     found.distinct = firsts.len() as u64;
 
@@ -134,7 +136,8 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
             at += 1;
         }
         sets.load(&texts, batch.iter().flat_map(|&(a, b)| [a, b]))?;
-        let overlaps: Vec<Overlap> = batch.par_iter().map(|&(a, b)| overlap(sets.get(a), sets.get(b))).collect();
+        let overlaps: Vec<Overlap> =
+            batch.par_iter().map(|&(a, b)| overlap(sets.get(a), sets.get(b))).collect();
         for (&(a, b), overlap) in batch.iter().zip(&overlaps) {
             match relate(*overlap, &config.matching) {
                 Some(Relation::Near | Relation::Identical) => components.join(a, b),
@@ -146,7 +149,8 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
     }
 
     // Equality: components of distinct paragraphs, and paragraphs that stand in several places.
-    let mut component: Vec<u32> = (0..firsts.len() as u32).map(|distinct| components.root(distinct)).collect();
+    let mut component: Vec<u32> =
+        (0..firsts.len() as u32).map(|distinct| components.root(distinct)).collect();
     let mut places = vec![0u32; firsts.len()];
     for (distinct, &(_, start, end)) in firsts.iter().enumerate() {
         places[component[distinct] as usize] += (end - start) as u32;
@@ -244,8 +248,11 @@ impl ParagraphMatches {
 pub fn proposed(corpus: &Corpus, config: &Config) -> Result<(Vec<Occurrence>, Vec<(u32, u32)>)> {
     let all = occurrences(corpus, config)?;
     let first: Vec<u32> = (0..all.len() as u32).collect();
-    let shingled: Vec<u32> =
-        first.iter().copied().filter(|&at| all[at as usize].units as usize >= config.matching.min_units).collect();
+    let shingled: Vec<u32> = first
+        .iter()
+        .copied()
+        .filter(|&at| all[at as usize].units as usize >= config.matching.min_units)
+        .collect();
     let signs = Texts { corpus, all: &all, first: &first }.sign(&shingled, config)?;
     let mut pairs = candidates(&signs, &shingled, config, &mut HotBuckets::default());
     pairs.retain(|&(a, b)| signs.may_match(a, b, config));
@@ -260,7 +267,9 @@ fn occurrences(corpus: &Corpus, config: &Config) -> Result<Vec<Occurrence>> {
         .into_par_iter()
         .map(|document| {
             let content = corpus.content(document)?;
-            let runs = (0..content.paragraphs.len() as u32).map(|at| at..at + 1).chain(content.joins.iter().cloned());
+            let runs = (0..content.paragraphs.len() as u32)
+                .map(|at| at..at + 1)
+                .chain(content.joins.iter().cloned());
             Ok(runs.map(|run| occurrence(document, &content, run, config)).collect())
         })
         .collect::<Result<_>>()?;
@@ -357,7 +366,8 @@ fn candidates(signs: &Signs, shingled: &[u32], config: &Config, hot: &mut HotBuc
     let mut entries = Vec::with_capacity(shingled.len() * 2);
     let mut walk = |entries: &mut Vec<u64>, band: usize| {
         let order = |id: u32| {
-            u64::from(key(id, (band + 1) % PARAGRAPH.bands)) << 32 | u64::from(key(id, (band + 2) % PARAGRAPH.bands))
+            u64::from(key(id, (band + 1) % PARAGRAPH.bands)) << 32
+                | u64::from(key(id, (band + 2) % PARAGRAPH.bands))
         };
         hot.add(candidate_pairs(entries, config.matching.max_bucket, order, |a, b| pairs.push((a, b))));
     };
@@ -449,6 +459,7 @@ impl Texts<'_> {
                     numbers: occurrence.runs,
                     masks: occurrence.masks,
                     spans: 0,
+                    central: 0,
                     gone: !survives(at),
                     reference: document.reference,
                     field: document.field.clone(),
@@ -468,7 +479,11 @@ impl Texts<'_> {
             let (a, b) = (distinct_of[at as usize], distinct_of[representative as usize]);
             *known.entry((a, b)).or_insert_with(|| {
                 let overlap = overlap(&sets[&a], &sets[&b]);
-                if a == b { Some((Relation::Identical, overlap)) } else { Some((relate(overlap, &config.matching)?, overlap)) }
+                if a == b {
+                    Some((Relation::Identical, overlap))
+                } else {
+                    Some((relate(overlap, &config.matching)?, overlap))
+                }
             })
         });
         found
@@ -479,7 +494,10 @@ impl Texts<'_> {
                     .into_iter()
                     .map(|(at, (relation, overlap))| {
                         let numbers = self.numbers(pages, at, star.representative)?;
-                        Ok((at, Match { relation, overlap, spread: 1.0, coverage: overlap.a_in_b(), numbers }))
+                        Ok((
+                            at,
+                            Match { relation, overlap, spread: 1.0, coverage: overlap.a_in_b(), numbers },
+                        ))
                     })
                     .collect::<Result<_>>()?;
                 Ok(ParagraphCluster { representative: star.representative, members })
@@ -497,7 +515,10 @@ impl Texts<'_> {
             return Ok(Comparison { same: x.runs, ..Comparison::default() });
         }
         let ((units_a, slots_a), (units_b, slots_b)) = (self.numbered(pages, x)?, self.numbered(pages, y)?);
-        Ok(compare(Numbered { units: &units_a, slots: &slots_a }, Numbered { units: &units_b, slots: &slots_b }))
+        Ok(compare(
+            Numbered { units: &units_a, slots: &slots_a },
+            Numbered { units: &units_b, slots: &slots_b },
+        ))
     }
 
     fn numbered(&self, pages: &mut Pages<'_>, occurrence: &Occurrence) -> Result<(Vec<u32>, Vec<Slot>)> {
@@ -519,10 +540,10 @@ impl Sets {
         ids.dedup();
         self.0.retain(|id, _| ids.binary_search(id).is_ok());
         ids.retain(|id| !self.0.contains_key(id));
-        let sets: Vec<(u32, Vec<u64>)> =
-            ids.into_par_iter()
-                .map_init(|| Pages::new(texts.corpus), |pages, id| Ok((id, texts.set(pages, id)?)))
-                .collect::<Result<_>>()?;
+        let sets: Vec<(u32, Vec<u64>)> = ids
+            .into_par_iter()
+            .map_init(|| Pages::new(texts.corpus), |pages, id| Ok((id, texts.set(pages, id)?)))
+            .collect::<Result<_>>()?;
         self.0.extend(sets);
         Ok(())
     }

@@ -84,8 +84,9 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
         rules: &rules,
         memory: job.memory,
     };
-    let mut survey =
-        survey::survey(plan, progress, &mut |record| skipped.add(&sources.list[record.origin.input as usize], &record))?;
+    let mut survey = survey::survey(plan, progress, &mut |record| {
+        skipped.add(&sources.list[record.origin.input as usize], &record)
+    })?;
     skipped.finish()?;
     clock.stage("read");
 
@@ -170,7 +171,12 @@ struct DocumentEdit {
     emptied: bool,
 }
 
-fn edits(corpus: &Corpus, verdicts: &Verdicts, names: &Names<'_>, rewrite: Rewrite) -> Result<Vec<DocumentEdit>> {
+fn edits(
+    corpus: &Corpus,
+    verdicts: &Verdicts,
+    names: &Names<'_>,
+    rewrite: Rewrite,
+) -> Result<Vec<DocumentEdit>> {
     let mut edits: Vec<DocumentEdit> = Vec::new();
     edits.resize_with(corpus.documents.len(), DocumentEdit::default);
     for group in verdicts.removals.chunk_by(|a, b| a.unit.document == b.unit.document) {
@@ -201,8 +207,10 @@ fn edits(corpus: &Corpus, verdicts: &Verdicts, names: &Names<'_>, rewrite: Rewri
     }
     if rewrite == Rewrite::Annotated {
         for document in corpus.ids() {
-            edits[document as usize].edit =
-                Edit::Change { cut: Vec::new(), add: vec![("dechaff".into(), super::annotate::field(corpus, verdicts, names, document))] };
+            edits[document as usize].edit = Edit::Change {
+                cut: Vec::new(),
+                add: vec![("dechaff".into(), super::annotate::field(corpus, verdicts, names, document))],
+            };
         }
     }
     Ok(edits)
@@ -239,7 +247,9 @@ fn rewrite(
                     if known.is_none_or(|known| (known.input, known.record) != (source.index, record)) {
                         return Err(Error::Input {
                             input: source.given.clone(),
-                            problem: format!("record {record} was not there in the first pass: the file changed"),
+                            problem: format!(
+                                "record {record} was not there in the first pass: the file changed"
+                            ),
                         });
                     }
                     next += 1;
@@ -275,4 +285,3 @@ impl Clock {
         self.last = now;
     }
 }
-

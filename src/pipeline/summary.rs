@@ -102,14 +102,14 @@ pub struct ClusterCount {
     pub largest: u64,
 }
 
-/// Removals of a reason.
+/// Removals of a reason; what lies inside another removal counts there only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RemovedCount {
     /// The reason, as in `removed.jsonl`.
     pub reason: &'static str,
     /// Removals.
     pub count: u64,
-    /// Bytes of text, terminators left out; what lies inside another removal counts there only.
+    /// Bytes of text, terminators left out.
     pub bytes: u64,
 }
 
@@ -224,8 +224,8 @@ impl Summary {
             documents.text_bytes += bytes;
         }
         let mut removed = Vec::new();
-        for removal in &verdicts.removals {
-            let bytes = if removal.inside.is_some() { 0 } else { u64::from(removal.unit.span.len()) };
+        for removal in verdicts.removals.iter().filter(|removal| removal.inside.is_none()) {
+            let bytes = u64::from(removal.unit.span.len());
             let site = &mut sites[site_of(removal.unit.document)];
             count(&mut removed, &removal.why, bytes);
             count(&mut site.removed, &removal.why, bytes);
@@ -274,7 +274,12 @@ impl Summary {
     }
 
     /// Adds what matching worked on.
-    pub(super) fn matching(&mut self, documents: &DocumentMatches, paragraphs: &ParagraphMatches, emptied: u64) {
+    pub(super) fn matching(
+        &mut self,
+        documents: &DocumentMatches,
+        paragraphs: &ParagraphMatches,
+        emptied: u64,
+    ) {
         let mut hot: HotBuckets = documents.hot;
         hot.add(paragraphs.hot);
         self.documents.emptied = emptied;
@@ -294,10 +299,8 @@ impl Summary {
     }
 
     pub(super) fn write(&self, path: &Path) -> Result<()> {
-        let text = serde_json::to_string_pretty(self).map_err(|error| Error::Output {
-            path: path.to_path_buf(),
-            problem: error.to_string(),
-        })?;
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|error| Error::Output { path: path.to_path_buf(), problem: error.to_string() })?;
         std::fs::write(path, text + "\n").map_err(Error::io(path))
     }
 }

@@ -14,7 +14,9 @@ use crate::config::{InputConfig, Keep};
 use crate::document::Origin;
 use crate::error::{Error, Result};
 use crate::hash::Map;
-use crate::input::{Block, Blocks, Contents, Fields, Limits, Parsed, Source, SourceFormat, keys, records, registrable_domain};
+use crate::input::{
+    Block, Blocks, Contents, Fields, Limits, Parsed, Source, SourceFormat, keys, records, registrable_domain,
+};
 use crate::progress::Progress;
 
 /// Blocks read between two parallel steps, for each thread.
@@ -93,7 +95,8 @@ pub fn survey(
     };
     let mut at = 0;
     while at < plan.sources.len() {
-        let pages = plan.sources[at..].iter().take(FILES).take_while(|s| s.format == SourceFormat::Txt).count();
+        let pages =
+            plan.sources[at..].iter().take(FILES).take_while(|s| s.format == SourceFormat::Txt).count();
         if pages > 1 {
             let group = &plan.sources[at..at + pages];
             let read: Vec<(Vec<Found>, Contents)> = group
@@ -166,7 +169,9 @@ fn parse(block: &Block, source: &Source, fields: &Fields, plan: Plan<'_>, found:
                     id: record.id.and_then(token).map(String::into_boxed_str),
                     site,
                     field: match plan.keep {
-                        Keep::Field { .. } => record.rank.and_then(token).and_then(|token| field_value(&token)),
+                        Keep::Field { .. } => {
+                            record.rank.and_then(token).and_then(|token| field_value(&token))
+                        }
                         _ => None,
                     },
                     sheet,
@@ -229,9 +234,11 @@ impl Sink {
                 })
                 .collect();
             for (found, block) in found.into_iter().zip(&batch) {
-                texts += found.iter().filter(|f| matches!(f, Found::Page(page) if page.sheet.is_some())).count();
+                texts +=
+                    found.iter().filter(|f| matches!(f, Found::Page(page) if page.sheet.is_some())).count();
                 if texts == 0 && seen.is_empty() {
-                    let first = block.bytes.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+                    let first =
+                        block.bytes.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
                     seen = first.map(keys).unwrap_or_default();
                 }
                 self.take(found, source, skip)?;
@@ -309,8 +316,12 @@ impl Sink {
             document.site = document.site.map(|site| place[site as usize]);
         }
         self.names.sort();
-        let mut ids: Vec<&str> =
-            self.documents.iter().filter(|document| !document.reference).map(|document| &*document.id).collect();
+        let mut ids: Vec<&str> = self
+            .documents
+            .iter()
+            .filter(|document| !document.reference)
+            .map(|document| &*document.id)
+            .collect();
         ids.sort_unstable();
         let repeated = ids.chunk_by(|a, b| a == b).filter(|group| group.len() > 1).count() as u64;
         let labels = vec![Default::default(); self.documents.len()];

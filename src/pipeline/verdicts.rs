@@ -220,7 +220,8 @@ impl Verdicts {
         };
         let mut groups = blocks::find(&occurrences);
         // Long blocks first: a short one inside them is told already.
-        groups.sort_by_key(|group| std::cmp::Reverse(group.iter().map(|range| range.last - range.first).max()));
+        groups
+            .sort_by_key(|group| std::cmp::Reverse(group.iter().map(|range| range.last - range.first).max()));
         for group in groups {
             let mut candidates = Vec::new();
             let mut sets = Vec::new();
@@ -236,6 +237,7 @@ impl Verdicts {
                     numbers: pieces.iter().map(|piece| piece.runs).sum(),
                     masks: pieces.iter().map(|piece| piece.masks).sum(),
                     spans: spans_in(corpus, &page, range.document, &run),
+                    central: 0,
                     gone: gone.overlaps_removed(range.document, &run),
                     reference: document.reference,
                     field: document.field.clone(),
@@ -250,7 +252,8 @@ impl Verdicts {
             let found = stars(standing, |representative, at| {
                 let (a, b) = (&sets[at as usize], &sets[representative as usize]);
                 let overlap = overlap(&a.1, &b.1);
-                let relation = if a.0 == b.0 { Some(Relation::Identical) } else { relate(overlap, &config.matching) };
+                let relation =
+                    if a.0 == b.0 { Some(Relation::Identical) } else { relate(overlap, &config.matching) };
                 Some((relation?, overlap))
             });
             for star in found {
@@ -264,7 +267,8 @@ impl Verdicts {
                     let (document, run) = (range_of(at).document, paragraphs_of(range_of(at)));
                     let numbers =
                         block_numbers(corpus, pages, (document, &run), (kept_range.document, &kept_run))?;
-                    let matched = Match { relation, overlap, spread: 1.0, coverage: overlap.a_in_b(), numbers };
+                    let matched =
+                        Match { relation, overlap, spread: 1.0, coverage: overlap.a_in_b(), numbers };
                     let page = pages.get(document)?;
                     let unit = block(&page, document, &run);
                     let units = page.content.run_units(&run).len() as u32;
@@ -318,7 +322,13 @@ impl Verdicts {
                     && !corpus.documents[occurrence.document as usize].reference
                     && !gone.overlaps_removed(occurrence.document, &occurrence.run)
                     && !overlaps(&gone.pinned[occurrence.document as usize], &occurrence.run)
-                    && covered(matched.relation, matched.coverage, matched.numbers, occurrence.units, &config.removal)
+                    && covered(
+                        matched.relation,
+                        matched.coverage,
+                        matched.numbers,
+                        occurrence.units,
+                        &config.removal,
+                    )
                 {
                     self.removals.push(Removal {
                         cut: tiles(&page, &unit.lines),
@@ -339,13 +349,19 @@ impl Verdicts {
         for document in corpus.ids() {
             let labels = &corpus.labels[document as usize];
             let nothing = labels.lines.is_empty() && labels.spans.is_empty();
-            if nothing || self.dropped[document as usize] || corpus.documents[document as usize].reference {
+            // A document that goes whole has its chrome told too, inside it: whoever asks why it went, or keeps it all
+            // the same, needs to know what of it was compared.
+            if nothing || corpus.documents[document as usize].reference {
                 continue;
             }
             let page = pages.get(document)?;
             for label in &labels.lines {
                 self.removals.push(Removal {
-                    unit: Unit { document, lines: vec![label.line], span: page.sheet.lines[label.line as usize] },
+                    unit: Unit {
+                        document,
+                        lines: vec![label.line],
+                        span: page.sheet.lines[label.line as usize],
+                    },
                     why: Why::ChromeLine(ChromeReason {
                         known: label.known.clone(),
                         pages: label.pages,
@@ -461,7 +477,8 @@ fn tiles(page: &Page<'_>, lines: &[u32]) -> Vec<Span> {
 
 fn spans_in(corpus: &Corpus, page: &Page<'_>, document: u32, run: &Range<u32>) -> u32 {
     let unit = block(page, document, run);
-    corpus.labels[document as usize].spans.iter().filter(|label| unit.span.contains(label.span)).count() as u32
+    corpus.labels[document as usize].spans.iter().filter(|label| unit.span.contains(label.span)).count()
+        as u32
 }
 
 fn block_numbers(

@@ -119,7 +119,10 @@ pub fn ends_sentence(line: &str) -> bool {
     let mut chars = line.trim_end().chars().rev();
     match chars.next() {
         Some('.') => chars.next().is_some_and(|c| !c.is_whitespace()),
-        Some(c) => is_terminator(c) || matches!(c, '”' | '’' | '"' | '\'' | '》' | '」' | '』' | '）' | ')' | ']' | '】'),
+        Some(c) => {
+            is_terminator(c)
+                || matches!(c, '”' | '’' | '"' | '\'' | '》' | '」' | '』' | '）' | ')' | ']' | '】')
+        }
         None => true,
     }
 }
@@ -143,12 +146,17 @@ pub fn opens_item(line: &str) -> bool {
     let mut chars = line.chars().peekable();
     let Some(first) = chars.next() else { return true };
     match first {
-        '#' | '•' | '·' | '●' | '■' | '◆' | '★' | '※' | '→' | '▶' | '○' | '◇' | '□' | '>' | '|' => true,
+        '#' | '•' | '·' | '●' | '■' | '◆' | '★' | '※' | '→' | '▶' | '○' | '◇' | '□' | '>' | '|' => {
+            true
+        }
         '-' | '*' | '+' | '–' | '—' => chars.next().is_none_or(char::is_whitespace),
         '第' => {
             let rest: Vec<char> = chars.by_ref().take(6).collect();
             let digits = rest.iter().take_while(|&&c| is_chinese_numeral(c) || c.is_ascii_digit()).count();
-            digits > 0 && rest.get(digits).is_some_and(|c| matches!(c, '章' | '节' | '条' | '篇' | '部' | '回' | '編'))
+            digits > 0
+                && rest
+                    .get(digits)
+                    .is_some_and(|c| matches!(c, '章' | '节' | '条' | '篇' | '部' | '回' | '編'))
         }
         '(' | '（' | '[' | '【' => {
             let inner: Vec<char> = chars.by_ref().take(5).collect();
@@ -156,7 +164,9 @@ pub fn opens_item(line: &str) -> bool {
                 .iter()
                 .take_while(|&&c| is_chinese_numeral(c) || c.is_ascii_digit() || c.is_ascii_lowercase())
                 .count();
-            digits > 0 && digits <= 3 && inner.get(digits).is_some_and(|c| matches!(c, ')' | '）' | ']' | '】'))
+            digits > 0
+                && digits <= 3
+                && inner.get(digits).is_some_and(|c| matches!(c, ')' | '）' | ']' | '】'))
         }
         c if is_chinese_numeral(c) => {
             while chars.peek().is_some_and(|&c| is_chinese_numeral(c)) {
@@ -197,7 +207,12 @@ fn cells(c: char) -> usize {
     match c as u32 {
         0..0x300 => 1,
         0x300..0x370 | 0x200b..=0x200f => 0,
-        0x1100..0x1160 | 0x2e80..0xa4d0 | 0xac00..0xd7a4 | 0xf900..0xfb00 | 0xfe30..0xfe70 | 0xff00..0xff61 => 2,
+        0x1100..0x1160
+        | 0x2e80..0xa4d0
+        | 0xac00..0xd7a4
+        | 0xf900..0xfb00
+        | 0xfe30..0xfe70
+        | 0xff00..0xff61 => 2,
         0x20000..0x40000 => 2,
         _ => 1,
     }
@@ -234,7 +249,8 @@ fn wrap_column(text: &str, lines: &[Span]) -> Option<usize> {
             return None;
         }
     }
-    let mut sorted: Vec<usize> = widths.iter().copied().filter(|&width| width > 0 && width <= MAX_COLUMN).collect();
+    let mut sorted: Vec<usize> =
+        widths.iter().copied().filter(|&width| width > 0 && width <= MAX_COLUMN).collect();
     sorted.sort_unstable();
     let column = *sorted.get(sorted.len().saturating_sub(1 + sorted.len() / 20))?;
     if column < MIN_COLUMN {
@@ -279,7 +295,10 @@ mod tests {
 
     #[test]
     fn one_line_one_paragraph() {
-        assert_eq!(paragraphs("菜单\n首页\n一段很长的文字，讲了一些事情。\n"), ["菜单", "首页", "一段很长的文字，讲了一些事情。"]);
+        assert_eq!(
+            paragraphs("菜单\n首页\n一段很长的文字，讲了一些事情。\n"),
+            ["菜单", "首页", "一段很长的文字，讲了一些事情。"]
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::fixture::{Place, pages, record, KILN};
+use crate::fixture::{KILN, Place, pages, record};
 
 /// The sample pages of the repository.
 fn data() -> String {
@@ -34,9 +34,21 @@ fn same(place: &Place, a: &str, b: &str) {
 fn threads_and_memory_change_nothing() {
     let place = Place::new();
     let data = data();
-    place.done(&["clean", &data, "-o", "one", "-j1", "--level", "document,block,paragraph", "--pairs"]);
+    let ran =
+        place.done(&["clean", &data, "-o", "one", "-j1", "--level", "document,block,paragraph", "--pairs"]);
+    assert!(ran.stderr.lines().all(|line| line.chars().count() <= 80), "{}", ran.stderr);
     place.done(&["clean", &data, "-o", "two", "-j2", "--level", "document,block,paragraph", "--pairs"]);
-    place.done(&["clean", &data, "-o", "spilled", "-j3", "--memory=0", "--level", "document,block,paragraph", "--pairs"]);
+    place.done(&[
+        "clean",
+        &data,
+        "-o",
+        "spilled",
+        "-j3",
+        "--memory=0",
+        "--level",
+        "document,block,paragraph",
+        "--pairs",
+    ]);
     same(&place, "one", "two");
     same(&place, "one", "spilled");
     let environment = |folder: &str| place.json(&format!("{folder}/run.json"))["environment"].clone();
@@ -69,8 +81,12 @@ fn order_of_inputs() {
     assert_eq!(order(&["in"]), ["a", "b", "in/c/d.txt"]);
     assert_eq!(order(&["in/*.jsonl"]), ["a", "b"]);
     assert_eq!(order(&["in/b.jsonl", "in/a.jsonl"]), ["b", "a"]);
-    let kept: Vec<Value> =
-        place.rows("out/documents.jsonl").into_iter().filter(|row| row["kept"] == true).map(|row| row["id"].clone()).collect();
+    let kept: Vec<Value> = place
+        .rows("out/documents.jsonl")
+        .into_iter()
+        .filter(|row| row["kept"] == true)
+        .map(|row| row["id"].clone())
+        .collect();
     assert_eq!(kept, ["b"], "ties go to the first");
 }
 

@@ -99,3 +99,17 @@ fn configuration() {
     refused(&place, "config-missing", &["clean", "pages.jsonl", "-o", "out", "--config", "absent.toml"]);
     refused(&place, "rules-missing", &["clean", "pages.jsonl", "-o", "out", "--rules", "absent.toml"]);
 }
+
+#[test]
+fn rules() {
+    let place = sample();
+    for (name, text) in [
+        ("pattern", "[[rule]]\nname = \"mine\"\nkind = \"line\"\npattern = \"(\"\n"),
+        ("key", "[[rule]]\nname = \"mine\"\nkind = \"line\"\npatern = \"x\"\n"),
+        ("kind", "[[rule]]\nname = \"mine\"\nkind = \"page\"\npattern = \"x\"\n"),
+    ] {
+        place.file("mine.toml", text.as_bytes());
+        let arguments = ["clean", "pages.jsonl", "-o", "out", "--rules", "mine.toml"];
+        refused(&place, &format!("rules-{name}"), &arguments);
+    }
+}

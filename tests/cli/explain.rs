@@ -1,6 +1,8 @@
 //! `explain`: documents, lines, pairs.
 
-use crate::fixture::{FERRY, KILN, LIBRARY, LIBRARY_CHANGED, LIBRARY_STRIPPED, MARKET, Place, pages, record, sample, snapshot};
+use crate::fixture::{
+    FERRY, KILN, LIBRARY, LIBRARY_CHANGED, LIBRARY_STRIPPED, MARKET, Place, pages, record, sample, snapshot,
+};
 
 /// Explains, and keeps what is said under this name.
 fn explained(place: &Place, name: &str, arguments: &[&str]) -> String {
@@ -57,7 +59,8 @@ fn blocks() {
     let shared: Vec<&str> = LIBRARY.iter().chain(&KILN).copied().collect();
     let first = [&shared[..], &FERRY[..2]].concat();
     let second = [&[MARKET[0]], &shared[..], &[MARKET[1]]].concat();
-    let place = Place::with(&[("pages.jsonl", &[record("first", &first), record("second", &second)].concat())]);
+    let place =
+        Place::with(&[("pages.jsonl", &[record("first", &first), record("second", &second)].concat())]);
     place.done(&["clean", "pages.jsonl", "-o", "out"]);
     explained(&place, "block", &["second"]);
     explained(&place, "block-line", &["second@3"]);

@@ -37,7 +37,10 @@ fn without_a_command_it_helps() {
 
 #[test]
 fn version() {
-    assert_eq!(Place::new().done(&["--version"]).stdout, concat!("dechaff ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(
+        Place::new().done(&["--version"]).stdout,
+        concat!("dechaff ", env!("CARGO_PKG_VERSION"), "\n")
+    );
 }
 
 #[test]

@@ -19,7 +19,12 @@ fn round_trip(place: &Place, input: &str) -> String {
 
 #[test]
 fn empty_files() {
-    let place = Place::with(&[("empty.txt", ""), ("empty.jsonl", ""), ("blank.jsonl", "\n\n \n"), ("bom.txt", "\u{feff}")]);
+    let place = Place::with(&[
+        ("empty.txt", ""),
+        ("empty.jsonl", ""),
+        ("blank.jsonl", "\n\n \n"),
+        ("bom.txt", "\u{feff}"),
+    ]);
     for name in ["empty.txt", "empty.jsonl", "blank.jsonl", "bom.txt"] {
         round_trip(&place, name);
     }
@@ -39,9 +44,12 @@ fn one_line_of_fifty_megabytes() {
 
 #[test]
 fn a_hundred_thousand_identical_lines() {
-    let place = Place::with(&[("lines.txt", &"同一行字重复十万遍也没有意思\n".repeat(100_000))]);
+    let place = Place::with(&[("lines.txt", &"同一行文字\n".repeat(100_000))]);
     round_trip(&place, "lines.txt");
-    assert!(place.text("out/clusters.jsonl").len() < 1 << 20, "members of a line of clusters.jsonl are capped");
+    assert!(
+        place.text("out/clusters.jsonl").len() < 1 << 20,
+        "members of a line of clusters.jsonl are capped"
+    );
 }
 
 #[test]
@@ -50,7 +58,10 @@ fn bytes_that_are_no_text() {
     place.file("in/latin.txt", b"caf\xe9 au lait, all day long");
     place.file("in/nul.txt", "一行\0二行\0三行，还有一些普通的文字在后面。\n".as_bytes());
     place.file("in/fine.txt", KILN.join("\n").as_bytes());
-    place.file("in/bad.jsonl", b"{\"id\":1,\"text\":\"\xc3\x28\"}\n\xff\xff\xff\n{\"id\":2,\"text\":\"a\\u0000b \\ud800 c\"}\n");
+    place.file(
+        "in/bad.jsonl",
+        b"{\"id\":1,\"text\":\"\xc3\x28\"}\n\xff\xff\xff\n{\"id\":2,\"text\":\"a\\u0000b \\ud800 c\"}\n",
+    );
     let said = round_trip(&place, "in");
     assert!(said.contains("3 records that could not be read"), "{said}");
 }
@@ -60,11 +71,18 @@ fn control_and_bidi_characters() {
     let place = Place::new();
     let evil = "\u{1b}]0;owned\u{7}\u{202e}gnp.exe\u{2066}\u{9b}31m";
     let pages: String = (0..2)
-        .map(|n| record(&format!("{evil}{n}"), &[&format!("{evil}{}", LIBRARY[0]), LIBRARY[1], &format!("{}{evil}", LIBRARY[2])]))
+        .map(|n| {
+            record(
+                &format!("{evil}{n}"),
+                &[&format!("{evil}{}", LIBRARY[0]), LIBRARY[1], &format!("{}{evil}", LIBRARY[2])],
+            )
+        })
         .collect();
     place.file("pages.jsonl", pages.as_bytes());
     round_trip(&place, "pages.jsonl");
-    for arguments in [&["0:1"][..], &["0:2"], &["0:1@1"], &["0:1", "0:2"], &["0:1@1", "0:2@3"], &["x\u{1b}[2J"]] {
+    for arguments in
+        [&["0:1"][..], &["0:2"], &["0:1@1"], &["0:1", "0:2"], &["0:1@1", "0:2@3"], &["x\u{1b}[2J"]]
+    {
         let ran = place.run(&[&["explain", "out"], arguments].concat());
         let shown = ran.stdout + &ran.stderr;
         assert!(!shown.is_empty());
@@ -85,7 +103,7 @@ fn deep_json() {
     place.file("deep.jsonl", content.concat().as_bytes());
     round_trip(&place, "deep.jsonl");
     let ran = place.run(&["explain", "out", "0:2"]);
-    assert!(matches!(ran.status, Some(0 | 2)), "{}", ran.shown());
+    assert_eq!(ran.status, Some(0), "{}", ran.shown());
 }
 
 #[cfg(unix)]
@@ -96,7 +114,11 @@ fn folders_that_lead_back() {
     std::os::unix::fs::symlink("..", place.path("in/a/up")).unwrap();
     std::os::unix::fs::symlink("nowhere", place.path("in/a/dead")).unwrap();
     let ran = place.done(&["clean", "in", "-o", "out"]);
-    assert!(ran.stderr.contains("warning: in: passed over links that lead back or nowhere"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("warning: in: passed over links that lead back or nowhere"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(place.rows("out/documents.jsonl").len(), 1);
 }
 

@@ -13,7 +13,9 @@ fn the_originals_come_back() {
     place.done(&["clean", "in", "-o", "out"]);
     assert_ne!(place.tree("out/clean"), place.tree("in"));
     // The logs are for people; nothing is restored from them.
-    for name in ["documents.jsonl", "removed.jsonl", "members.jsonl", "clusters.jsonl", "run.json", "skipped.jsonl"] {
+    for name in
+        ["documents.jsonl", "removed.jsonl", "members.jsonl", "clusters.jsonl", "run.json", "skipped.jsonl"]
+    {
         std::fs::remove_file(place.path(&format!("out/{name}"))).unwrap();
     }
     snapshot("restore", &place.run(&["restore", "out", "-o", "back"]).shown());

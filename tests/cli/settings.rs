@@ -1,6 +1,8 @@
 //! Flag over file over default.
 
-use crate::fixture::{Place, sample, snapshot};
+use serde_json::Value;
+
+use crate::fixture::{FERRY, KILN, LIBRARY, Place, record, sample, snapshot};
 
 fn effective(place: &Place, flags: &[&str]) -> toml::Table {
     place.done(&[&["config"], flags].concat()).stdout.parse().unwrap()
@@ -22,7 +24,9 @@ fn the_help_tells_the_defaults() {
     let config = effective(&place, &[]);
     let shown = |section: &str, key: &str| match &config[section][key] {
         toml::Value::String(text) => text.clone(),
-        toml::Value::Array(items) => items.iter().map(|item| item.as_str().unwrap()).collect::<Vec<_>>().join(","),
+        toml::Value::Array(items) => {
+            items.iter().map(|item| item.as_str().unwrap()).collect::<Vec<_>>().join(",")
+        }
         other => other.to_string(),
     };
     for command in ["clean", "clusters", "config"] {
@@ -44,7 +48,10 @@ fn the_help_tells_the_defaults() {
             let from = help.find(&format!("{flag} <")).unwrap_or_else(|| panic!("{command} {flag}"));
             let default = format!("[default: {}]", shown(section, key));
             let until = help[from..].find(&default).unwrap_or_else(|| panic!("{command} {flag} {default}"));
-            assert!(!help[from + 2..from + until].contains(" --"), "{command} {flag}: {default} stands elsewhere");
+            assert!(
+                !help[from + 2..from + until].contains(" --"),
+                "{command} {flag}: {default} stands elsewhere"
+            );
         }
     }
 }
@@ -72,7 +79,9 @@ fn flags_over_the_file_over_the_defaults() {
         ("--only=duplicates", "removal", "only"),
     ];
     let file = effective(&place, &["--config", "mine.toml"]);
-    for (section, key, value) in [("matching", "threshold", "0.7"), ("matching", "seed", "4"), ("chrome", "min_pages", "9")] {
+    for (section, key, value) in
+        [("matching", "threshold", "0.7"), ("matching", "seed", "4"), ("chrome", "min_pages", "9")]
+    {
         assert_eq!(file[section][key].to_string(), value);
     }
     assert_eq!(file["removal"]["keep"].as_str(), Some("field:date"));
@@ -92,7 +101,8 @@ fn flags_over_the_file_over_the_defaults() {
 #[test]
 fn what_config_prints_config_reads() {
     let place = Place::new();
-    let flags = ["--threshold=0.61", "--keep=field:a:b:desc", "--level=paragraph", "--site-field=s", "--only=chrome"];
+    let flags =
+        ["--threshold=0.61", "--keep=field:a:b:desc", "--level=paragraph", "--site-field=s", "--only=chrome"];
     let first = place.done(&[&["config"], &flags[..]].concat()).stdout;
     place.file("effective.toml", first.as_bytes());
     assert_eq!(place.done(&["config", "--config", "effective.toml"]).stdout, first);
@@ -108,4 +118,67 @@ fn runs_use_the_file() {
     assert_eq!(place.text("file/documents.jsonl"), place.text("flag/documents.jsonl"));
     assert_eq!(place.read("file/clean/pages.jsonl"), place.read("pages.jsonl"));
     assert_eq!(place.json("file/run.json")["config"], place.json("flag/run.json")["config"]);
+}
+
+#[test]
+fn fields_by_name() {
+    let line = |key: u32, host: &str, body: &str| {
+        serde_json::json!({"key": key, "meta": {"address": format!("https://www.{host}/p{key}")}, "host": "一站", "body": body})
+            .to_string()
+            + "\n"
+    };
+    let content =
+        [line(7, "a.example", KILN[0]), line(8, "a.example", KILN[1]), line(9, "b.example", FERRY[0])]
+            .concat();
+    let place = Place::with(&[("pages.jsonl", &content)]);
+    let base = ["clusters", "pages.jsonl", "-o", "out", "--force", "--text-field", "body"];
+    let run = |flags: &[&str]| -> (Vec<Value>, Vec<Value>) {
+        place.done(&[&base[..], flags].concat());
+        let sites = place.json("out/run.json")["sites"].as_array().unwrap().clone();
+        let mut sites: Vec<Value> = sites.into_iter().map(|site| site["site"].clone()).collect();
+        sites.sort_by_key(Value::to_string);
+        (place.rows("out/documents.jsonl").into_iter().map(|row| row["id"].clone()).collect(), sites)
+    };
+    let numbered = ["pages.jsonl#1", "pages.jsonl#2", "pages.jsonl#3"];
+    assert_eq!(run(&[]), (numbered.map(Value::from).to_vec(), vec![Value::Null]));
+    assert_eq!(run(&["--id-field", "key"]).0, [7, 8, 9]);
+    assert_eq!(run(&["--url-field", "meta.address"]).1, ["a.example", "b.example"]);
+    assert_eq!(run(&["--url-field", "meta.address", "--site-field", "host"]).1, ["一站"]);
+    assert_eq!(run(&["--format", "txt"]).0, ["pages.jsonl"], "one text, not three records");
+}
+
+/// Numbers that decide about copies.
+#[test]
+fn numbers_that_decide() {
+    let short = ["去年柳湾村的旧粮仓改成了图书室了", "去年柳湾村的旧粮仓改成了图书室啦"];
+    let longer = [LIBRARY[0], LIBRARY[1], LIBRARY[2], "据说他最近又在学修收音机"];
+    let content = [
+        record("short", &short[..1]),
+        record("short-too", &short[1..]),
+        record("library", &LIBRARY),
+        record("longer", &longer),
+    ];
+    let place = Place::with(&[("pages.jsonl", &content.concat())]);
+    let run = |flags: &[&str]| -> Vec<Value> {
+        place.done(&[&["clean", "pages.jsonl", "-o", "out", "--force"], flags].concat());
+        place.rows("out/documents.jsonl")
+    };
+    let kept = |flags: &[&str]| run(flags).iter().filter(|row| row["kept"] == true).count();
+    assert_eq!(kept(&["--keep", "first"]), 3);
+    assert_eq!(kept(&["--keep", "first", "--remove-coverage", "1"]), 4);
+    assert_eq!(
+        kept(&["--keep", "longest", "--remove-coverage", "1"]),
+        3,
+        "all of it stands in the longer one"
+    );
+    let clusters =
+        |flags: &[&str]| -> Vec<Value> { run(flags).iter().map(|row| row["cluster"].clone()).collect() };
+    let near = ["--threshold", "0.1", "--containment", "0.5"];
+    assert_eq!(clusters(&near)[1], "short");
+    assert_eq!(clusters(&[&near[..], &["--min-units", "20"]].concat())[1], "short-too");
+    let seed = |flags: &[&str]| {
+        run(flags);
+        place.json("out/run.json")["fingerprint"].clone()
+    };
+    assert_ne!(seed(&["--seed", "1"]), seed(&["--seed", "2"]));
 }

@@ -55,9 +55,27 @@ fn documents_by_jaccard() {
         let sets: Vec<Vec<u64>> = texts.par_iter().map(|text| shingles_of(text)).collect();
         let pairs = all_pairs(&sets, |overlap| overlap.jaccard() >= 0.4);
         let proposed = documents::proposed(&read(&texts), &Config::default()).unwrap();
-        assert_recall(&format!("documents, {script:?}, J .4-.5"), 0.90, 150, &proposed, in_range(&pairs, 0.4, 0.5));
-        assert_recall(&format!("documents, {script:?}, J .5-.6"), 0.98, 150, &proposed, in_range(&pairs, 0.5, 0.6));
-        assert_recall(&format!("documents, {script:?}, J .6-1"), 0.99, 300, &proposed, in_range(&pairs, 0.6, 1.1));
+        assert_recall(
+            &format!("documents, {script:?}, J .4-.5"),
+            0.90,
+            150,
+            &proposed,
+            in_range(&pairs, 0.4, 0.5),
+        );
+        assert_recall(
+            &format!("documents, {script:?}, J .5-.6"),
+            0.98,
+            150,
+            &proposed,
+            in_range(&pairs, 0.5, 0.6),
+        );
+        assert_recall(
+            &format!("documents, {script:?}, J .6-1"),
+            0.99,
+            300,
+            &proposed,
+            in_range(&pairs, 0.6, 1.1),
+        );
     }
 }
 
@@ -78,9 +96,27 @@ fn paragraphs_by_jaccard() {
         let sets: Vec<Vec<u64>> = texts.par_iter().map(|text| shingles_of(text)).collect();
         let pairs = all_pairs(&sets, |overlap| overlap.jaccard() >= 0.7);
         let proposed = proposed_paragraphs(&texts);
-        assert_recall(&format!("paragraphs, {script:?}, J .7-1"), 0.95, 300, &proposed, in_range(&pairs, 0.7, 1.1));
-        assert_recall(&format!("paragraphs, {script:?}, J .7-.8"), 0.90, 150, &proposed, in_range(&pairs, 0.7, 0.8));
-        assert_recall(&format!("paragraphs, {script:?}, J .8-1"), 0.99, 300, &proposed, in_range(&pairs, 0.8, 1.1));
+        assert_recall(
+            &format!("paragraphs, {script:?}, J .7-1"),
+            0.95,
+            300,
+            &proposed,
+            in_range(&pairs, 0.7, 1.1),
+        );
+        assert_recall(
+            &format!("paragraphs, {script:?}, J .7-.8"),
+            0.90,
+            150,
+            &proposed,
+            in_range(&pairs, 0.7, 0.8),
+        );
+        assert_recall(
+            &format!("paragraphs, {script:?}, J .8-1"),
+            0.99,
+            300,
+            &proposed,
+            in_range(&pairs, 0.8, 1.1),
+        );
     }
 }
 

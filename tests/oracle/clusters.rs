@@ -61,15 +61,21 @@ impl Run {
             let reason = removed["reason"].as_str().unwrap();
             assert!(!reason.starts_with("chrome"), "nothing here is chrome: {removed}");
         }
-        Self { texts, clusters: rows(&output.join("clusters.jsonl")), members: rows(&output.join("members.jsonl")) }
+        Self {
+            texts,
+            clusters: rows(&output.join("clusters.jsonl")),
+            members: rows(&output.join("members.jsonl")),
+        }
     }
 
     /// The text that a unit of a log stands for.
     fn text(&self, unit: &Value) -> String {
         let text = &self.texts[unit["id"].as_str().unwrap().parse::<usize>().unwrap()];
         let lines: Vec<&str> = text.split('\n').collect();
-        let named: Vec<usize> = unit["lines"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
-        let span = &text[unit["byte_start"].as_u64().unwrap() as usize..unit["byte_end"].as_u64().unwrap() as usize];
+        let named: Vec<usize> =
+            unit["lines"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
+        let span =
+            &text[unit["byte_start"].as_u64().unwrap() as usize..unit["byte_end"].as_u64().unwrap() as usize];
         let of_lines = match unit["level"].as_str().unwrap() {
             "paragraph" => named.iter().map(|&line| lines[line - 1]).collect::<Vec<_>>().join("\n"),
             _ => lines[named[0] - 1..named[1]].join("\n"),
@@ -107,7 +113,9 @@ impl Run {
                 is("jaccard", overlap.jaccard());
                 is("containment", overlap.containment());
                 is("coverage", overlap.a_in_b());
-                itself += usize::from(["doc", "byte_start", "byte_end"].iter().all(|key| member[*key] == kept[*key]));
+                itself += usize::from(
+                    ["doc", "byte_start", "byte_end"].iter().all(|key| member[*key] == kept[*key]),
+                );
                 let strength = match member["relation"].as_str().unwrap() {
                     "identical" => {
                         assert_eq!(other, set, "{member}");
@@ -115,7 +123,8 @@ impl Run {
                     }
                     // Documents that share something in every passage need less.
                     "near" => {
-                        let least = if level == "document" && set.len().min(other.len()) >= 60 { 0.15 } else { 0.5 };
+                        let least =
+                            if level == "document" && set.len().min(other.len()) >= 60 { 0.15 } else { 0.5 };
                         assert!(overlap.jaccard() >= least, "{member}");
                         overlap.jaccard()
                     }
@@ -129,7 +138,10 @@ impl Run {
                 weakest = weakest.min(strength);
             }
             assert_eq!(itself, 1, "the kept unit is a member: {cluster}");
-            assert!((cluster["weakest"].as_f64().unwrap() - weakest).abs() < 0.0001, "weakest is {weakest}: {name}");
+            assert!(
+                (cluster["weakest"].as_f64().unwrap() - weakest).abs() < 0.0001,
+                "weakest is {weakest}: {name}"
+            );
         }
         assert_eq!(at, self.members.len());
         counts
@@ -224,13 +236,19 @@ fn chains_are_split() {
                 let of = |at: usize| cluster_of.get(&(chain * length + at, 1));
                 let clusters: std::collections::BTreeSet<_> = (0..length).filter_map(of).collect();
                 assert!(clusters.len() >= 2, "{level}: chain {chain} is whole");
-                assert!(of(0).is_none() || of(0) != of(length - 1), "{level}: both ends of chain {chain} in one");
+                assert!(
+                    of(0).is_none() || of(0) != of(length - 1),
+                    "{level}: both ends of chain {chain} in one"
+                );
                 // What is left alone has nobody left to be with.
                 let alone: Vec<usize> = (0..length).filter(|&at| of(at).is_none()).collect();
                 for pair in alone.windows(2) {
                     let of = |at: usize| shingles_of(&run.texts[chain * length + at]);
                     let jaccard = overlap(&of(pair[0]), &of(pair[1])).jaccard();
-                    assert!(jaccard < 0.75, "{level}: {pair:?} of chain {chain} are alike and alone, J {jaccard:.2}");
+                    assert!(
+                        jaccard < 0.75,
+                        "{level}: {pair:?} of chain {chain} are alike and alone, J {jaccard:.2}"
+                    );
                 }
             }
         }

@@ -37,11 +37,18 @@ fn estimates_are_unbiased() {
         }
         for (at, (error, squared, count)) in bins.into_iter().enumerate() {
             let (mean, spread) = (error / count as f64, squared / count as f64);
-            crate::say(&format!("estimate, {script:?}, J from .{}: {count} pairs, bias {mean:+.4}, variance x {spread:.2}", at * 2));
+            crate::say(&format!(
+                "estimate, {script:?}, J from .{}: {count} pairs, bias {mean:+.4}, variance x {spread:.2}",
+                at * 2
+            ));
             assert!(count >= 100, "{script:?}, J from .{}: {count} estimates say nothing", at * 2);
             // Standard error of the mean is below .05 / √100; estimates of one pair are not independent of its texts.
             assert!(mean.abs() < 0.01, "{script:?}, J from .{}: bias {mean:+.4}", at * 2);
-            assert!((0.7..1.4).contains(&spread), "{script:?}, J from .{}: {spread:.2} times the variance", at * 2);
+            assert!(
+                (0.7..1.4).contains(&spread),
+                "{script:?}, J from .{}: {spread:.2} times the variance",
+                at * 2
+            );
         }
     }
 }

@@ -80,7 +80,9 @@ pub(crate) fn written(script: Script, words: &[u16], paragraph: usize) -> String
         }
         match script {
             // One character in six, from 丐 on.
-            Script::Chinese => text.push(char::from_u32(0x4E10 + u32::from(word) * 6).expect("a Han character")),
+            Script::Chinese => {
+                text.push(char::from_u32(0x4E10 + u32::from(word) * 6).expect("a Han character"))
+            }
             Script::English => spell(word, &mut text),
         }
     }

@@ -203,7 +203,8 @@ impl Cleaned {
             }
             let mut parts = Vec::new();
             let mut start = line.start;
-            let mut inner: Vec<&&Bytes> = cuts.iter().filter(|cut| cut.start < line.end && cut.end > line.start).collect();
+            let mut inner: Vec<&&Bytes> =
+                cuts.iter().filter(|cut| cut.start < line.end && cut.end > line.start).collect();
             inner.sort_by_key(|cut| cut.start);
             for cut in inner {
                 parts.push(start..cut.start.max(start));

@@ -15,9 +15,14 @@ pub(crate) fn data() -> &'static Path {
 
 /// Numbers of the lines that are content, by the labels.
 fn content_lines(label: &Value, text: &str) -> Vec<usize> {
-    let chrome: Vec<u64> = label["chrome_lines"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect();
+    let chrome: Vec<u64> =
+        label["chrome_lines"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect();
     let blank = |line: &str| line.trim().is_empty();
-    (1..).zip(text.lines()).filter(|&(n, line)| !blank(line) && !chrome.contains(&n)).map(|(n, _)| n as usize).collect()
+    (1..)
+        .zip(text.lines())
+        .filter(|&(n, line)| !blank(line) && !chrome.contains(&n))
+        .map(|(n, _)| n as usize)
+        .collect()
 }
 
 /// Content lines of these pages that a run on the folder takes for chrome.
@@ -82,7 +87,8 @@ fn once_on_each_of_ten_sites() {
                 [head, body.to_vec(), foot].concat().join("\n") + "\n"
             };
             for other in 0..6 {
-                std::fs::write(folder.join(format!("other-{other}.txt")), page(&filler(site * 10 + other))).unwrap();
+                std::fs::write(folder.join(format!("other-{other}.txt")), page(&filler(site * 10 + other)))
+                    .unwrap();
             }
             let body: Vec<String> = article.iter().map(|&line| line.to_owned()).collect();
             std::fs::write(folder.join("article.txt"), page(&body)).unwrap();
@@ -96,15 +102,25 @@ fn once_on_each_of_ten_sites() {
 
 /// What a site puts around its pages.
 fn frame(site: usize) -> (Vec<String>, Vec<String>) {
-    let word = ["Harbour", "Orchard", "Granite", "Willow", "Lantern", "Copper", "Meadow", "Falcon", "Juniper", "Cobble"][site];
+    let word = [
+        "Harbour", "Orchard", "Granite", "Willow", "Lantern", "Copper", "Meadow", "Falcon", "Juniper",
+        "Cobble",
+    ][site];
     let head = [format!("{word} Post"), "Home".into(), format!("{word} news"), "Contact us".into()];
-    let foot = [format!("More from {word} Post"), format!("© {word} Post, all rights reserved"), "Back to top".into()];
+    let foot = [
+        format!("More from {word} Post"),
+        format!("© {word} Post, all rights reserved"),
+        "Back to top".into(),
+    ];
     (head.to_vec(), foot.to_vec())
 }
 
 /// Sentences that stand on no other page.
 fn filler(number: usize) -> Vec<String> {
-    let nouns = ["kettle", "ladder", "pigeon", "barrel", "window", "garden", "bridge", "basket", "engine", "pillow", "ticket"];
+    let nouns = [
+        "kettle", "ladder", "pigeon", "barrel", "window", "garden", "bridge", "basket", "engine", "pillow",
+        "ticket",
+    ];
     let verbs = ["carried", "painted", "borrowed", "measured", "followed", "repaired", "counted"];
     let mut state = number as u64 * 2_654_435_761 + 12_345;
     let mut draw = |list: &[&'static str]| {
@@ -112,7 +128,8 @@ fn filler(number: usize) -> Vec<String> {
         list[(state >> 33) as usize % list.len()]
     };
     let mut sentence = || {
-        let words: Vec<String> = (0..6).map(|_| format!("the {} {} a {}", draw(&nouns), draw(&verbs), draw(&nouns))).collect();
+        let words: Vec<String> =
+            (0..6).map(|_| format!("the {} {} a {}", draw(&nouns), draw(&verbs), draw(&nouns))).collect();
         words.join(" while ") + "."
     };
     (0..5).map(|_| sentence()).collect()

@@ -13,7 +13,6 @@ use crate::cleaned::{Bytes, Cleaned, bytes, decompressed, doc, lines, numbers};
 /// What was measured on the way.
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
-    
     pub(crate) copies: usize,
     pub(crate) chrome: usize,
     pub(crate) coverage_min: f64,
@@ -68,7 +67,9 @@ fn clusters_hold_their_kept(run: &Cleaned) {
         let size = cluster["size"].as_u64().unwrap() as usize;
         let own: Vec<&Value> = members.by_ref().take(size).collect();
         assert!(size >= 2 && own.len() == size, "{}", cluster["cluster"]);
-        assert!(own.iter().all(|row| row["cluster"] == cluster["cluster"] && row["level"] == cluster["level"]));
+        assert!(
+            own.iter().all(|row| row["cluster"] == cluster["cluster"] && row["level"] == cluster["level"])
+        );
         let distinct: BTreeSet<_> = own.iter().map(|row| unit(row)).collect();
         assert_eq!(distinct.len(), size, "a member stands twice in {}", cluster["cluster"]);
         assert!(distinct.contains(&unit(&cluster["kept"])), "kept is no member of {}", cluster["cluster"]);
@@ -111,9 +112,14 @@ fn entries_are_what_they_say(run: &Cleaned) {
         match row["reason"].as_str().unwrap() {
             "chrome-span" => {
                 assert_eq!(named.len(), 1, "{row}");
-                assert!(line(first).start <= span.start && span.end <= line(first).end && !span.is_empty(), "{row}");
+                assert!(
+                    line(first).start <= span.start && span.end <= line(first).end && !span.is_empty(),
+                    "{row}"
+                );
             }
-            "duplicate-document" => assert_eq!((named, span), (vec![1, lines.len().max(1)], 0..lines.last().map_or(0, |l| l.end))),
+            "duplicate-document" => {
+                assert_eq!((named, span), (vec![1, lines.len().max(1)], 0..lines.last().map_or(0, |l| l.end)))
+            }
             "chrome-line" => assert_eq!((named.len(), span), (1, line(first)), "{row}"),
             "duplicate-block" => {
                 assert_eq!(named.len(), 2, "{row}");
@@ -178,7 +184,10 @@ fn kept_stands(run: &Cleaned) {
         }
         let none = Vec::new();
         for piece in pieces.get(&doc(kept)).unwrap_or(&none) {
-            assert!(!lines_of(run, piece).iter().any(|line| lines_of(run, kept).contains(line)), "{kept}\nlies in\n{piece}");
+            assert!(
+                !lines_of(run, piece).iter().any(|line| lines_of(run, kept).contains(line)),
+                "{kept}\nlies in\n{piece}"
+            );
         }
     }
 }
@@ -191,7 +200,9 @@ fn lines_of(run: &Cleaned, unit: &Value) -> Vec<usize> {
     // A kept unit does not say its level: two numbers are a run of lines where its bytes are those of the run.
     let span = bytes(unit);
     let lines = lines(run.text(&doc(unit)));
-    let whole = named.len() == 2 && reason.is_none_or(all) && lines.get(named[0] - 1).is_some_and(|line| line.start == span.start);
+    let whole = named.len() == 2
+        && reason.is_none_or(all)
+        && lines.get(named[0] - 1).is_some_and(|line| line.start == span.start);
     if whole { (named[0]..=named[1]).collect() } else { named }
 }
 
@@ -211,10 +222,16 @@ fn clean_is_what_is_left(run: &Cleaned) {
         if clean != want {
             let at = clean.bytes().zip(want.bytes()).take_while(|(a, b)| a == b).count();
             let around = |text: &str| {
-                let (start, end) = (text.floor_char_boundary(at.saturating_sub(60)), text.floor_char_boundary(at + 60));
+                let (start, end) =
+                    (text.floor_char_boundary(at.saturating_sub(60)), text.floor_char_boundary(at + 60));
                 format!("{:?}", &text[start.min(text.len())..end.min(text.len())])
             };
-            panic!("{doc} ({}), byte {at}:\nclean/ has    {}\nshould have   {}", row["id"], around(&clean), around(&want));
+            panic!(
+                "{doc} ({}), byte {at}:\nclean/ has    {}\nshould have   {}",
+                row["id"],
+                around(&clean),
+                around(&want)
+            );
         }
     }
 }
@@ -260,7 +277,6 @@ fn left(run: &Cleaned, text: &str, removed: &[&Value]) -> String {
 fn covered(run: &Cleaned) -> Measured {
     let pieces = removed_pieces(run);
     let mut measured = Measured {
-
         chrome: run.removed.iter().filter(|row| !is_copy(row)).count(),
         coverage_min: 1.0,
         ..Measured::default()
@@ -273,14 +289,26 @@ fn covered(run: &Cleaned) -> Measured {
         let (mut own, mut kept) = (row.clone(), row["kept"].clone());
         own["level"] = level.clone().into();
         kept["level"] = level.clone().into();
-        let gone: Vec<Bytes> =
-            pieces.get(&doc(&kept)).map_or(Vec::new(), |pieces| pieces.iter().map(|piece| bytes(piece)).collect());
+        let gone: Vec<Bytes> = pieces
+            .get(&doc(&kept))
+            .map_or(Vec::new(), |pieces| pieces.iter().map(|piece| bytes(piece)).collect());
         let (own_set, kept_set) = (run.content(&own, &[]), run.content(&kept, &[]));
         let coverage = overlap(&own_set, &kept_set).a_in_b();
-        assert!(coverage >= 0.9 - 1e-9, "coverage {coverage:.4}, {} of {}: {}", row["reason"], row["id"], row["kept"]["id"]);
+        assert!(
+            coverage >= 0.9 - 1e-9,
+            "coverage {coverage:.4}, {} of {}: {}",
+            row["reason"],
+            row["id"],
+            row["kept"]["id"]
+        );
         if !gone.is_empty() {
             let standing = overlap(&own_set, &run.content(&kept, &gone)).a_in_b();
-            assert!(standing >= 0.9 - 1e-9, "coverage {standing:.4} by what stands, {} of {}", row["reason"], row["id"]);
+            assert!(
+                standing >= 0.9 - 1e-9,
+                "coverage {standing:.4} by what stands, {} of {}",
+                row["reason"],
+                row["id"]
+            );
         }
         if level == "document" {
             let said = said[&doc(row)];

@@ -29,11 +29,17 @@ fn defaults() -> Cleaned {
 #[test]
 fn invariants_hold() {
     crate::say(&format!("data/pages: {:?}", check(&defaults())));
-    crate::say(&format!("data/pages, paragraphs too: {:?}", check(&run(vec![Level::Document, Level::Block, Level::Paragraph]))));
+    crate::say(&format!(
+        "data/pages, paragraphs too: {:?}",
+        check(&run(vec![Level::Document, Level::Block, Level::Paragraph]))
+    ));
 }
 
 fn labels() -> BTreeMap<String, Value> {
-    rows(&data().join("labels.jsonl")).into_iter().map(|row| (row["path"].as_str().unwrap().to_owned(), row)).collect()
+    rows(&data().join("labels.jsonl"))
+        .into_iter()
+        .map(|row| (row["path"].as_str().unwrap().to_owned(), row))
+        .collect()
 }
 
 fn truth(level: &str) -> Vec<Value> {
@@ -62,8 +68,11 @@ fn wrong(what: &str, most: usize, found: &[String]) {
 #[test]
 fn chrome() {
     let (run, labels) = (defaults(), labels());
-    let path_of: BTreeMap<String, String> =
-        run.documents.iter().map(|row| (row["doc"].as_str().unwrap().to_owned(), labelled(row).to_owned())).collect();
+    let path_of: BTreeMap<String, String> = run
+        .documents
+        .iter()
+        .map(|row| (row["doc"].as_str().unwrap().to_owned(), labelled(row).to_owned()))
+        .collect();
     let (mut missed_lines, mut wrong_lines, mut all_lines) = (Vec::new(), Vec::new(), 0);
     let (mut missed_spans, mut wrong_bytes, mut all_spans) = (Vec::new(), Vec::new(), 0);
     for (doc, path) in &path_of {
@@ -77,7 +86,8 @@ fn chrome() {
         let shown = |n: usize| format!("{path}@{n}: {}", &text[lines[n - 1].clone()]);
         all_lines += chrome.len();
         missed_lines.extend(chrome.iter().filter(|n| !whole.contains(n)).map(|&n| shown(n)));
-        wrong_lines.extend(whole.iter().filter(|n| !chrome.contains(n) && !neutral.contains(n)).map(|&n| shown(n)));
+        wrong_lines
+            .extend(whole.iter().filter(|n| !chrome.contains(n) && !neutral.contains(n)).map(|&n| shown(n)));
         let mut wanted = Vec::new();
         for span in label["chrome_spans"].as_array().unwrap() {
             let line = &lines[span["line"].as_u64().unwrap() as usize - 1];
@@ -95,8 +105,15 @@ fn chrome() {
             start..start + part.trim().len()
         };
         let spans: Vec<_> = found.iter().filter(|cut| !lines.contains(cut)).map(trimmed).collect();
-        missed_spans.extend(wanted.iter().filter(|span| !spans.contains(span)).map(|span| format!("{path}: {}", &text[span.clone()])));
-        let beside = spans.iter().filter(|span| !wanted.iter().any(|want| want.start <= span.start && span.end <= want.end));
+        missed_spans.extend(
+            wanted
+                .iter()
+                .filter(|span| !spans.contains(span))
+                .map(|span| format!("{path}: {}", &text[span.clone()])),
+        );
+        let beside = spans
+            .iter()
+            .filter(|span| !wanted.iter().any(|want| want.start <= span.start && span.end <= want.end));
         wrong_bytes.extend(beside.map(|span| format!("{path}: {}", &text[span.clone()])));
     }
     reached("chrome lines", crate::floors::CHROME_LINES, &missed_lines, all_lines);
@@ -108,11 +125,13 @@ fn chrome() {
 #[test]
 fn documents() {
     let run = defaults();
-    let cluster_of: BTreeMap<&str, &Value> = run.documents.iter().map(|row| (labelled(row), &row["cluster"])).collect();
+    let cluster_of: BTreeMap<&str, &Value> =
+        run.documents.iter().map(|row| (labelled(row), &row["cluster"])).collect();
     let mut group: BTreeMap<String, usize> = BTreeMap::new();
     let (mut missed, mut all) = (Vec::new(), 0);
     for (at, row) in truth("document").iter().enumerate() {
-        let members: Vec<&str> = row["members"].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
+        let members: Vec<&str> =
+            row["members"].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
         group.extend(members.iter().map(|member| ((*member).to_owned(), at)));
         for (n, a) in members.iter().enumerate() {
             for b in &members[n + 1..] {
@@ -126,7 +145,9 @@ fn documents() {
     let alike: Vec<BTreeSet<String>> = truth("not")
         .iter()
         .filter(|row| row["rule"] == "not-removed")
-        .map(|row| row["members"].as_array().unwrap().iter().map(|m| m.as_str().unwrap().to_owned()).collect())
+        .map(|row| {
+            row["members"].as_array().unwrap().iter().map(|m| m.as_str().unwrap().to_owned()).collect()
+        })
         .collect();
     let mut joined = Vec::new();
     let paths: Vec<&&str> = cluster_of.keys().collect();
@@ -149,13 +170,17 @@ fn what_is_no_copy() {
     let run = run(vec![Level::Document, Level::Block, Level::Paragraph]);
     let (mut joined, mut removed) = (Vec::new(), Vec::new());
     for row in truth("not") {
-        let members: BTreeSet<&str> = row["members"].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
+        let members: BTreeSet<&str> =
+            row["members"].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
         if row["rule"] == "not-removed" {
             let between = run.removed.iter().filter(|row| {
-                row["kept"].is_object() && members.contains(labelled(row)) && members.contains(labelled(&row["kept"]))
+                row["kept"].is_object()
+                    && members.contains(labelled(row))
+                    && members.contains(labelled(&row["kept"]))
             });
             // Paragraphs that are equal word for word are copies; documents and blocks are none.
-            removed.extend(between.filter(|row| row["reason"] != "duplicate-paragraph").map(Value::to_string));
+            removed
+                .extend(between.filter(|row| row["reason"] != "duplicate-paragraph").map(Value::to_string));
             continue;
         }
         let lines = members.iter().any(|member| member.contains('@'));
@@ -182,12 +207,20 @@ fn paragraphs() {
     let mut found: BTreeMap<(String, usize), BTreeSet<String>> = BTreeMap::new();
     for member in run.members.iter().filter(|member| member["level"] == "paragraph") {
         for line in numbers(member) {
-            found.entry((labelled(member).to_owned(), line)).or_default().insert(member["cluster"].to_string());
+            found
+                .entry((labelled(member).to_owned(), line))
+                .or_default()
+                .insert(member["cluster"].to_string());
         }
     }
     let of = |copy: &Value| -> BTreeSet<String> {
         let path = copy["path"].as_str().unwrap().to_owned();
-        list(copy, "lines").into_iter().filter_map(|n| found.get(&(path.clone(), n))).flatten().cloned().collect()
+        list(copy, "lines")
+            .into_iter()
+            .filter_map(|n| found.get(&(path.clone(), n)))
+            .flatten()
+            .cloned()
+            .collect()
     };
     let (mut missed, mut all) = (Vec::new(), 0);
     let mut label_of: BTreeMap<(String, usize), usize> = BTreeMap::new();
@@ -199,7 +232,12 @@ fn paragraphs() {
             for b in &copies[n + 1..] {
                 all += 1;
                 if of(a).is_disjoint(&of(b)) {
-                    missed.push(format!("{path}@{:?} and {}@{:?}", list(a, "lines"), b["path"], list(b, "lines")));
+                    missed.push(format!(
+                        "{path}@{:?} and {}@{:?}",
+                        list(a, "lines"),
+                        b["path"],
+                        list(b, "lines")
+                    ));
                 }
             }
         }
@@ -209,7 +247,14 @@ fn paragraphs() {
     let templates: BTreeSet<String> = truth("not")
         .iter()
         .filter(|row| row["rule"] == "not-removed")
-        .flat_map(|row| row["members"].as_array().unwrap().iter().map(|m| m.as_str().unwrap().to_owned()).collect::<Vec<_>>())
+        .flat_map(|row| {
+            row["members"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|m| m.as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        })
         .collect();
     let neutral = |path: &str, line: usize| list(&labels[path], "neutral_lines").contains(&line);
     let mut by_cluster: BTreeMap<&String, Vec<&(String, usize)>> = BTreeMap::new();
@@ -229,7 +274,11 @@ fn paragraphs() {
             }
         }
     }
-    wrong("pairs of lines joined that are no copies", crate::floors::WRONG_PARAGRAPHS, &joined.into_iter().collect::<Vec<_>>());
+    wrong(
+        "pairs of lines joined that are no copies",
+        crate::floors::WRONG_PARAGRAPHS,
+        &joined.into_iter().collect::<Vec<_>>(),
+    );
 }
 
 #[test]
@@ -242,25 +291,30 @@ fn blocks() {
         let same = |unit: &Value, copy: &Value| {
             let doc = unit["doc"].as_str().unwrap();
             let lines = crate::cleaned::lines(run.text(doc));
-            let neutral = [list(&labels[page], "neutral_lines"), list(&labels[page], "chrome_lines")].concat();
-            let counts = |n: &usize| !run.text(doc)[lines[*n - 1].clone()].trim().is_empty() && !neutral.contains(n);
+            let neutral =
+                [list(&labels[page], "neutral_lines"), list(&labels[page], "chrome_lines")].concat();
+            let counts =
+                |n: &usize| !run.text(doc)[lines[*n - 1].clone()].trim().is_empty() && !neutral.contains(n);
             let ends = |first: u64, last: u64| {
                 let own: Vec<usize> = (first as usize..=last as usize).filter(counts).collect();
                 (own.first().copied(), own.last().copied())
             };
             let named = numbers(unit);
             labelled(unit) == page
-                && ends(named[0] as u64, named[1] as u64) == ends(copy["first"].as_u64().unwrap(), copy["last"].as_u64().unwrap())
+                && ends(named[0] as u64, named[1] as u64)
+                    == ends(copy["first"].as_u64().unwrap(), copy["last"].as_u64().unwrap())
         };
         let whole = run.clusters.iter().find(|cluster| {
             let members = cluster["members"].as_array().unwrap();
-            cluster["level"] == "block" && copies.iter().all(|copy| members.iter().any(|member| same(member, copy)))
+            cluster["level"] == "block"
+                && copies.iter().all(|copy| members.iter().any(|member| same(member, copy)))
         });
         let whole = whole.unwrap_or_else(|| panic!("no cluster has the copies {row}"));
         let best = &copies[row["best_copy"].as_u64().unwrap() as usize];
         assert!(same(&whole["kept"], best), "kept is {}", whole["kept"]);
         // The others go.
-        let gone = run.removed.iter().filter(|row| row["reason"] == "duplicate-block" && labelled(row) == page);
+        let gone =
+            run.removed.iter().filter(|row| row["reason"] == "duplicate-block" && labelled(row) == page);
         let gone: Vec<_> = gone.map(bytes).collect();
         assert_eq!(gone.len(), copies.len() - 1, "{gone:?}");
     }

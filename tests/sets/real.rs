@@ -76,8 +76,10 @@ sets! {
 fn seed_page_is_perfect() {
     let Some(shared) = shared() else { return };
     let run = Cleaned::new(&shared.join("seed/page.txt"), Config::default());
-    let scored = std::process::Command::new("python3").arg(shared.join("seed/score.py")).arg(&run.out).output();
+    let scored =
+        std::process::Command::new("python3").arg(shared.join("seed/score.py")).arg(&run.out).output();
     let scored = scored.expect("python3 runs");
-    let said = String::from_utf8_lossy(&scored.stdout).into_owned() + &String::from_utf8_lossy(&scored.stderr);
+    let said =
+        String::from_utf8_lossy(&scored.stdout).into_owned() + &String::from_utf8_lossy(&scored.stderr);
     assert!(scored.status.success() && said.trim_end().ends_with("perfect"), "{said}");
 }

@@ -6,6 +6,7 @@ use dechaff::document::Span;
 use dechaff::matching::numbers::Numbers;
 use dechaff::matching::relation::Relation;
 use dechaff::pipeline::explain::{Address, Compared, MemberRow, Page, Place, Run, Unread, View, compare};
+use dechaff::pipeline::run::Rewrite;
 
 use super::super::failure::Failure;
 use super::super::size::{count, counted};
@@ -31,17 +32,22 @@ pub(super) fn explain(run: &Run, addresses: [&Address; 2], style: Style) -> Resu
             format!(", {}, {}", read.lines(), counted(read.view.units.len() as u64, "unit"))
         });
         text.fact(letter, &format!("{} ({}){size}", name(address), address.doc));
-        if side.dropped && side.read.is_ok() {
-            text.fact("", "dropped, so its chrome was not logged, and counts as content here");
-        }
     }
     text.gap();
     match (&sides[0].read, &sides[1].read) {
         (Ok(a), Ok(b)) => {
-            let compared = compare(&a.view, &b.view, level, &run.config);
-            facts(&mut text, &compared, &run.config);
-            decision(&mut text, &compared, &run.config, addresses);
-            logged(&mut text, run, &sides, level)?;
+            // Without the log of what was chrome only the run knows what it compared.
+            let knows_chrome = run.rewrite != Rewrite::Nothing && run.config.removal.only != Only::Duplicates;
+            if knows_chrome || !logged(&mut text, run, &sides, level)? {
+                let compared = compare(&a.view, &b.view, level, &run.config);
+                facts(&mut text, &compared, &run.config);
+                decision(&mut text, &compared, &run.config, addresses);
+            }
+            if knows_chrome {
+                logged(&mut text, run, &sides, level)?;
+            } else {
+                text.fact("", "which lines are chrome was not logged: here they count as content");
+            }
             differences(&mut text, [a, b]);
         }
         (Err(unread), _) | (_, Err(unread)) => {
@@ -61,7 +67,6 @@ struct Loaded<'a> {
     address: &'a Address,
     level: Level,
     members: Vec<MemberRow>,
-    dropped: bool,
     read: Result<Read, Unread>,
 }
 
@@ -92,8 +97,7 @@ impl<'a> Loaded<'a> {
             Place::Bytes(_) if read.as_ref().is_ok_and(|read| read.paragraphs > 1) => Level::Block,
             Place::Line(_) | Place::Bytes(_) => Level::Paragraph,
         };
-        let dropped = removed.iter().any(|row| row.reason == "duplicate-document");
-        Ok(Self { address, level, members, dropped, read })
+        Ok(Self { address, level, members, read })
     }
 
     /// Its memberships in clusters of a level.
@@ -102,7 +106,9 @@ impl<'a> Loaded<'a> {
             let (first, last) = (read.view.pieces.first()?, read.view.pieces.last()?);
             Some(Span { start: first.start, end: last.end })
         });
-        let hit = |row: &&MemberRow| row.level == level && touches(&row.unit, Some(level), self.address.place, span);
+        let hit = |row: &&MemberRow| {
+            row.level == level && touches(&row.unit, Some(level), self.address.place, span)
+        };
         self.members.iter().filter(hit).collect()
     }
 }
@@ -116,7 +122,12 @@ impl Read {
                 format!("lines {}-{}", first + 1, last + 1)
             }
             [first, .., last] => {
-                format!("lines {}-{} ({} of content)", first + 1, last + 1, count(self.view.lines.len() as u64))
+                format!(
+                    "lines {}-{} ({} of content)",
+                    first + 1,
+                    last + 1,
+                    count(self.view.lines.len() as u64)
+                )
             }
         }
     }
@@ -168,13 +179,16 @@ fn facts(text: &mut Text, compared: &Compared, config: &Config) {
     );
     let needed = compared.required_jaccard;
     let more = if needed > config.matching.threshold { "; short texts need more" } else { "" };
+    let threshold = config.matching.threshold;
     let line = format!(
-        "{}; near from {} up (`--threshold` {}{more})",
+        "{}; near from {} up (`--threshold` {threshold}{more})",
         share(overlap.jaccard()),
-        share(needed),
-        config.matching.threshold
+        share(needed)
     );
     text.fact("Jaccard", &line);
+    if let Some(spread) = compared.spread.filter(|_| overlap.jaccard() < needed && overlap.shared > 0) {
+        text.fact("", &format!("something of it in {} of the passages of both at least", share(spread)));
+    }
     let line = format!(
         "{}; a part from {} up (`--containment`)",
         share(overlap.containment()),
@@ -227,7 +241,7 @@ fn decision(text: &mut Text, compared: &Compared, config: &Config, addresses: [&
             format!("yes: {what}, containment {containment} reaches {}", config.matching.containment)
         }
         (_, None) if overlap.containment() >= config.matching.containment => {
-            format!("no: {} shared are too few for a fragment", counted(overlap.shared.into(), "shingle"))
+            "no: what they share is too little for a fragment".to_owned()
         }
         (_, None) => format!(
             "no: Jaccard {} is below {}, containment {} below {}",
@@ -245,8 +259,8 @@ fn decision(text: &mut Text, compared: &Compared, config: &Config, addresses: [&
         return;
     }
     let sides = [
-        ("a, if b stays", relation, overlap.a_in_b(), compared.removed[0], a),
-        ("b, if a stays", relation.flip(), overlap.b_in_a(), compared.removed[1], b),
+        ("a, if b stays", relation, compared.coverage[0], compared.removed[0], a),
+        ("b, if a stays", relation.flip(), compared.coverage[1], compared.removed[1], b),
     ];
     let mut heading = "removable";
     for (which, relation, coverage, removed, address) in sides {
@@ -283,13 +297,21 @@ fn obstacle(
         _ if !removed => "it has numbers that the other has not".into(),
         Relation::Identical => "all of it is covered, its numbers too".into(),
         Relation::Near | Relation::Fragment => {
-            format!("{} of it is covered, at least {needed} (`--remove-coverage`), its numbers too", share(coverage))
+            format!(
+                "{} of it is covered, at least {needed} (`--remove-coverage`), its numbers too",
+                share(coverage)
+            )
         }
     }
 }
 
 /// What the run itself found between the two. Whether it found anything.
-fn logged(text: &mut Text, run: &Run, sides: &[Loaded<'_>; 2], level: Option<Level>) -> Result<bool, Failure> {
+fn logged(
+    text: &mut Text,
+    run: &Run,
+    sides: &[Loaded<'_>; 2],
+    level: Option<Level>,
+) -> Result<bool, Failure> {
     let Some(level) = level else { return Ok(false) };
     let rows = [sides[0].members(level), sides[1].members(level)];
     let common = rows[0].iter().find_map(|a| Some((a, rows[1].iter().find(|b| b.cluster == a.cluster)?)));
@@ -300,8 +322,9 @@ fn logged(text: &mut Text, run: &Run, sides: &[Loaded<'_>; 2], level: Option<Lev
     };
     let clusters = run.clusters(&[(level, a.cluster.clone())])?;
     let kept = clusters.first().map(|cluster| &cluster.kept);
-    let is_kept =
-        |row: &MemberRow| kept.is_some_and(|kept| kept.doc == row.unit.doc && kept.byte_start == row.unit.byte_start);
+    let is_kept = |row: &MemberRow| {
+        kept.is_some_and(|kept| kept.doc == row.unit.doc && kept.byte_start == row.unit.byte_start)
+    };
     let facts = |row: &MemberRow| {
         let word = |word: &Option<String>| word.clone().unwrap_or_else(|| "none".into());
         let number = |number: Option<f64>| share(number.unwrap_or(0.0));

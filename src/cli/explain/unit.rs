@@ -50,13 +50,22 @@ impl Known<'_> {
         text.line(&text.style.bold(&heading));
         text.gap();
         self.verdict(text);
+        let size = |rows: &[&RemovedRow]| -> String {
+            let all = rows.iter().map(|row| u64::from(row.unit.byte_end - row.unit.byte_start)).sum();
+            format!("{}, {}", counted(rows.len() as u64, "piece"), bytes(all))
+        };
+        let is_whole = |row: &RemovedRow| row.reason == "duplicate-document";
         let pieces: Vec<&RemovedRow> =
-            self.removed.iter().filter(|row| row.reason != "duplicate-document").collect();
+            self.removed.iter().filter(|row| row.inside.is_none() && !is_whole(row)).collect();
+        if self.removed.iter().any(is_whole) {
+            let chrome: Vec<&RemovedRow> = self.removed.iter().filter(|row| !is_whole(row)).collect();
+            if !chrome.is_empty() {
+                text.fact("chrome", &format!("{}, left out when it was compared", size(&chrome)));
+            }
+        }
         if !pieces.is_empty() {
             text.gap();
-            let all: u64 = pieces.iter().map(|row| u64::from(row.unit.byte_end - row.unit.byte_start)).sum();
-            let what = format!("{}, {}", counted(pieces.len() as u64, "piece"), bytes(all));
-            text.fact(removed_word(self.run), &what);
+            text.fact(removed_word(self.run), &size(&pieces));
             for row in pieces.iter().take(LISTED) {
                 let level = level_of(row);
                 text.line(&format!("  {:<12}  {}", lines(&row.unit, level), self.why(row)));
@@ -185,10 +194,7 @@ impl Known<'_> {
                 text.fact(what, &format!("{place}: stands for {others} like it"));
             } else {
                 text.fact(what, &format!("{place}: a copy of {}", place_of(&cluster.kept, Some(row.level))));
-                if !hits
-                    .iter()
-                    .any(|hit| level_of(hit) == Some(row.level) && hit.unit.byte_start == row.unit.byte_start)
-                {
+                if hits.iter().all(|hit| hit.reason == "chrome-span") {
                     self.because(text, &row.facts, row.level);
                 }
                 self.relation(text, &row.facts);

@@ -1,7 +1,7 @@
 //! What a user types → a unit of the run.
 
 use super::Run;
-use super::rows::DocumentRow;
+use super::rows::{DocumentRow, UnitRow};
 use crate::document::Span;
 use crate::error::Result;
 use crate::hash::Set;
@@ -58,24 +58,19 @@ impl Run {
         names.extend(place(text));
         // By name and kind of name, in the order in which they count.
         let mut hits: Vec<Vec<DocumentRow>> = vec![Vec::new(); names.len() * 2];
-        let mut near: Vec<(f64, String)> = Vec::new();
-        self.documents(|row| {
-            let id = row.unit.id();
-            let like = names.iter().map(|(name, _)| likeness(name, &id)).fold(0.0, f64::max);
-            if like >= LIKE {
-                near.push((like, id.clone()));
-                near.sort_by(|a, b| b.0.total_cmp(&a.0));
-                near.dedup_by(|a, b| a.1 == b.1);
-                near.truncate(NEAR);
-            }
-            for (at, (name, _)) in names.iter().enumerate() {
-                if id == *name {
-                    hits[at * 2].push(row.clone());
-                } else if row.unit.doc == *name {
-                    hits[at * 2 + 1].push(row.clone());
+        let hit = |unit: &UnitRow| {
+            let id = unit.id();
+            let by_id = names.iter().position(|(name, _)| id == *name).map(|at| at * 2);
+            by_id.or_else(|| names.iter().position(|(name, _)| unit.doc == *name).map(|at| at * 2 + 1))
+        };
+        self.documents(
+            |unit| hit(unit).is_some(),
+            |row| {
+                if let Some(at) = hit(&row.unit) {
+                    hits[at].push(row);
                 }
-            }
-        })?;
+            },
+        )?;
         for (at, rows) in hits.iter_mut().enumerate() {
             let place = names[at / 2].1;
             match rows.len() {
@@ -90,8 +85,25 @@ impl Run {
         }
         match self.reference(&names)? {
             Some(address) => Ok(Found::One(Box::new(address))),
-            None => Ok(Found::Nothing(near.into_iter().map(|(_, id)| id).collect())),
+            None => Ok(Found::Nothing(self.near(&names)?)),
         }
+    }
+
+    /// The ids that are most like the names, the likest first.
+    fn near(&self, names: &[(&str, Place)]) -> Result<Vec<String>> {
+        let mut near: Vec<(f64, String)> = Vec::new();
+        let look = |unit: &UnitRow| {
+            let id = unit.id();
+            let like = names.iter().map(|(name, _)| likeness(name, &id)).fold(0.0, f64::max);
+            if like >= LIKE && near.iter().all(|(_, known)| *known != id) {
+                near.push((like, id));
+                near.sort_by(|a, b| b.0.total_cmp(&a.0));
+                near.truncate(NEAR);
+            }
+            false
+        };
+        self.documents(look, |_| {})?;
+        Ok(near.into_iter().map(|(_, id)| id).collect())
     }
 
     /// A document of a reference corpus: it stands in no log but as a member of a cluster.

@@ -1,15 +1,18 @@
 //! Two pieces of text → how they compare under the run's configuration.
 
 use super::page::Page;
-use crate::pipeline::content::Content;
 use crate::config::{Config, Level};
 use crate::decide::{covered, removes};
 use crate::document::Span;
+use crate::hash::units_key;
 use crate::matching::discount::{Sides, discounted};
 use crate::matching::numbers::{self, Comparison, Numbered};
-use crate::matching::relation::{Relation, relate, relate_documents, required_jaccard};
+use crate::matching::relation::{
+    Relation, relate, relate_documents, required_document_jaccard, required_jaccard,
+};
 use crate::matching::spread::spread;
 use crate::matching::verify::{Overlap, overlap};
+use crate::pipeline::content::Content;
 use crate::text::fold::{Slot, number_slots};
 use crate::text::shingle::{shingle_set, shingles};
 
@@ -39,7 +42,7 @@ impl View {
         if content.lines.is_empty() {
             content = Self::of(page, span, |_| true);
         }
-        content.prose = Content::new(&page.sheet, &page.labels).prose(&page.sheet);
+        content.prose = Content::new(&page.sheet, &page.labels).prose();
         if !page.labels.lines.is_empty() || !page.labels.spans.is_empty() {
             content.whole = Some(page.sheet.units.clone());
         }
@@ -98,6 +101,11 @@ pub struct Compared {
     pub required_jaccard: f64,
     /// One of them is so short that only equal texts match.
     pub short: bool,
+    /// For documents, how evenly what they share lies over them: the smaller of both shares of passages with
+    /// something in common.
+    pub spread: Option<f64>,
+    /// Share of the first's content that the second's content has, and of the second's that the first's has.
+    pub coverage: [f64; 2],
     /// The relation of the first to the second, if they are reported as copies.
     pub relation: Option<Relation>,
     /// The numbers of the first against those of the second.
@@ -121,19 +129,22 @@ pub fn compare(a: &View, b: &View, level: Option<Level>, config: &Config) -> Com
     let back = numbers::compare(numbered(b), numbered(a));
     let units = [a, b].map(|view| view.units.len() as u32);
     let short = units.iter().any(|&units| (units as usize) < config.matching.min_units);
-    let equal = a.units == b.units;
+    let is_document = level == Some(Level::Document);
+    let all = |view: &View| -> u64 { units_key(view.whole.as_ref().unwrap_or(&view.units)) };
+    let equal = a.units == b.units || is_document && !short && all(a) == all(b);
+    let evenly =
+        || spread(&shingles_a.ordered, &shingles_b.set).min(spread(&shingles_b.ordered, &shingles_a.set));
     let relation = if short {
         let lost = numbers.changed + numbers.lost + back.lost;
         (equal && !a.units.is_empty() && lost == 0).then_some(Relation::Identical)
     } else if equal {
         Some(Relation::Identical)
-    } else if level == Some(Level::Document) {
-        let evenly =
-            || spread(&shingles_a.ordered, &shingles_b.set).min(spread(&shingles_b.ordered, &shingles_a.set));
+    } else if is_document {
         relate_documents(overlap, (a.prose, b.prose), evenly, &config.matching).map(|(relation, _)| relation)
     } else {
         relate(overlap, &config.matching)
     };
+    let coverage = [content.a_in_b(), content.b_in_a()];
     let goes = |relation: Relation, coverage: f64, numbers: Comparison, units: u32| {
         level.is_some_and(|level| removes(level, &config.removal))
             && covered(relation, coverage, numbers, units, &config.removal)
@@ -142,13 +153,19 @@ pub fn compare(a: &View, b: &View, level: Option<Level>, config: &Config) -> Com
         level,
         units,
         overlap,
-        required_jaccard: required_jaccard(overlap.a.min(overlap.b), &config.matching),
+        required_jaccard: if is_document {
+            required_document_jaccard(overlap.a.min(overlap.b), &config.matching)
+        } else {
+            required_jaccard(overlap.a.min(overlap.b), &config.matching)
+        },
         short,
+        spread: is_document.then(evenly),
+        coverage,
         relation,
         numbers,
         removed: [
-            relation.is_some_and(|relation| goes(relation, content.a_in_b(), numbers, units[0])),
-            relation.is_some_and(|relation| goes(relation.flip(), content.b_in_a(), back, units[1])),
+            relation.is_some_and(|relation| goes(relation, coverage[0], numbers, units[0])),
+            relation.is_some_and(|relation| goes(relation.flip(), coverage[1], back, units[1])),
         ],
     }
 }
@@ -181,13 +198,12 @@ impl Shingles {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chrome::{LineLabel, Labels, Known, SpanLabel};
+    use crate::chrome::{Known, Labels, LineLabel, SpanLabel};
     use crate::pipeline::sheet::Sheet;
 
     fn page(text: &str, chrome: &[u32], cut: &[Span]) -> Page {
         let reason = || Known::Rule("test".into());
-        let lines =
-            chrome.iter().map(|&line| LineLabel { line, known: reason(), pages: 1, confidence: 1.0 });
+        let lines = chrome.iter().map(|&line| LineLabel { line, known: reason(), pages: 1, confidence: 1.0 });
         let spans = cut.iter().map(|&span| SpanLabel { span, known: reason(), pages: 1, confidence: 1.0 });
         let labels = Labels { lines: lines.collect(), spans: spans.collect(), left_whole: false };
         Page { sheet: Sheet::new(text.into()), labels }

@@ -2,7 +2,7 @@
 
 use super::rows::RemovedRow;
 use super::{Input, Run};
-use crate::chrome::{LineLabel, Labels, Known, SpanLabel};
+use crate::chrome::{Known, Labels, LineLabel, SpanLabel};
 use crate::document::Span;
 use crate::error::Error;
 use crate::input::{Blocks, Fields, Limits, Parsed, discover, records};

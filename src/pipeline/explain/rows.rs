@@ -109,16 +109,22 @@ pub struct RemovedRow {
     pub confidence: Option<f64>,
     /// What is kept instead, for a copy.
     pub kept: Option<UnitRow>,
+    /// The removal that it lies in.
+    pub inside: Option<String>,
     /// Its text.
     pub text: String,
 }
 
 impl Run {
-    /// Hands every document to `take`, in order.
+    /// Hands the documents that are `wanted` to `take`, in order; only these are parsed whole.
     ///
     /// # Errors
     /// When `documents.jsonl` cannot be read.
-    pub fn documents(&self, mut take: impl FnMut(DocumentRow)) -> Result<()> {
+    pub fn documents(
+        &self,
+        mut wanted: impl FnMut(&UnitRow) -> bool,
+        mut take: impl FnMut(DocumentRow),
+    ) -> Result<()> {
         #[derive(Deserialize)]
         struct Rest {
             cluster: Box<RawValue>,
@@ -128,13 +134,12 @@ impl Run {
             "documents.jsonl",
             |_| true,
             |line| {
-                let rest: Rest = parse(line)?;
-                take(DocumentRow {
-                    unit: parse(line)?,
-                    cluster: plain(&rest.cluster),
-                    kept: rest.kept,
-                    facts: parse(line)?,
-                });
+                let unit: UnitRow = parse(line)?;
+                if wanted(&unit) {
+                    let rest: Rest = parse(line)?;
+                    let (cluster, facts) = (plain(&rest.cluster), parse(line)?);
+                    take(DocumentRow { unit, cluster, kept: rest.kept, facts });
+                }
                 Ok(())
             },
         )
@@ -213,6 +218,7 @@ impl Run {
             pages: Option<u64>,
             confidence: Option<f64>,
             kept: Option<UnitRow>,
+            inside: Option<String>,
             text: String,
         }
         let mut found = Vec::new();
@@ -224,7 +230,7 @@ impl Run {
             "removed.jsonl",
             |line| line.starts_with(head.as_bytes()),
             |line| {
-                let Rest { reason, rule, family, pages, confidence, kept, text } = parse(line)?;
+                let Rest { reason, rule, family, pages, confidence, kept, inside, text } = parse(line)?;
                 found.push(RemovedRow {
                     unit: parse(line)?,
                     reason,
@@ -233,6 +239,7 @@ impl Run {
                     pages,
                     confidence,
                     kept,
+                    inside,
                     text,
                 });
                 Ok(())

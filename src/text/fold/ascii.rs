@@ -7,15 +7,13 @@ use multiversion::multiversion;
 use multiversion::target::match_target;
 
 use super::machine::{Before, Machine, WORD, Word};
-use super::runs::{CLASSES, Class, is_plain, three};
+use super::runs::{CLASSES, Class, is_plain, three, two};
 use super::sink::{BATCH, Sink};
 use super::table;
 use super::word::WordHash;
 
 /// Bytes whose classes are looked at together.
 const BLOCK: usize = 64;
-
-const EACH: u64 = 0x0101_0101_0101_0101;
 
 impl<S: Sink> Machine<'_, S> {
     /// ASCII words and the separators between them; nothing is under way.
@@ -129,13 +127,40 @@ impl<S: Sink> Machine<'_, S> {
         end
     }
 
-    /// ASCII letters of a word that is under way.
-    pub(super) fn more(&mut self, mut at: usize) -> usize {
-        while let Some(byte @ (b'a'..=b'z' | b'A'..=b'Z')) = self.text.as_bytes().get(at) {
-            self.word.hash.letter(u32::from(byte | 0x20));
-            at += 1;
+    /// A word that starts with a character of two bytes, if that is a letter; nothing is under way.
+    pub(super) fn word_of_two(&mut self, start: usize) -> usize {
+        match two(self.text.as_bytes(), start) {
+            Some(code) if code != u32::from(b'x') => {
+                self.open_word(WordHash::new(), start, start);
+                self.more(start)
+            }
+            _ => self.any(start),
         }
+    }
+
+    /// Letters of one or two bytes, or any other character, behind those of a word that is under way.
+    pub(super) fn more(&mut self, start: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut hash = self.word.hash;
+        let mut at = start;
+        while let Some(&byte) = bytes.get(at) {
+            if byte.is_ascii_alphabetic() {
+                hash.letter(u32::from(byte | 0x20));
+                at += 1;
+            } else if let Some(code) = two(bytes, at) {
+                hash.letter(code);
+                at += 2;
+                self.totals.unseen += 1;
+            } else {
+                break;
+            }
+        }
+        if at == start {
+            return self.any(at);
+        }
+        self.word.hash = hash;
         self.word.end = at;
+        self.before = Before::Letter;
         at
     }
 }
@@ -163,11 +188,11 @@ fn hashed(bytes: &[u8], at: usize) -> (WordHash, usize) {
 fn unit(bytes: &[u8], mut start: usize, end: usize) -> u32 {
     let mut hash = WordHash::new();
     while end - start > 8 {
-        hash.eight(eight(bytes, start) | EACH * 0x20);
+        hash.eight(eight(bytes, start) | each(0x20));
         start += 8;
     }
     let filled = end - start;
-    hash.last((eight(bytes, start) | EACH * 0x20) & low(8 * filled), filled as u32);
+    hash.last((eight(bytes, start) | each(0x20)) & low(8 * filled), filled as u32);
     hash.unit()
 }
 
@@ -175,7 +200,7 @@ fn unit(bytes: &[u8], mut start: usize, end: usize) -> u32 {
 #[inline(always)]
 fn letters(bytes: &[u8], at: usize) -> (u64, usize) {
     let word = eight(bytes, at);
-    let lower = word | EACH * 0x20;
+    let lower = word | each(0x20);
     let length = (not_letters(word).trailing_zeros() / 8) as usize;
     (lower & low(8 * length), length)
 }
@@ -184,10 +209,10 @@ fn letters(bytes: &[u8], at: usize) -> (u64, usize) {
 #[inline(always)]
 fn not_letters(word: u64) -> u64 {
     // Eight comparisons at once: seven bits cannot carry into the next byte.
-    let seven = (word | EACH * 0x20) & EACH * 0x7F;
-    let from_a = seven + EACH * (0x80 - b'a' as u64);
-    let above_z = seven + EACH * (0x80 - b'{' as u64);
-    (!from_a | above_z | word) & EACH * 0x80
+    let seven = (word | each(0x20)) & each(0x7F);
+    let from_a = seven + each(0x80 - b'a');
+    let above_z = seven + each(0x80 - b'{');
+    (!from_a | above_z | word) & each(0x80)
 }
 
 /// Eight bytes, zeros behind the end.
@@ -201,6 +226,12 @@ fn eight(bytes: &[u8], at: usize) -> u64 {
         Some(_) => 0,
         None => bytes[at..].iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
     }
+}
+
+/// A byte, eight times.
+#[inline(always)]
+fn each(byte: u8) -> u64 {
+    u64::from(byte) * 0x0101_0101_0101_0101
 }
 
 /// The lowest `count` bits.
@@ -224,13 +255,13 @@ fn classes_plain(block: &[u8; BLOCK]) -> [u64; 2] {
     let mut classes = [0; 2];
     for &word in words.iter().rev() {
         let word = u64::from_le_bytes(word);
-        let letters = !not_letters(word) & EACH * 0x80;
-        let seven = word & EACH * 0x7F;
-        let below = |byte: u8| EACH * (0x80 - u64::from(byte));
+        let letters = !not_letters(word) & each(0x80);
+        let seven = word & each(0x7F);
+        let below = |byte: u8| each(0x80 - byte);
         let digits = (seven + below(b'0')) & !(seven + below(b'9' + 1));
-        let other = |byte: u8| (seven ^ EACH * u64::from(byte)) + EACH * 0x7F;
+        let other = |byte: u8| (seven ^ each(byte)) + each(0x7F);
         let none = other(b'_') & other(b'\'') & other(b'*') & other(b'=');
-        let gaps = !(letters | digits | word) & none & EACH * 0x80;
+        let gaps = !(letters | digits | word) & none & each(0x80);
         for (mask, bits) in classes.iter_mut().zip([letters, gaps]) {
             // Gathers the top bits of the bytes, by a product that moves each to its place.
             *mask = *mask << 8 | (bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;

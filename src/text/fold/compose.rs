@@ -42,7 +42,7 @@ fn voiced(base: u32) -> Option<u32> {
 }
 
 fn half_voiced(base: u32) -> Option<u32> {
-    let plain = matches!(base, 0x306F..=0x307B | 0x30CF..=0x30DB) && base % 3 == 0;
+    let plain = matches!(base, 0x306F..=0x307B | 0x30CF..=0x30DB) && base.is_multiple_of(3);
     plain.then_some(base + 2)
 }
 

@@ -25,8 +25,12 @@ pub(super) fn fold(text: &str) -> Folded {
     let tokens = tokens(text);
     let digits = tokens.iter().filter(|token| matches!(token.element, Element::Digit(_))).count();
     let visible = text.chars().filter(|c| !c.is_whitespace()).count();
-    let kept = digits * 10 > visible * 3;
-    write(&items(&tokens, kept), kept)
+    let dropped = write(&items(&tokens, false), false);
+    if dropped.numbers.runs >= 6 && digits * 10 > visible * 3 {
+        write(&items(&tokens, true), true)
+    } else {
+        dropped
+    }
 }
 
 /// An element that is not ignored; its bytes reach over the ignored ones after it.
@@ -440,24 +444,22 @@ fn simplified(c: char) -> char {
             let mut chars = line.chars().filter(|c| !c.is_whitespace());
             Some((chars.next()?, chars.next()?))
         };
-        lines.filter(|line| !line.starts_with('#')).filter_map(pair).collect()
+        let dictionary = lines.filter(|line| !line.starts_with('#')).filter_map(pair);
+        let merged = "著着瞭了暸了藉借妳你牠它祇只揹背痺痹暱昵瞇眯燄焰簷檐啣衔搾榨煖暖鎔熔痲麻繙翻";
+        dictionary.chain(pairs(merged)).collect()
     });
-    match c {
-        '著' => '着',
-        '瞭' => '了',
-        '藉' => '借',
-        '妳' => '你',
-        _ => match map.get(&c) {
-            Some(&next) if next != c => simplified(next),
-            _ => c,
-        },
+    match map.get(&c) {
+        Some(&next) if next != c => simplified(next),
+        _ => c,
     }
 }
 
 fn radical(c: char) -> char {
+    static MAP: OnceLock<HashMap<char, char>> = OnceLock::new();
     let radicals = "⺎兀⺟母⺠民⻄西⻅见⻆角⻉贝⻋车⻓长⻔门⻘青⻙韦⻚页⻛风⻜飞⻝食⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻬齐⻮齿⻰龙⻳龟";
-    match radicals.chars().position(|radical| radical == c) {
-        Some(at) if at % 2 == 0 => radicals.chars().nth(at + 1).unwrap(),
-        _ => c,
-    }
+    MAP.get_or_init(|| pairs(radicals).collect()).get(&c).copied().unwrap_or(c)
+}
+
+fn pairs(text: &str) -> impl Iterator<Item = (char, char)> {
+    text.chars().step_by(2).zip(text.chars().skip(1).step_by(2))
 }

@@ -1,0 +1,188 @@
+//! Finds in a line the few literals of which rules need one, at the cost of two table look-ups a byte.
+//!
+//! In go literals with the rules that need them, out comes for a line the rules that it may hit. The first six bytes
+//! of each literal (two Han characters), ASCII case folded, set a bit in a table of 8 KiB, which the processor keeps
+//! beside it; shorter literals set one for their first three. A line's windows are tested against the tables without
+//! waiting for one another, and only a set bit is followed by a comparison; an automaton over the same literals has
+//! to wait for each byte. Literals start where characters do, so that of Chinese text a third of the bytes is looked at.
+
+use crate::hash::Map;
+
+use super::rules::RuleId;
+
+/// Bytes of a literal that the tables know.
+const LONG: usize = 6;
+const SHORT: usize = 3;
+/// Bits of a table, as a power of two.
+const BITS: u32 = 16;
+/// Folds the case of ASCII letters in a window; what it does to other bytes, it does on both sides.
+const CASE: u64 = 0x2020_2020_2020_2020;
+
+/// Searches lines for literals.
+#[derive(Debug)]
+pub(crate) struct Prefilter {
+    long: Table,
+    short: Table,
+    /// Literals of one or two bytes.
+    signs: Vec<Literal>,
+    /// One bit for each byte: set for the first bytes of the signs.
+    leads: [u64; 4],
+}
+
+/// Literals by the first bytes that a table knows them by.
+#[derive(Debug)]
+struct Table {
+    bits: Vec<u64>,
+    literals: Map<u64, Vec<Literal>>,
+}
+
+/// A literal and the rules that need it.
+type Literal = (Vec<u8>, Vec<RuleId>);
+
+impl Table {
+    fn new() -> Table {
+        Table { bits: vec![0; 1 << (BITS - 6)], literals: Map::default() }
+    }
+
+    fn add(&mut self, window: u64, literal: Literal) {
+        let bit = slot(window);
+        self.bits[bit / 64] |= 1 << (bit % 64);
+        self.literals.entry(window).or_default().push(literal);
+    }
+
+    fn has(&self, window: u64) -> bool {
+        let bit = slot(window);
+        self.bits[bit / 64] >> (bit % 64) & 1 == 1
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn compare(&self, window: u64, rest: &[u8], candidates: &mut Vec<RuleId>) {
+        for (literal, rules) in self.literals.get(&window).into_iter().flatten() {
+            if starts_with(rest, literal) {
+                candidates.extend(rules);
+            }
+        }
+    }
+}
+
+impl Prefilter {
+    /// A prefilter over lower-case literals; gives back the rules that it cannot serve, because a literal of one or
+    /// two letters stands everywhere: they have to be tried on every line.
+    pub(crate) fn new(needed: &[(String, RuleId)]) -> (Prefilter, Vec<RuleId>) {
+        let mut sorted: Vec<&(String, RuleId)> = needed.iter().collect();
+        sorted.sort();
+        let mut prefilter =
+            Prefilter { long: Table::new(), short: Table::new(), signs: Vec::new(), leads: [0; 4] };
+        let mut refused = Vec::new();
+        for group in sorted.chunk_by(|a, b| a.0 == b.0) {
+            let bytes = group[0].0.as_bytes();
+            let literal = (bytes.to_vec(), group.iter().map(|(_, id)| *id).collect());
+            if bytes.len() >= LONG {
+                prefilter.long.add(window(bytes, LONG), literal);
+            } else if bytes.len() >= SHORT {
+                prefilter.short.add(window(bytes, SHORT), literal);
+            } else if !bytes[0].is_ascii_alphabetic() {
+                prefilter.leads[usize::from(bytes[0] / 64)] |= 1 << (bytes[0] % 64);
+                prefilter.signs.push(literal);
+            } else {
+                refused.extend(literal.1);
+            }
+        }
+        refused.sort_unstable();
+        refused.dedup();
+        (prefilter, refused)
+    }
+
+    /// Adds the rules that the line, which is UTF-8, may hit; one may come several times.
+    pub(crate) fn candidates(&self, line: &[u8], candidates: &mut Vec<RuleId>) {
+        let mut at = 0;
+        while at < line.len() {
+            let byte = line[at];
+            let rest = &line[at..];
+            // Near the end the window is filled with zeros, which no literal has.
+            let eight = match rest.first_chunk::<8>() {
+                Some(eight) => u64::from_le_bytes(*eight),
+                None => window(rest, rest.len()),
+            } | CASE;
+            let (long, short) = (eight & mask(LONG), eight & mask(SHORT));
+            if self.long.has(long) | self.short.has(short) {
+                self.long.compare(long, rest, candidates);
+                self.short.compare(short, rest, candidates);
+            }
+            if self.leads[usize::from(byte / 64)] >> (byte % 64) & 1 == 1 {
+                for (literal, rules) in &self.signs {
+                    if starts_with(rest, literal) {
+                        candidates.extend(rules);
+                    }
+                }
+            }
+            // Literals start where characters do.
+            at += match byte {
+                0..0x80 => 1,
+                0x80..0xe0 => 2,
+                0xe0..0xf0 => 3,
+                _ => 4,
+            };
+        }
+    }
+}
+
+/// The first `len` bytes, case folded; there are at least as many.
+fn window(bytes: &[u8], len: usize) -> u64 {
+    let mut eight = [0u8; 8];
+    eight[..len].copy_from_slice(&bytes[..len]);
+    (u64::from_le_bytes(eight) | CASE) & mask(len)
+}
+
+const fn mask(len: usize) -> u64 {
+    (1 << (8 * len)) - 1
+}
+
+/// Bit of a window.
+fn slot(window: u64) -> usize {
+    (window.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - BITS)) as usize
+}
+
+fn starts_with(text: &[u8], literal: &[u8]) -> bool {
+    text.get(..literal.len()).is_some_and(|text| text.eq_ignore_ascii_case(literal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn plain(needed: &[(String, RuleId)], line: &str) -> Vec<RuleId> {
+        let line = line.to_ascii_lowercase();
+        let mut rules: Vec<RuleId> =
+            needed.iter().filter(|(literal, _)| line.contains(literal.as_str())).map(|(_, id)| *id).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
+    }
+
+    fn fast(needed: &[(String, RuleId)], line: &str) -> Vec<RuleId> {
+        let (prefilter, refused) = Prefilter::new(needed);
+        let mut rules = refused;
+        prefilter.candidates(line.as_bytes(), &mut rules);
+        rules.sort_unstable();
+        rules.dedup();
+        rules
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_a_plain_search_finds(
+            literals in prop::collection::vec("[a-c上下一篇|]{1,5}", 1..12),
+            line in "[a-cA-C上下一篇|]{0,40}",
+        ) {
+            let needed: Vec<(String, RuleId)> = literals.into_iter().zip(1..).collect();
+            let (fast, plain) = (fast(&needed, &line), plain(&needed, &line));
+            // Refused rules are tried on every line; all others must be found exactly.
+            let (_, refused) = Prefilter::new(&needed);
+            prop_assert!(plain.iter().all(|id| fast.contains(id)));
+            prop_assert!(fast.iter().all(|id| plain.contains(id) || refused.contains(id)));
+        }
+    }
+}

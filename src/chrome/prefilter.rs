@@ -4,7 +4,7 @@
 //! of each literal (two Han characters), ASCII case folded, set a bit in a table of 8 KiB, which the processor keeps
 //! beside it; shorter literals set one for their first three. A line's windows are tested against the tables without
 //! waiting for one another, and only a set bit is followed by a comparison; an automaton over the same literals has
-//! to wait for each byte.
+//! to wait for each byte. Literals start where characters do, so that of Chinese text a third of the bytes is looked at.
 
 use crate::hash::Map;
 
@@ -25,8 +25,8 @@ pub(crate) struct Prefilter {
     short: Table,
     /// Literals of one or two bytes.
     signs: Vec<Literal>,
-    /// First bytes of the signs, at most three.
-    leads: Vec<u8>,
+    /// One bit for each byte: set for the first bytes of the signs.
+    leads: [u64; 4],
 }
 
 /// Literals by the first bytes that a table knows them by.
@@ -56,6 +56,7 @@ impl Table {
     }
 
     #[cold]
+    #[inline(never)]
     fn compare(&self, window: u64, rest: &[u8], candidates: &mut Vec<RuleId>) {
         for (literal, rules) in self.literals.get(&window).into_iter().flatten() {
             if starts_with(rest, literal) {
@@ -66,13 +67,13 @@ impl Table {
 }
 
 impl Prefilter {
-    /// A prefilter over lower-case literals; gives back the rules that it cannot serve because their literals are
-    /// too short, which have to be tried on every line.
+    /// A prefilter over lower-case literals; gives back the rules that it cannot serve, because a literal of one or
+    /// two letters stands everywhere: they have to be tried on every line.
     pub(crate) fn new(needed: &[(String, RuleId)]) -> (Prefilter, Vec<RuleId>) {
         let mut sorted: Vec<&(String, RuleId)> = needed.iter().collect();
         sorted.sort();
         let mut prefilter =
-            Prefilter { long: Table::new(), short: Table::new(), signs: Vec::new(), leads: Vec::new() };
+            Prefilter { long: Table::new(), short: Table::new(), signs: Vec::new(), leads: [0; 4] };
         let mut refused = Vec::new();
         for group in sorted.chunk_by(|a, b| a.0 == b.0) {
             let bytes = group[0].0.as_bytes();
@@ -81,12 +82,8 @@ impl Prefilter {
                 prefilter.long.add(window(bytes, LONG), literal);
             } else if bytes.len() >= SHORT {
                 prefilter.short.add(window(bytes, SHORT), literal);
-            } else if !bytes[0].is_ascii_alphabetic()
-                && (prefilter.leads.contains(&bytes[0]) || prefilter.leads.len() < 3)
-            {
-                if !prefilter.leads.contains(&bytes[0]) {
-                    prefilter.leads.push(bytes[0]);
-                }
+            } else if !bytes[0].is_ascii_alphabetic() {
+                prefilter.leads[usize::from(bytes[0] / 64)] |= 1 << (bytes[0] % 64);
                 prefilter.signs.push(literal);
             } else {
                 refused.extend(literal.1);
@@ -97,45 +94,36 @@ impl Prefilter {
         (prefilter, refused)
     }
 
-    /// Adds the rules that the line may hit; one may come several times.
+    /// Adds the rules that the line, which is UTF-8, may hit; one may come several times.
     pub(crate) fn candidates(&self, line: &[u8], candidates: &mut Vec<RuleId>) {
-        for (at, eight) in line.windows(8).enumerate() {
-            let eight = u64::from_le_bytes(eight.try_into().expect("the window has 8 bytes")) | CASE;
+        let mut at = 0;
+        while at < line.len() {
+            let byte = line[at];
+            let rest = &line[at..];
+            // Near the end the window is filled with zeros, which no literal has.
+            let eight = match rest.first_chunk::<8>() {
+                Some(eight) => u64::from_le_bytes(*eight),
+                None => window(rest, rest.len()),
+            } | CASE;
             let (long, short) = (eight & mask(LONG), eight & mask(SHORT));
             if self.long.has(long) | self.short.has(short) {
-                self.long.compare(long, &line[at..], candidates);
-                self.short.compare(short, &line[at..], candidates);
+                self.long.compare(long, rest, candidates);
+                self.short.compare(short, rest, candidates);
             }
-        }
-        for at in line.len().saturating_sub(7)..line.len() {
-            let rest = &line[at..];
-            if rest.len() >= LONG {
-                self.long.compare(window(rest, LONG), rest, candidates);
-            }
-            if rest.len() >= SHORT {
-                self.short.compare(window(rest, SHORT), rest, candidates);
-            }
-        }
-        if !self.signs.is_empty() {
-            let mut at = 0;
-            while let Some(next) = self.lead(&line[at..]) {
-                at += next;
+            if self.leads[usize::from(byte / 64)] >> (byte % 64) & 1 == 1 {
                 for (literal, rules) in &self.signs {
-                    if starts_with(&line[at..], literal) {
+                    if starts_with(rest, literal) {
                         candidates.extend(rules);
                     }
                 }
-                at += 1;
             }
-        }
-    }
-
-    fn lead(&self, line: &[u8]) -> Option<usize> {
-        match self.leads[..] {
-            [a] => memchr::memchr(a, line),
-            [a, b] => memchr::memchr2(a, b, line),
-            [a, b, c] => memchr::memchr3(a, b, c, line),
-            _ => None,
+            // Literals start where characters do.
+            at += match byte {
+                0..0x80 => 1,
+                0x80..0xe0 => 2,
+                0xe0..0xf0 => 3,
+                _ => 4,
+            };
         }
     }
 }

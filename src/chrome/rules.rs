@@ -410,8 +410,8 @@ fn pattern(text: &str, definitions: &[(String, String)]) -> std::result::Result<
         let name: String = pattern[open..].chars().take(24).collect();
         return Err(format!("`pattern` uses `{name}`, which no [define] of this file explains"));
     }
-    let pattern =
-        Regex::new(&pattern).map_err(|error| format!("`pattern` is not a regular expression: {error}"))?;
+    let pattern = Regex::new(&ascii(&pattern))
+        .map_err(|error| format!("`pattern` is not a regular expression: {error}"))?;
     if pattern.is_match("") {
         return Err("`pattern` matches the empty line, so it would match everywhere".into());
     }
@@ -422,6 +422,33 @@ fn is_bare(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || ('\u{4e00}'..='\u{9fff}').contains(&c)
         || (!c.is_ascii() && c.is_alphanumeric())
+}
+
+/// The pattern with ASCII meanings, which search Chinese text several times as fast, for `\b` and `\d`.
+fn ascii(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut in_class = false;
+    let mut rest = pattern.replace(r"(?-u:\b)", r"\b");
+    rest.push(' ');
+    let mut chars = rest.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('b') if !in_class => out.push_str(r"(?-u:\b)"),
+                Some('d') if in_class => out.push_str("0-9"),
+                Some('d') => out.push_str("[0-9]"),
+                Some(other) => out.extend(['\\', other]),
+                None => {}
+            },
+            '[' | ']' => {
+                in_class = c == '[';
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+    }
+    out.pop();
+    out
 }
 
 /// Key of a line's letters and digits in lower case; `None` where it has none.

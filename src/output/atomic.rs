@@ -212,7 +212,7 @@ mod tests {
         fs::create_dir(&target).expect("a folder");
         build(&target, Overwrite::Refuse, "run.json").expect("an empty folder is free");
         let refused = build(&target, Overwrite::Refuse, "new").expect_err("not empty");
-        assert!(refused.to_string().contains("--force"), "{refused}");
+        assert!(refused.to_string().contains("not empty"), "{refused}");
         build(&target, Overwrite::Force, "notes").expect("a run may be replaced");
         assert_eq!(names(&target), ["clean", "notes"]);
         let refused = build(&target, Overwrite::Force, "new").expect_err("no run made it");

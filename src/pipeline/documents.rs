@@ -137,6 +137,17 @@ pub fn find(corpus: &Corpus, config: &Config, keep_pairs: Pairs) -> Result<Docum
 /// Members that each member is compared with to find the most central one.
 const CENTRAL: usize = 64;
 
+/// The pairs, smaller id first and sorted, that bands and samples propose before anything is verified. What `find`
+/// collapses before, documents of equal content, stands here among the others.
+///
+/// # Errors
+/// When a sheet cannot be read back.
+pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Vec<(u32, u32)>> {
+    let signs = sign(corpus, config)?;
+    let all: Vec<u32> = corpus.ids().collect();
+    Ok(candidates(&signs, &all, config, &mut HotBuckets::default()))
+}
+
 /// Whether all verified pairs are wanted, or only what the clusters need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pairs {

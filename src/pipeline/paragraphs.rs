@@ -239,6 +239,27 @@ impl ParagraphMatches {
     }
 }
 
+/// Every paragraph and offered run, and the pairs of them, sorted, that bands and anchors propose and the filter
+/// passes, before anything is verified. What `find` collapses before, paragraphs of equal units, stands here among the
+/// others.
+///
+/// # Errors
+/// When a sheet cannot be read back.
+pub fn proposed(corpus: &Corpus, config: &Config) -> Result<(Vec<Occurrence>, Vec<(u32, u32)>)> {
+    let all = occurrences(corpus, config)?;
+    let first: Vec<u32> = (0..all.len() as u32).collect();
+    let shingled: Vec<u32> = first
+        .iter()
+        .copied()
+        .filter(|&at| all[at as usize].units as usize >= config.matching.min_units)
+        .collect();
+    let signs = Texts { corpus, all: &all, first: &first }.sign(&shingled, config)?;
+    let mut pairs = candidates(&signs, &shingled, config, &mut HotBuckets::default());
+    pairs.retain(|&(a, b)| signs.may_match(a, b, config));
+    pairs.iter_mut().for_each(|(a, b)| (*a, *b) = (shingled[*a as usize], shingled[*b as usize]));
+    Ok((all, pairs))
+}
+
 /// Paragraphs and offered runs of all documents, in order; a run stands after its last piece.
 fn occurrences(corpus: &Corpus, config: &Config) -> Result<Vec<Occurrence>> {
     let per_document: Vec<Vec<Occurrence>> = corpus

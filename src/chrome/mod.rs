@@ -13,7 +13,7 @@ pub mod span;
 mod tables;
 
 pub use bodies::{provisional_bodies, provisional_bodies_of};
-pub use evidence::{Evidence, Flags, observe};
+pub use evidence::{Evidence, Flags, Observer, observe};
 pub use rules::{Rule, RuleId, RuleKind, Rules};
 pub use site::{FamilyKind, Label, Page, PageLabels, Reason, Scope, Site, Source, label_site};
 pub use slots::Template;

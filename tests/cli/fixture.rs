@@ -149,6 +149,7 @@ pub(crate) fn snapshot(name: &str, text: &str) {
     settings.add_filter(r"in \d+\.\d s\b", "in [TIME] s");
     settings.add_filter(r"\d+\.\d\d s ", "[TIME] s ");
     settings.add_filter(r"\d+(\.\d)? [kMG]?B of memory", "[SIZE] of memory");
+    settings.add_filter("expected one of .*", "expected one of [NAMES]");
     settings.add_filter(&regex::escape(env!("CARGO_PKG_VERSION")), "[VERSION]");
     settings.bind(|| insta::assert_snapshot!(name, text));
 }

@@ -163,12 +163,15 @@ fn numbers_that_decide() {
         place.done(&[&["clean", "pages.jsonl", "-o", "out", "--force"], flags].concat());
         place.rows("out/documents.jsonl")
     };
-    let kept = |flags: &[&str]| -> Vec<Value> {
-        run(flags)[2..].iter().map(|row| row["kept"].clone()).collect()
-    };
+    let kept =
+        |flags: &[&str]| -> Vec<Value> { run(flags)[2..].iter().map(|row| row["kept"].clone()).collect() };
     assert_eq!(kept(&["--keep", "first"]), [true, false]);
     assert_eq!(kept(&["--keep", "first", "--remove-coverage", "1"]), [true, true]);
-    assert_eq!(kept(&["--keep", "longest", "--remove-coverage", "1"]), [false, true], "all of it stands there");
+    assert_eq!(
+        kept(&["--keep", "longest", "--remove-coverage", "1"]),
+        [false, true],
+        "all of it stands there"
+    );
     let clusters =
         |flags: &[&str]| -> Vec<Value> { run(flags).iter().map(|row| row["cluster"].clone()).collect() };
     let near = ["--threshold", "0.1", "--containment", "0.5"];

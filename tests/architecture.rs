@@ -145,6 +145,94 @@ fn every_error_can_happen() {
     assert_eq!(reached, variants(&read(&root().join("src/error.rs"))), "ways to fail, reached and declared");
 }
 
+/// What docs/ARCHITECTURE.md says of the memory that a run takes.
+#[test]
+fn sizes_are_as_documented() {
+    use dechaff::{chrome, document, pipeline, text};
+    let sheet_line = size_of::<document::Span>() + size_of::<u32>() + size_of::<text::fold::Numbers>();
+    let text = read(&root().join("docs/ARCHITECTURE.md"));
+    assert!(
+        text.contains(&format!("{sheet_line} bytes a line")),
+        "a line of a sheet takes {sheet_line} bytes"
+    );
+    for (size, row) in [
+        (size_of::<pipeline::corpus::Document>(), "| document | {} + its id | `Document` |"),
+        (size_of::<chrome::Labels>(), "`Labels` ({})"),
+        (size_of::<chrome::Evidence>(), "| non-blank line | {} | `Evidence` |"),
+        (size_of::<chrome::LineLabel>(), "| chrome line | {} + "),
+        (size_of::<pipeline::paragraphs::Occurrence>(), "| paragraph, and offered run | {} + 4 |"),
+        (size_of::<pipeline::verdicts::Removal>(), "| removal | {} + "),
+    ] {
+        let row = row.replace("{}", &size.to_string());
+        assert!(text.contains(&row), "docs/ARCHITECTURE.md must say {row}");
+    }
+}
+
+/// The page that README.md shows before and after, and the example lines of docs/FORMATS.md, by the sample corpus.
+#[test]
+fn examples_are_true() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let pages = root().join("data/pages").to_string_lossy().into_owned();
+    let (status, said) =
+        run(&["clean".into(), pages, "-o".into(), out.to_string_lossy().into_owned(), "--pairs".into()]);
+    assert_eq!(status, Some(0), "{said}");
+
+    let readme = read(&root().join("README.md"));
+    let page = between(&readme, "<!-- page: ", " -->").expect("README.md names the page that it shows");
+    for (title, file) in
+        [("Before", root().join("data/pages").join(page)), ("After", out.join("clean").join(page))]
+    {
+        let text = read(&file);
+        let shown = readme.split_once(&format!("**{title}**")).expect("README.md has both sides").1;
+        let mut rest = text.as_str();
+        let pieces = between(shown, "```text\n", "```").expect("in a block of text").split(['…', '\n']);
+        for piece in pieces.map(str::trim).filter(|piece| !piece.is_empty()) {
+            let at = rest.find(piece).unwrap_or_else(|| panic!("{}: {piece:?} is not there", file.display()));
+            rest = &rest[at + piece.len()..];
+        }
+    }
+
+    let formats = read(&root().join("docs/FORMATS.md"));
+    for section in formats.split("\n## `").skip(1) {
+        let name = section.split('`').next().unwrap_or_default();
+        if !name.ends_with(".jsonl") || name == "skipped.jsonl" {
+            continue;
+        }
+        let examples: Vec<&str> = between(section, "```json\n", "```").expect("an example").lines().collect();
+        let log = read(&out.join(name));
+        let known: BTreeSet<String> = log.lines().map(shape).collect();
+        for example in examples {
+            assert!(
+                known.contains(&shape(example)),
+                "docs/FORMATS.md: no line of {name} looks like {example}"
+            );
+        }
+    }
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    text.split_once(start)?.1.split_once(end).map(|(inner, _)| inner)
+}
+
+/// The keys of a JSON object, in order, with the kinds of their values.
+fn shape(line: &str) -> String {
+    fn of(value: &serde_json::Value) -> String {
+        use serde_json::Value;
+        match value {
+            Value::Object(members) => {
+                members.iter().map(|(key, value)| format!("{key}:{},", of(value))).collect::<String>()
+            }
+            Value::Array(items) => format!("[{}]", items.first().map_or(String::new(), of)),
+            Value::String(_) => "text".into(),
+            Value::Number(_) => "number".into(),
+            Value::Bool(_) => "flag".into(),
+            Value::Null => "null".into(),
+        }
+    }
+    of(&serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+}
+
 /// The checker itself: each planted violation is found, and nothing else.
 #[test]
 fn violations_are_found() {

@@ -137,7 +137,7 @@ pub fn observe(
         let content = text[line.range()].trim();
         if !content.is_empty() {
             let units = &units[offsets[number] as usize..offsets[number + 1] as usize];
-            out.push(evidence(number as u32, content, units));
+            out.push(evidence(number as u32, content, hash::key(content.as_bytes()), units));
         }
     }
     // Dates and hits are asked for and told in the order of the lines, so that one step finds the next.
@@ -162,19 +162,87 @@ pub fn observe(
     });
 }
 
+/// Entries of an [`Observer`]'s memory, as a power of two: 400 KB for each worker.
+const MEMORY: u32 = 13;
+
+/// [`observe`] with a memory: the pages of a site repeat its lines, and a line that was seen before costs one hash.
+/// One for each worker; what it gives does not depend on what it saw before.
+#[derive(Debug)]
+pub struct Observer<'a> {
+    rules: &'a Rules,
+    /// Direct-mapped by the exact key; an entry without one is empty.
+    memory: Vec<Option<Evidence>>,
+    fresh: Vec<Span>,
+    at: Vec<u32>,
+}
+
+impl<'a> Observer<'a> {
+    /// An observer that has seen nothing.
+    pub fn new(rules: &'a Rules) -> Self {
+        Self { rules, memory: vec![None; 1 << MEMORY], fresh: Vec::new(), at: Vec::new() }
+    }
+
+    /// As [`observe`].
+    pub fn observe(
+        &mut self,
+        text: &str,
+        lines: &[Span],
+        offsets: &[u32],
+        units: &[u32],
+        out: &mut Vec<Evidence>,
+    ) {
+        debug_assert_eq!(lines.len() + 1, offsets.len());
+        self.fresh.clear();
+        self.at.clear();
+        for (number, line) in lines.iter().enumerate() {
+            let content = text[line.range()].trim();
+            if content.is_empty() {
+                continue;
+            }
+            let exact = hash::key(content.as_bytes());
+            let slot = (exact >> (64 - MEMORY)) as usize;
+            match self.memory[slot] {
+                Some(known) if known.exact == exact => out.push(Evidence { line: number as u32, ..known }),
+                _ => {
+                    let units = &units[offsets[number] as usize..offsets[number + 1] as usize];
+                    self.fresh.push(*line);
+                    self.at.push(out.len() as u32);
+                    out.push(evidence(number as u32, content, exact, units));
+                }
+            }
+        }
+        let dated = |number: usize| out[self.at[number] as usize].flags.has(Flags::DATE);
+        let mut found: Vec<(u32, RuleId, bool)> = Vec::new();
+        self.rules.scan(text, &self.fresh, dated, |number, hits| {
+            found.push((self.at[number], self.rules.surest(hits).unwrap_or(0), self.rules.any_span(hits)));
+        });
+        for (at, rule, span) in found {
+            let line = &mut out[at as usize];
+            line.rule = rule;
+            if span {
+                line.flags |= Flags::SPAN;
+            }
+        }
+        for &at in &self.at {
+            let line = out[at as usize];
+            self.memory[(line.exact >> (64 - MEMORY)) as usize] = Some(line);
+        }
+    }
+}
+
 /// Whether a line holds a date.
 pub(crate) fn holds_date(line: &str) -> bool {
     Shape::of(line.trim()).flags.has(Flags::DATE)
 }
 
-fn evidence(line: u32, content: &str, units: &[u32]) -> Evidence {
+fn evidence(line: u32, content: &str, exact: u64, units: &[u32]) -> Evidence {
     let shape = Shape::of(content);
     let ends = if shape.flags.has(Flags::CJK) { 4 } else { 3 };
     let short =
         |units: &[u32], seed: u64| fold32(hash::key_seeded(&hash::units_key(units).to_le_bytes(), seed));
     let long_enough = units.len() >= 2 * ends;
     Evidence {
-        exact: hash::key(content.as_bytes()),
+        exact,
         template: if units.len() >= SHORT { hash::units_key(units) } else { short_key(content) },
         line,
         label: label_key(content),
@@ -525,7 +593,7 @@ fn is_command(content: &str) -> bool {
     if !matches!(first, b'>' | b'.' | b'$' | b'#' | b'i' | b'/' | b's' | b'f') {
         return false;
     }
-    PROMPTS.iter().any(|prompt| body(&prompt)) || content.starts_with("from ") && content.contains(" import ")
+    PROMPTS.iter().any(body) || content.starts_with("from ") && content.contains(" import ")
 }
 
 fn is_year(bytes: &[u8]) -> bool {

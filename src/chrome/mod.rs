@@ -15,7 +15,7 @@ pub mod span;
 mod tables;
 
 pub use bodies::{provisional_bodies, provisional_bodies_of};
-pub use evidence::{Evidence, Flags, observe};
+pub use evidence::{Evidence, Flags, Observer, observe};
 pub use guard::{Round, SiteFacts, guard, trusts_frequency};
 pub use labels::{Known, Labels, LineLabel, SpanLabel};
 pub use rules::{Rule, RuleId, RuleKind, Rules};

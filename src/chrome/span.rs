@@ -32,6 +32,9 @@ const FIXED: usize = 12;
 /// Least share of a template's passages that stand in surroundings of their own.
 const VARIED: f32 = 0.6;
 
+/// Where a clause begins: index of the sampled page, byte of its text, byte where its line ends.
+type Place = (u32, usize, usize);
+
 /// Access to the text of a site's pages; called for the sampled pages, and for pages that a span may stand on.
 pub trait Texts {
     /// Text of a page, by its index among the site's pages.
@@ -100,7 +103,7 @@ impl SpanFamilies {
         config: &ChromeConfig,
     ) -> SpanFamilies {
         let mut families = SpanFamilies::default();
-        let mut beginnings: Map<u64, Vec<(u32, usize, usize)>> = Map::default();
+        let mut beginnings: Map<u64, Vec<Place>> = Map::default();
         let mut sample: Vec<(Cow<str>, u32)> = Vec::new();
         let mut numbers: Vec<usize> = Vec::new();
         for (number, body) in Tables::sampled(pages, SAMPLE) {
@@ -143,7 +146,7 @@ impl SpanFamilies {
         families.continuations.sort_unstable();
         let bodies = sample.iter().map(|&(_, body)| body).max().unwrap_or(0);
         let least = config.min_pages.max((config.min_share / 2.0 * f64::from(bodies)).ceil() as u32);
-        let mut groups: Vec<(u64, Vec<(u32, usize, usize)>)> =
+        let mut groups: Vec<(u64, Vec<Place>)> =
             beginnings.into_iter().filter(|(_, places)| places.len() >= least as usize).collect();
         groups.sort_unstable();
         for (_, places) in groups {

@@ -239,13 +239,16 @@ impl ParagraphMatches {
     }
 }
 
+/// Paragraphs and offered runs, and pairs of indices into them.
+pub type Proposed = (Vec<Occurrence>, Vec<(u32, u32)>);
+
 /// Every paragraph and offered run, and the pairs of them, sorted, that bands and anchors propose and the filter
 /// passes, before anything is verified. What `find` collapses before, paragraphs of equal units, stands here among the
 /// others.
 ///
 /// # Errors
 /// When a sheet cannot be read back.
-pub fn proposed(corpus: &Corpus, config: &Config) -> Result<(Vec<Occurrence>, Vec<(u32, u32)>)> {
+pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
     let all = occurrences(corpus, config)?;
     let first: Vec<u32> = (0..all.len() as u32).collect();
     let shingled: Vec<u32> = first

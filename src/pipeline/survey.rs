@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::corpus::{Corpus, Document};
 use super::sheet::Sheet;
 use super::spool::Spool;
-use crate::chrome::{Evidence, Rules, observe};
+use crate::chrome::{Evidence, Observer, Rules};
 use crate::cluster::keep::FieldValue;
 use crate::config::{InputConfig, Keep};
 use crate::document::Origin;
@@ -101,14 +101,17 @@ pub fn survey(
             let group = &plan.sources[at..at + pages];
             let read: Vec<(Vec<Found>, Contents)> = group
                 .par_iter()
-                .map(|source| {
-                    let mut blocks = Blocks::open(source, Limits::default())?;
-                    let mut found = Vec::new();
-                    for block in blocks.by_ref() {
-                        parse(&block?, source, &fields, plan, &mut found);
-                    }
-                    Ok((found, blocks.contents()))
-                })
+                .map_init(
+                    || Observer::new(plan.rules),
+                    |observer, source| {
+                        let mut blocks = Blocks::open(source, Limits::default())?;
+                        let mut found = Vec::new();
+                        for block in blocks.by_ref() {
+                            parse(&block?, source, &fields, plan, observer, &mut found);
+                        }
+                        Ok((found, blocks.contents()))
+                    },
+                )
                 .collect::<Result<_>>()?;
             for ((found, contents), source) in read.into_iter().zip(group) {
                 sink.take(found, source, skip)?;
@@ -140,7 +143,14 @@ struct Page {
     evidence: Box<[Evidence]>,
 }
 
-fn parse(block: &Block, source: &Source, fields: &Fields, plan: Plan<'_>, found: &mut Vec<Found>) {
+fn parse(
+    block: &Block,
+    source: &Source,
+    fields: &Fields,
+    plan: Plan<'_>,
+    observer: &mut Observer<'_>,
+    found: &mut Vec<Found>,
+) {
     let mut evidence = Vec::new();
     for parsed in records(block, source.format, fields) {
         match parsed {
@@ -161,7 +171,7 @@ fn parse(block: &Block, source: &Source, fields: &Fields, plan: Plan<'_>, found:
                 evidence.clear();
                 if let Some(sheet) = &sheet {
                     let Sheet { text, lines, unit_starts, units, .. } = sheet;
-                    observe(text, lines, unit_starts, units, plan.rules, &mut evidence);
+                    observer.observe(text, lines, unit_starts, units, &mut evidence);
                 }
                 let token = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
                 found.push(Found::Page(Box::new(Page {
@@ -227,11 +237,14 @@ impl Sink {
             }
             let found: Vec<Vec<Found>> = batch
                 .par_iter()
-                .map(|block| {
-                    let mut found = Vec::new();
-                    parse(block, source, fields, plan, &mut found);
-                    found
-                })
+                .map_init(
+                    || Observer::new(plan.rules),
+                    |observer, block| {
+                        let mut found = Vec::new();
+                        parse(block, source, fields, plan, observer, &mut found);
+                        found
+                    },
+                )
                 .collect();
             for (found, block) in found.into_iter().zip(&batch) {
                 texts +=

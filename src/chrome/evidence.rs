@@ -140,16 +140,15 @@ pub fn observe(
             out.push(evidence(number as u32, content, hash::key(content.as_bytes()), units));
         }
     }
-    // Dates and hits are asked for and told in the order of the lines, so that one step finds the next.
-    let dates: Vec<u32> =
-        out[first..].iter().filter(|line| line.flags.has(Flags::DATE)).map(|line| line.line).collect();
-    let mut date = dates.iter().copied().peekable();
-    let dated = |number: usize| {
-        while date.next_if(|&line| (line as usize) < number).is_some() {}
-        date.peek().is_some_and(|&line| line as usize == number)
+    // Hits are told in the order of the lines, so that one step finds the next.
+    let flags: Vec<(u32, Flags)> = out[first..].iter().map(|line| (line.line, line.flags)).collect();
+    let flags = |number: usize| {
+        flags
+            .binary_search_by_key(&(number as u32), |&(line, _)| line)
+            .map_or(Flags::default(), |at| flags[at].1)
     };
     let mut next = first;
-    rules.scan(text, lines, dated, |number, hits| {
+    rules.scan(text, lines, flags, |number, hits| {
         while next < out.len() && (out[next].line as usize) < number {
             next += 1;
         }
@@ -211,9 +210,9 @@ impl<'a> Observer<'a> {
                 }
             }
         }
-        let dated = |number: usize| out[self.at[number] as usize].flags.has(Flags::DATE);
+        let flags = |number: usize| out[self.at[number] as usize].flags;
         let mut found: Vec<(u32, RuleId, bool)> = Vec::new();
-        self.rules.scan(text, &self.fresh, dated, |number, hits| {
+        self.rules.scan(text, &self.fresh, flags, |number, hits| {
             found.push((self.at[number], self.rules.surest(hits).unwrap_or(0), self.rules.any_span(hits)));
         });
         for (at, rule, span) in found {
@@ -230,9 +229,9 @@ impl<'a> Observer<'a> {
     }
 }
 
-/// Whether a line holds a date.
-pub(crate) fn holds_date(line: &str) -> bool {
-    Shape::of(line.trim()).flags.has(Flags::DATE)
+/// Flags of one line's shape.
+pub(crate) fn flags(line: &str) -> Flags {
+    Shape::of(line.trim()).flags
 }
 
 fn evidence(line: u32, content: &str, exact: u64, units: &[u32]) -> Evidence {
@@ -369,27 +368,36 @@ const fn packed(word: &[u8]) -> u64 {
     key
 }
 
-const PACKED_WORDS: [u64; 64] = {
-    let mut keys = [0; 64];
+/// Function words by a hash of their packed letters, with open addressing; 0 is no word.
+const WORD_TABLE: [u64; 256] = {
+    let mut table = [0; 256];
     let mut i = 0;
-    while i < 64 {
-        keys[i] = packed(FUNCTION_WORDS[i].as_bytes());
+    while i < FUNCTION_WORDS.len() {
+        let word = packed(FUNCTION_WORDS[i].as_bytes());
+        let mut at = word_slot(word);
+        while table[at] != 0 {
+            at = (at + 1) % 256;
+        }
+        table[at] = word;
         i += 1;
     }
-    // Shorter words first, as numbers order them: the look-up is a binary search.
-    let mut a = 0;
-    while a < 64 {
-        let mut b = a + 1;
-        while b < 64 {
-            if keys[b] < keys[a] {
-                (keys[a], keys[b]) = (keys[b], keys[a]);
-            }
-            b += 1;
-        }
-        a += 1;
-    }
-    keys
+    table
 };
+
+const fn word_slot(word: u64) -> usize {
+    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
+}
+
+fn is_function_word(word: u64) -> bool {
+    let mut at = word_slot(word);
+    while WORD_TABLE[at] != 0 {
+        if WORD_TABLE[at] == word {
+            return true;
+        }
+        at = (at + 1) % 256;
+    }
+    false
+}
 
 impl Shape {
     fn of(content: &str) -> Shape {
@@ -401,6 +409,10 @@ impl Shape {
             let (front, back) = (floor(content, SCANNED), floor(content, bytes.len() - SCANNED));
             scan.read(&content[..front]);
             scan.read(&content[back..]);
+        }
+        if !scan.domain && bytes.len() > 2 * SCANNED {
+            scan.domain = memchr::memchr_iter(b'.', bytes)
+                .any(|at| at > 0 && bytes[at - 1].is_ascii_alphanumeric() && is_top_level(&bytes[at + 1..]));
         }
         let part = scan.bytes.max(1);
         let whole = |count: usize| count * bytes.len() / part;
@@ -503,7 +515,7 @@ impl Scan {
         self.letters += len;
         self.words += 1;
         self.capitals += usize::from(capital);
-        if len <= 7 && PACKED_WORDS.binary_search(&word).is_ok() {
+        if len <= 7 && is_function_word(word) {
             self.function += 1;
         }
         self.month |= len >= 3 && is_month(word, len);
@@ -602,13 +614,17 @@ fn is_year(bytes: &[u8]) -> bool {
 
 /// Whether what follows a dot is a label under which hosts are registered, and ends there.
 fn is_top_level(after: &[u8]) -> bool {
-    const LABELS: [&[u8]; 12] =
-        [b"com", b"cn", b"net", b"org", b"info", b"cc", b"tv", b"gov", b"edu", b"io", b"co", b"me"];
-    LABELS.iter().any(|label| {
-        after.len() >= label.len()
-            && after[..label.len()].eq_ignore_ascii_case(label)
-            && !after.get(label.len()).is_some_and(u8::is_ascii_alphanumeric)
-    })
+    const LABELS: [&[u8]; 29] = [
+        b"com", b"cn", b"net", b"org", b"info", b"cc", b"tv", b"gov", b"edu", b"io", b"co", b"me", b"top",
+        b"xyz", b"vip", b"club", b"site", b"biz", b"us", b"uk", b"hk", b"tw", b"la", b"so", b"asia", b"mobi",
+        b"online", b"shop", b"wang",
+    ];
+    after.first().is_some_and(u8::is_ascii_alphabetic)
+        && LABELS.iter().any(|label| {
+            after.len() >= label.len()
+                && after[..label.len()].eq_ignore_ascii_case(label)
+                && !after.get(label.len()).is_some_and(u8::is_ascii_alphanumeric)
+        })
 }
 
 /// Whether a word of at most 8 letters is the name of a month or its first letters.

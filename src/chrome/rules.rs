@@ -12,7 +12,7 @@ use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::hash::{self, Map};
 
-use super::evidence::holds_date;
+use super::evidence::{Flags, flags};
 use super::literals::required_literals;
 use super::prefilter::Prefilter;
 
@@ -40,8 +40,8 @@ pub struct Rules {
     long: Prefilter,
     /// Rules that have no literal and meet every line.
     unfiltered: Vec<RuleId>,
-    /// Rules without a literal that meet the lines with a date.
-    dated: Vec<RuleId>,
+    /// Rules that meet the lines with a property.
+    gated: Vec<(Flags, RuleId)>,
     /// Rules of words, by the key of the bare word.
     words: Map<u64, RuleId>,
 }
@@ -93,6 +93,17 @@ pub struct Rule {
 enum When {
     /// Those that hold a date.
     Date,
+    /// Those that hold a host name.
+    Domain,
+}
+
+impl When {
+    fn flag(self) -> Flags {
+        match self {
+            When::Date => Flags::DATE,
+            When::Domain => Flags::DOMAIN,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -178,7 +189,7 @@ impl Rules {
         self.scan(
             line,
             &[Span::new(0, line.len() as u32)],
-            |_| holds_date(line),
+            |_| flags(line),
             |_, hits| {
                 found = self.surest(hits);
             },
@@ -193,7 +204,7 @@ impl Rules {
         self.scan(
             line,
             &[Span::new(0, line.len() as u32)],
-            |_| holds_date(line),
+            |_| flags(line),
             |_, hits| {
                 for &id in hits {
                     let rule = &self.rules[usize::from(id) - 1];
@@ -207,13 +218,13 @@ impl Rules {
     }
 
     /// Calls `hit` for each line in which some rule hits, in order, with the rules in ascending order: line rules
-    /// and hints that take the whole line, span rules that find a passage in it. `dated` says of a line, by its
-    /// number, whether it holds a date; it is asked for lines in ascending order.
+    /// and hints that take the whole line, span rules that find a passage in it. `flags` gives the
+    /// properties of a line by its number.
     pub(crate) fn scan(
         &self,
         text: &str,
         lines: &[Span],
-        mut dated: impl FnMut(usize) -> bool,
+        flags: impl Fn(usize) -> Flags,
         mut hit: impl FnMut(usize, &[RuleId]),
     ) {
         let mut candidates: Vec<RuleId> = Vec::new();
@@ -227,8 +238,9 @@ impl Rules {
             let prefilter = if line_text.len() > LONG { &self.long } else { &self.prefilter };
             prefilter.candidates(line_text.as_bytes(), &mut candidates);
             candidates.extend(&self.unfiltered);
-            if !self.dated.is_empty() && line_text.len() <= LONG && dated(number) {
-                candidates.extend(&self.dated);
+            if !self.gated.is_empty() {
+                let flags = flags(number);
+                candidates.extend(self.gated.iter().filter(|(gate, _)| flags.has(*gate)).map(|(_, id)| *id));
             }
             let word = if line_text.len() <= LONGEST_WORD { self.word(line_text) } else { None };
             if candidates.is_empty() && word.is_none() {
@@ -289,9 +301,6 @@ impl Rule {
             return trimmed.len() <= LONGEST_WORD;
         }
         let Some(pattern) = &self.pattern else { return false };
-        if self.when == Some(When::Date) && !holds_date(trimmed) {
-            return false;
-        }
         match self.kind {
             // A character takes at most 4 bytes: a cheap look before the exact count.
             RuleKind::Line | RuleKind::Hint => {
@@ -495,13 +504,13 @@ fn compile(rules: Vec<Rule>) -> Result<Rules> {
         ));
     }
     let mut needed: Vec<(String, RuleId)> = Vec::new();
-    let (mut unfiltered, mut dated, mut words) = (Vec::new(), Vec::new(), Map::default());
+    let (mut unfiltered, mut gated, mut words) = (Vec::new(), Vec::new(), Map::default());
     for (id, rule) in (1..).zip(&rules) {
         for &word in &rule.words {
             words.entry(word).or_insert(id);
         }
-        if rule.when == Some(When::Date) {
-            dated.push(id);
+        if let Some(when) = rule.when {
+            gated.push((when.flag(), id));
         } else if !rule.needs.is_empty() {
             needed.extend(rule.needs.iter().map(|literal| (literal.clone(), id)));
         } else if rule.pattern.is_some() {
@@ -514,7 +523,7 @@ fn compile(rules: Vec<Rule>) -> Result<Rules> {
     unfiltered.extend(refused.into_iter().chain(also));
     unfiltered.sort_unstable();
     unfiltered.dedup();
-    Ok(Rules { rules, prefilter, long, unfiltered, dated, words })
+    Ok(Rules { rules, prefilter, long, unfiltered, gated, words })
 }
 
 #[cfg(test)]
@@ -547,7 +556,7 @@ mod tests {
             rules.scan(
                 line,
                 &[Span::new(0, line.len() as u32)],
-                |_| holds_date(line),
+                |_| flags(line),
                 |_, hits| fast = hits.to_vec(),
             );
             assert_eq!(plain, fast, "{line}");

@@ -276,7 +276,8 @@ impl Verdicts {
                         && !gone.overlaps_removed(document, &run)
                         && !overlaps(&gone.pinned[document as usize], &run)
                         && !gone.overlaps_removed(kept_range.document, &kept_run)
-                        && (document != kept_range.document || !overlaps(std::slice::from_ref(&kept_run), &run));
+                        && (document != kept_range.document
+                            || !overlaps(std::slice::from_ref(&kept_run), &run));
                     if free
                         && removes(Level::Block, &config.removal)
                         && covered(relation, matched.coverage, numbers, units, &config.removal)

@@ -90,15 +90,17 @@ const BETWEEN: usize = 4;
 /// Units of a headline.
 const HEADLINE: std::ops::RangeInclusive<u16> = 4..=60;
 
-/// Gives the page its headline back: the line of its own right above its first text, where only its place or its look
-/// made it chrome.
+/// Gives the page its headline back: the line of its own right above its first text that another line above ends in (a
+/// breadcrumb, the title of the window), where only its place or its look made it chrome.
 fn keep_headline(evidence: &[Evidence], labels: &mut [Label]) {
     let Some(text) = labels.iter().position(|label| !label.is_chrome()) else { return };
     for at in (text.saturating_sub(BETWEEN)..text).rev() {
         let Label::Chrome(reason) = labels[at] else { return };
         match reason.source {
             Source::Family(FamilyKind::Listing | FamilyKind::Shape, _) => {
-                if HEADLINE.contains(&evidence[at].units) {
+                let line = &evidence[at];
+                let named = |other: &Evidence| other.line != line.line && other.tail == line.tail;
+                if HEADLINE.contains(&line.units) && line.tail != 0 && evidence[..text].iter().any(named) {
                     labels[at] = Label::Content;
                 }
                 return;
@@ -188,7 +190,7 @@ mod tests {
 
     const LINES: [&str; 6] = [
         "首页 资讯 联系",
-        "本站资讯",
+        "位置：首页 > 资讯 > 镇里的旧粮仓改成了图书馆",
         "镇里的旧粮仓改成了图书馆",
         "2020-01-02 来源：本站",
         "去年秋天，镇里把闲了多年的旧粮仓修好，改成了一座图书馆，藏书由各村捐来。",

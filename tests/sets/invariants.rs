@@ -14,7 +14,6 @@ use crate::cleaned::{Bytes, Cleaned, bytes, decompressed, doc, lines, numbers};
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
     pub(crate) copies: usize,
-    pub(crate) chrome: usize,
     pub(crate) coverage_min: f64,
     pub(crate) coverage_mean: f64,
 }
@@ -276,11 +275,7 @@ fn left(run: &Cleaned, text: &str, removed: &[&Value]) -> String {
 /// What is removed as a copy stands elsewhere: at least .9 of its content's shingles are in what stays of the kept unit.
 fn covered(run: &Cleaned) -> Measured {
     let pieces = removed_pieces(run);
-    let mut measured = Measured {
-        chrome: run.removed.iter().filter(|row| !is_copy(row)).count(),
-        coverage_min: 1.0,
-        ..Measured::default()
-    };
+    let mut measured = Measured { coverage_min: 1.0, ..Measured::default() };
     let mut sum = 0.0;
     let said: BTreeMap<String, f64> =
         run.documents.iter().filter_map(|row| Some((doc(row), row["coverage"].as_f64()?))).collect();

@@ -21,7 +21,6 @@ const SHORT: usize = 4;
 const SEED_SHORT: u64 = 0x5407;
 const SEED_LABEL: u64 = 0x1abe;
 const SEED_ENDS: u64 = 0x7a11;
-const SEED_START: u64 = 0x57a7;
 
 /// One non-blank line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +37,6 @@ pub struct Evidence {
     /// Key of its first and last units together (4 Han characters or 3 words each): a template with a slot in the
     /// middle; 0 where the line is too short for one.
     pub ends: u32,
-    /// Key of its first 12 units: an excerpt of another page starts like that page's text; 0 where it is shorter.
-    pub start: u32,
     /// What else is true of it.
     pub flags: Flags,
     /// Place of the line in its document's markup (a hash of the tag path); 0 where there is none.
@@ -99,6 +96,8 @@ impl Flags {
     pub const ROW: Flags = Flags(1 << 15);
     /// Is a heading of a numbered structure (第一章, 一、, 1.2).
     pub const SECTION: Flags = Flags(1 << 16);
+    /// Holds a word of those that passages of a site have in common.
+    pub const ANCHOR: Flags = Flags(1 << 18);
     /// Is enclosed in brackets or quotes.
     pub const ENCLOSED: Flags = Flags(1 << 17);
 
@@ -141,24 +140,21 @@ pub fn observe(
             out.push(evidence(number as u32, content, hash::key(content.as_bytes()), units));
         }
     }
-    // Dates and hits are asked for and told in the order of the lines, so that one step finds the next.
-    let dates: Vec<u32> =
-        out[first..].iter().filter(|line| line.flags.has(Flags::DATE)).map(|line| line.line).collect();
-    let mut date = dates.iter().copied().peekable();
-    let dated = |number: usize| {
-        while date.next_if(|&line| (line as usize) < number).is_some() {}
-        date.peek().is_some_and(|&line| line as usize == number)
+    // Hits are told in the order of the lines, so that one step finds the next.
+    let flags: Vec<(u32, Flags)> = out[first..].iter().map(|line| (line.line, line.flags)).collect();
+    let flags = |number: usize| {
+        flags
+            .binary_search_by_key(&(number as u32), |&(line, _)| line)
+            .map_or(Flags::default(), |at| flags[at].1)
     };
     let mut next = first;
-    rules.scan(text, lines, dated, |number, hits| {
+    rules.scan(text, lines, flags, |number, hits, anchor| {
         while next < out.len() && (out[next].line as usize) < number {
             next += 1;
         }
         if let Some(found) = out.get_mut(next).filter(|found| found.line as usize == number) {
             found.rule = rules.surest(hits).unwrap_or(0);
-            if rules.any_span(hits) {
-                found.flags |= Flags::SPAN;
-            }
+            found.flags |= told(rules, hits, anchor);
         }
     });
 }
@@ -212,17 +208,19 @@ impl<'a> Observer<'a> {
                 }
             }
         }
-        let dated = |number: usize| out[self.at[number] as usize].flags.has(Flags::DATE);
-        let mut found: Vec<(u32, RuleId, bool)> = Vec::new();
-        self.rules.scan(text, &self.fresh, dated, |number, hits| {
-            found.push((self.at[number], self.rules.surest(hits).unwrap_or(0), self.rules.any_span(hits)));
+        let flags = |number: usize| out[self.at[number] as usize].flags;
+        let mut found: Vec<(u32, RuleId, Flags)> = Vec::new();
+        self.rules.scan(text, &self.fresh, flags, |number, hits, anchor| {
+            found.push((
+                self.at[number],
+                self.rules.surest(hits).unwrap_or(0),
+                told(self.rules, hits, anchor),
+            ));
         });
-        for (at, rule, span) in found {
+        for (at, rule, flags) in found {
             let line = &mut out[at as usize];
             line.rule = rule;
-            if span {
-                line.flags |= Flags::SPAN;
-            }
+            line.flags |= flags;
         }
         for &at in &self.at {
             let line = out[at as usize];
@@ -231,16 +229,20 @@ impl<'a> Observer<'a> {
     }
 }
 
-/// Whether a line holds a date.
-pub(crate) fn holds_date(line: &str) -> bool {
-    Shape::of(line.trim()).flags.has(Flags::DATE)
+/// What the rules' scan says of a line besides the rule that takes it.
+fn told(rules: &Rules, hits: &[RuleId], anchor: bool) -> Flags {
+    let span = if rules.any_span(hits) { Flags::SPAN } else { Flags::default() };
+    if anchor { span | Flags::ANCHOR } else { span }
+}
+
+/// Flags of one line's shape.
+pub(crate) fn flags(line: &str) -> Flags {
+    Shape::of(line.trim()).flags
 }
 
 fn evidence(line: u32, content: &str, exact: u64, units: &[u32]) -> Evidence {
     let shape = Shape::of(content);
     let ends = if shape.flags.has(Flags::CJK) { 4 } else { 3 };
-    let short =
-        |units: &[u32], seed: u64| fold32(hash::key_seeded(&hash::units_key(units).to_le_bytes(), seed));
     let long_enough = units.len() >= 2 * ends;
     Evidence {
         exact,
@@ -254,7 +256,6 @@ fn evidence(line: u32, content: &str, exact: u64, units: &[u32]) -> Evidence {
         } else {
             0
         },
-        start: if units.len() >= 14 { short(&units[..12], SEED_START) } else { 0 },
         flags: shape.flags,
         path: 0,
         rule: 0,
@@ -370,27 +371,36 @@ const fn packed(word: &[u8]) -> u64 {
     key
 }
 
-const PACKED_WORDS: [u64; 64] = {
-    let mut keys = [0; 64];
+/// Function words by a hash of their packed letters, with open addressing; 0 is no word.
+const WORD_TABLE: [u64; 256] = {
+    let mut table = [0; 256];
     let mut i = 0;
-    while i < 64 {
-        keys[i] = packed(FUNCTION_WORDS[i].as_bytes());
+    while i < FUNCTION_WORDS.len() {
+        let word = packed(FUNCTION_WORDS[i].as_bytes());
+        let mut at = word_slot(word);
+        while table[at] != 0 {
+            at = (at + 1) % 256;
+        }
+        table[at] = word;
         i += 1;
     }
-    // Shorter words first, as numbers order them: the look-up is a binary search.
-    let mut a = 0;
-    while a < 64 {
-        let mut b = a + 1;
-        while b < 64 {
-            if keys[b] < keys[a] {
-                (keys[a], keys[b]) = (keys[b], keys[a]);
-            }
-            b += 1;
-        }
-        a += 1;
-    }
-    keys
+    table
 };
+
+const fn word_slot(word: u64) -> usize {
+    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
+}
+
+fn is_function_word(word: u64) -> bool {
+    let mut at = word_slot(word);
+    while WORD_TABLE[at] != 0 {
+        if WORD_TABLE[at] == word {
+            return true;
+        }
+        at = (at + 1) % 256;
+    }
+    false
+}
 
 impl Shape {
     fn of(content: &str) -> Shape {
@@ -402,6 +412,10 @@ impl Shape {
             let (front, back) = (floor(content, SCANNED), floor(content, bytes.len() - SCANNED));
             scan.read(&content[..front]);
             scan.read(&content[back..]);
+        }
+        if !scan.domain && bytes.len() > 2 * SCANNED {
+            scan.domain = memchr::memchr_iter(b'.', bytes)
+                .any(|at| at > 0 && bytes[at - 1].is_ascii_alphanumeric() && is_top_level(&bytes[at + 1..]));
         }
         let part = scan.bytes.max(1);
         let whole = |count: usize| count * bytes.len() / part;
@@ -504,7 +518,7 @@ impl Scan {
         self.letters += len;
         self.words += 1;
         self.capitals += usize::from(capital);
-        if len <= 7 && PACKED_WORDS.binary_search(&word).is_ok() {
+        if len <= 7 && is_function_word(word) {
             self.function += 1;
         }
         self.month |= len >= 3 && is_month(word, len);
@@ -603,13 +617,17 @@ fn is_year(bytes: &[u8]) -> bool {
 
 /// Whether what follows a dot is a label under which hosts are registered, and ends there.
 fn is_top_level(after: &[u8]) -> bool {
-    const LABELS: [&[u8]; 12] =
-        [b"com", b"cn", b"net", b"org", b"info", b"cc", b"tv", b"gov", b"edu", b"io", b"co", b"me"];
-    LABELS.iter().any(|label| {
-        after.len() >= label.len()
-            && after[..label.len()].eq_ignore_ascii_case(label)
-            && !after.get(label.len()).is_some_and(u8::is_ascii_alphanumeric)
-    })
+    const LABELS: [&[u8]; 29] = [
+        b"com", b"cn", b"net", b"org", b"info", b"cc", b"tv", b"gov", b"edu", b"io", b"co", b"me", b"top",
+        b"xyz", b"vip", b"club", b"site", b"biz", b"us", b"uk", b"hk", b"tw", b"la", b"so", b"asia", b"mobi",
+        b"online", b"shop", b"wang",
+    ];
+    after.first().is_some_and(u8::is_ascii_alphabetic)
+        && LABELS.iter().any(|label| {
+            after.len() >= label.len()
+                && after[..label.len()].eq_ignore_ascii_case(label)
+                && !after.get(label.len()).is_some_and(u8::is_ascii_alphanumeric)
+        })
 }
 
 /// Whether a word of at most 8 letters is the name of a month or its first letters.

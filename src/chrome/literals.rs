@@ -77,7 +77,7 @@ fn finite(hir: &Hir) -> Option<Vec<String>> {
         HirKind::Class(Class::Unicode(class)) => {
             let mut letters: Vec<char> = Vec::new();
             for range in class.iter() {
-                if range.end() as u32 - range.start() as u32 > 8 || letters.len() > 16 {
+                if range.end() as u32 - range.start() as u32 >= 26 || letters.len() > 52 {
                     return None;
                 }
                 // The long s and the Kelvin sign fold to ASCII letters; a page that writes them escapes the rule.

@@ -1,17 +1,19 @@
-//! Finds in a line the few literals of which rules need one, at the cost of two table look-ups a byte.
+//! Finds in a line the few literals of which rules need one, at the cost of a table look-up a character.
 //!
-//! In go literals with the rules that need them, out comes for a line the rules that it may hit. The first six bytes
-//! of each literal (two Han characters), ASCII case folded, set a bit in a table of 8 KiB, which the processor keeps
-//! beside it; shorter literals set one for their first three. A line's windows are tested against the tables without
-//! waiting for one another, and only a set bit is followed by a comparison; an automaton over the same literals has
-//! to wait for each byte. Literals start where characters do, so that of Chinese text a third of the bytes is looked at.
+//! In go literals with the rules that need them, out comes for a line the rules that it may hit. The first bytes of
+//! each literal, ASCII case folded, set a bit in a table of 8 KiB, which the processor keeps beside it: four bytes of
+//! a literal that starts with an ASCII character, six (two Han characters) of any other. A line is tested character
+//! by character without one test waiting for another, and only a set bit is followed by a comparison; an automaton
+//! over the same literals has to wait for each byte.
 
 use crate::hash::Map;
 
 use super::rules::RuleId;
 
-/// Bytes of a literal that the tables know.
-const LONG: usize = 6;
+/// Bytes of a literal that the tables know it by: one that starts with an ASCII character, with any other, and one
+/// that is too short for that.
+const ASCII: usize = 4;
+const WIDE: usize = 6;
 const SHORT: usize = 3;
 /// Bits of a table, as a power of two.
 const BITS: u32 = 16;
@@ -21,8 +23,10 @@ const CASE: u64 = 0x2020_2020_2020_2020;
 /// Searches lines for literals.
 #[derive(Debug)]
 pub(crate) struct Prefilter {
-    long: Table,
-    short: Table,
+    ascii: Table,
+    wide: Table,
+    short_ascii: Table,
+    short_wide: Table,
     /// Literals of one or two bytes.
     signs: Vec<Literal>,
     /// One bit for each byte: set for the first bytes of the signs.
@@ -72,16 +76,26 @@ impl Prefilter {
     pub(crate) fn new(needed: &[(String, RuleId)]) -> (Prefilter, Vec<RuleId>) {
         let mut sorted: Vec<&(String, RuleId)> = needed.iter().collect();
         sorted.sort();
-        let mut prefilter =
-            Prefilter { long: Table::new(), short: Table::new(), signs: Vec::new(), leads: [0; 4] };
+        let mut prefilter = Prefilter {
+            ascii: Table::new(),
+            wide: Table::new(),
+            short_ascii: Table::new(),
+            short_wide: Table::new(),
+            signs: Vec::new(),
+            leads: [0; 4],
+        };
         let mut refused = Vec::new();
         for group in sorted.chunk_by(|a, b| a.0 == b.0) {
             let bytes = group[0].0.as_bytes();
             let literal = (bytes.to_vec(), group.iter().map(|(_, id)| *id).collect());
-            if bytes.len() >= LONG {
-                prefilter.long.add(window(bytes, LONG), literal);
+            if bytes[0] < 0x80 && bytes.len() >= ASCII {
+                prefilter.ascii.add(window(bytes, ASCII), literal);
+            } else if bytes[0] >= 0x80 && bytes.len() >= WIDE {
+                prefilter.wide.add(window(bytes, WIDE), literal);
             } else if bytes.len() >= SHORT {
-                prefilter.short.add(window(bytes, SHORT), literal);
+                let table =
+                    if bytes[0] < 0x80 { &mut prefilter.short_ascii } else { &mut prefilter.short_wide };
+                table.add(window(bytes, SHORT), literal);
             } else if !bytes[0].is_ascii_alphabetic() {
                 prefilter.leads[usize::from(bytes[0] / 64)] |= 1 << (bytes[0] % 64);
                 prefilter.signs.push(literal);
@@ -96,19 +110,27 @@ impl Prefilter {
 
     /// Adds the rules that the line, which is UTF-8, may hit; one may come several times.
     pub(crate) fn candidates(&self, line: &[u8], candidates: &mut Vec<RuleId>) {
+        let (any_ascii, any_wide) =
+            (!self.short_ascii.literals.is_empty(), !self.short_wide.literals.is_empty());
         let mut at = 0;
         while at < line.len() {
             let byte = line[at];
             let rest = &line[at..];
-            // Near the end the window is filled with zeros, which no literal has.
+            // Near the end the window is filled with spaces; the comparison sees the end.
             let eight = match rest.first_chunk::<8>() {
                 Some(eight) => u64::from_le_bytes(*eight),
                 None => window(rest, rest.len()),
             } | CASE;
-            let (long, short) = (eight & mask(LONG), eight & mask(SHORT));
-            if self.long.has(long) | self.short.has(short) {
-                self.long.compare(long, rest, candidates);
-                self.short.compare(short, rest, candidates);
+            let (table, long, short, any) = if byte < 0x80 {
+                (&self.ascii, eight & mask(ASCII), &self.short_ascii, any_ascii)
+            } else {
+                (&self.wide, eight & mask(WIDE), &self.short_wide, any_wide)
+            };
+            if table.has(long) {
+                table.compare(long, rest, candidates);
+            }
+            if any && short.has(eight & mask(SHORT)) {
+                short.compare(eight & mask(SHORT), rest, candidates);
             }
             if self.leads[usize::from(byte / 64)] >> (byte % 64) & 1 == 1 {
                 for (literal, rules) in &self.signs {

@@ -41,7 +41,8 @@ pub struct Numbers {
     pub runs: u32,
     /// Mask runs dropped (`====`, `**`, `xx`, `○○`, `×××`).
     pub masks: u32,
-    /// The text is a table of numbers, more than 30 % of its characters are digits: digit runs became units.
+    /// The text is a table of numbers, six digit runs or more and more than 30 % of its characters digits: the runs
+    /// became units.
     pub kept: bool,
 }
 

@@ -77,7 +77,7 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn read(input: &Path) -> Vec<Input> {
-    if !input.is_dir() && !input.extension().is_some_and(|extension| extension == "txt") {
+    if !input.is_dir() && input.extension().is_none_or(|extension| extension != "txt") {
         let name = input.display().to_string();
         let record = |(at, row): (usize, Value)| Record {
             id: row.get("id").cloned().unwrap_or_else(|| format!("{name}#{}", at + 1).into()),

@@ -43,7 +43,7 @@ fn ten_times_on_one_site() {
         let site = data().join(path).parent().unwrap().to_owned();
         let name = Path::new(path).file_stem().unwrap().to_str().unwrap().to_owned();
         // Every third page: each is a run of its own.
-        if name.len() % 3 != 0 {
+        if !name.len().is_multiple_of(3) {
             continue;
         }
         let place = tempfile::tempdir().unwrap();

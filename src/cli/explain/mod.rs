@@ -127,9 +127,10 @@ fn lines(unit: &UnitRow, level: Option<Level>) -> String {
 
 /// A text on one line, the middle of a long one left out.
 fn excerpt(text: &str, most: usize) -> String {
+    let text = text.trim_end().replace("\r\n", "⏎").replace('\n', "⏎");
     let length = text.chars().count();
     let text = if length <= most {
-        text.trim_end().to_owned()
+        text
     } else {
         let head: String = text.chars().take(most * 2 / 3).collect();
         let tail: String = text.chars().skip(length - most / 4).collect();

@@ -86,7 +86,7 @@ impl Known<'_> {
                 let place = lines(&row.unit, Some(row.level));
                 let of = self
                     .cluster(row)
-                    .map_or(String::new(), |cluster| place_of(&cluster.kept, Some(row.level)));
+                    .map_or(String::new(), |cluster| self.place(&cluster.kept, Some(row.level)));
                 text.line(&format!("  {place:<12}  {}, of {of}", facts(&row.facts)));
             }
             more(text, copies.len(), "members.jsonl");
@@ -193,7 +193,10 @@ impl Known<'_> {
                 let others = counted(cluster.size - 1, "other");
                 text.fact(what, &format!("{place}: stands for {others} like it"));
             } else {
-                text.fact(what, &format!("{place}: a copy of {}", place_of(&cluster.kept, Some(row.level))));
+                text.fact(
+                    what,
+                    &format!("{place}: a copy of {}", self.place(&cluster.kept, Some(row.level))),
+                );
                 if hits.iter().all(|hit| hit.reason == "chrome-span") {
                     self.because(text, &row.facts, row.level);
                 }
@@ -256,6 +259,15 @@ impl Known<'_> {
         row.level != Level::Document && !kept && !removed
     }
 
+    /// Where a unit stands, as seen from this document.
+    fn place(&self, unit: &UnitRow, level: Option<Level>) -> String {
+        if unit.doc == self.address.doc && level != Some(Level::Document) {
+            format!("{} here", lines(unit, level))
+        } else {
+            place_of(unit, level)
+        }
+    }
+
     fn touches(&self, unit: &UnitRow, level: Option<Level>, span: Option<Span>) -> bool {
         touches(unit, level, self.address.place, span)
     }
@@ -266,7 +278,7 @@ impl Known<'_> {
             (Some(rule), _, _) if rule == "alignment" => "the other copies have nothing there".to_owned(),
             (Some(rule), _, _) => format!("rule {}", visible::line(rule)),
             (_, Some(family), _) => format!("like {}", excerpt(family, 30)),
-            (_, _, Some(kept)) => return format!("{}, of {}", row.reason, place_of(kept, level_of(row))),
+            (_, _, Some(kept)) => return format!("{}, of {}", row.reason, self.place(kept, level_of(row))),
             _ => return row.reason.clone(),
         };
         let pages = row.pages.map_or(String::new(), |pages| format!(", on {}", counted(pages, "page")));

@@ -26,11 +26,11 @@ pub(super) fn fold(text: &str) -> Folded {
     let digits = tokens.iter().filter(|token| matches!(token.element, Element::Digit(_))).count();
     let visible = text.chars().filter(|c| !c.is_whitespace()).count();
     let dropped = write(&items(&tokens, false), false);
+    // A table of numbers: six runs of digits, and three of ten characters.
     if dropped.numbers.runs >= 6 && digits * 10 > visible * 3 {
-        write(&items(&tokens, true), true)
-    } else {
-        dropped
+        return write(&items(&tokens, true), true);
     }
+    dropped
 }
 
 /// An element that is not ignored; its bytes reach over the ignored ones after it.

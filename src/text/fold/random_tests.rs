@@ -94,6 +94,13 @@ proptest! {
         check(&format!("{start}{}{end}", run.repeat(count)))?;
     }
 
+    /// Tables of numbers, which keep them as units.
+    #[test]
+    fn same_as_plain_table(cells in prop::collection::vec(("[0-9]{1,6}[ .%\\n_x]{0,2}", prop::option::weighted(0.2, piece())), 5..20)) {
+        let cells: Vec<String> = cells.into_iter().map(|(cell, piece)| cell + &piece.unwrap_or_default()).collect();
+        check(&cells.concat())?;
+    }
+
     /// Blocks of plain words and separators that end anywhere.
     #[test]
     fn same_as_plain_ascii(runs in prop::collection::vec(("[a-zA-Z .,\\n]{0,140}", piece()), 1..4)) {

@@ -9,6 +9,7 @@ use std::ops::BitOr;
 
 use crate::document::Span;
 use crate::hash;
+use crate::text::segment::is_blank;
 
 use super::rules::{RuleId, Rules};
 
@@ -134,7 +135,7 @@ pub fn observe(
     let first = out.len();
     for (number, line) in lines.iter().enumerate() {
         let content = text[line.range()].trim();
-        if !content.is_empty() {
+        if !is_blank(content) {
             let units = &units[offsets[number] as usize..offsets[number + 1] as usize];
             out.push(evidence(number as u32, content, hash::key(content.as_bytes()), units));
         }
@@ -192,7 +193,7 @@ impl<'a> Observer<'a> {
         self.at.clear();
         for (number, line) in lines.iter().enumerate() {
             let content = text[line.range()].trim();
-            if content.is_empty() {
+            if is_blank(content) {
                 continue;
             }
             let exact = hash::key(content.as_bytes());

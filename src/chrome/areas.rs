@@ -10,7 +10,7 @@ use crate::hash::Map;
 use super::evidence::{Evidence, Flags};
 use super::rules::{RuleKind, Rules};
 use super::site::Page;
-use super::tables::Tables;
+use super::tables::{Count, Tables};
 
 /// A word of a spaced script says as much as this many Han characters.
 const WORD: f32 = 1.7;
@@ -78,24 +78,28 @@ impl Seen<'_> {
 /// Looks a page's lines up.
 pub(crate) fn look_up<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'a>> {
     let lines = page.evidence;
+    let counts: Vec<Count> = lines.iter().map(|line| tables.template(line)).collect();
+    // Repetition inside a page is looked for only where the site has any.
     let mut times: Map<u64, u32> = Map::default();
-    for line in lines {
-        *times.entry(line.template).or_default() += 1;
+    for (line, count) in lines.iter().zip(&counts) {
+        if count.times != count.pages || count.times == 0 {
+            *times.entry(line.template).or_default() += 1;
+        }
+    }
+    // Pages on which a line follows the one before it: a neighbour for both.
+    let mut pairs: Vec<u32> = vec![0; lines.len() + 1];
+    for i in 1..lines.len() {
+        if counts[i].pages >= 2 || counts[i - 1].pages >= 2 {
+            pairs[i] = tables.pair(&lines[i - 1], &lines[i]).pages;
+        }
     }
     let mut seen: Vec<Seen> = Vec::with_capacity(lines.len());
     for (i, line) in lines.iter().enumerate() {
         // Without its digits a line of numbers is any line of numbers.
         let numbers = line.digits > 110 && !line.flags.has(Flags::DATE);
-        let count = if numbers { tables.exact(line) } else { tables.template(line) };
-        let beside = |first: Option<&Evidence>, second: Option<&Evidence>| match (first, second) {
-            (Some(first), Some(second)) if count.pages >= 2 => {
-                tables.pair(first, second).pages as f32 / count.pages as f32
-            }
-            // The edge of the page is a neighbour that stays.
-            _ => 0.0,
-        };
-        let before = beside(i.checked_sub(1).map(|i| &lines[i]), Some(line));
-        let after = beside(Some(line), lines.get(i + 1));
+        let count = if numbers { tables.exact(line) } else { counts[i] };
+        let beside = |pairs: u32| if count.pages >= 2 { pairs as f32 / count.pages as f32 } else { 0.0 };
+        let (before, after) = (beside(pairs[i]), beside(pairs[i + 1]));
         let share = if count.pages < 2 { 0.0 } else { count.pages as f32 / tables.pages.max(1) as f32 };
         let known = rules.get(line.rule).is_some_and(|rule| rule.kind == RuleKind::Line);
         let rigid = count.pages >= 3 && before.max(after) >= 0.8 && prose(line) < 0.4;
@@ -105,7 +109,7 @@ pub(crate) fn look_up<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Ve
             share,
             before: before.min(1.0),
             after: after.min(1.0),
-            times: times[&line.template],
+            times: times.get(&line.template).copied().unwrap_or(1),
             frame: count.pages >= 2
                 && if known {
                     share >= 0.5

@@ -20,7 +20,6 @@ const SHORT: usize = 4;
 const SEED_SHORT: u64 = 0x5407;
 const SEED_LABEL: u64 = 0x1abe;
 const SEED_ENDS: u64 = 0x7a11;
-const SEED_START: u64 = 0x57a7;
 
 /// One non-blank line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +36,6 @@ pub struct Evidence {
     /// Key of its first and last units together (4 Han characters or 3 words each): a template with a slot in the
     /// middle; 0 where the line is too short for one.
     pub ends: u32,
-    /// Key of its first 12 units: an excerpt of another page starts like that page's text; 0 where it is shorter.
-    pub start: u32,
     /// What else is true of it.
     pub flags: Flags,
     /// Place of the line in its document's markup (a hash of the tag path); 0 where there is none.
@@ -98,6 +95,8 @@ impl Flags {
     pub const ROW: Flags = Flags(1 << 15);
     /// Is a heading of a numbered structure (第一章, 一、, 1.2).
     pub const SECTION: Flags = Flags(1 << 16);
+    /// Holds a word of those that passages of a site have in common.
+    pub const ANCHOR: Flags = Flags(1 << 18);
     /// Is enclosed in brackets or quotes.
     pub const ENCLOSED: Flags = Flags(1 << 17);
 
@@ -148,15 +147,13 @@ pub fn observe(
             .map_or(Flags::default(), |at| flags[at].1)
     };
     let mut next = first;
-    rules.scan(text, lines, flags, |number, hits| {
+    rules.scan(text, lines, flags, |number, hits, anchor| {
         while next < out.len() && (out[next].line as usize) < number {
             next += 1;
         }
         if let Some(found) = out.get_mut(next).filter(|found| found.line as usize == number) {
             found.rule = rules.surest(hits).unwrap_or(0);
-            if rules.any_span(hits) {
-                found.flags |= Flags::SPAN;
-            }
+            found.flags |= told(rules, hits, anchor);
         }
     });
 }
@@ -211,22 +208,30 @@ impl<'a> Observer<'a> {
             }
         }
         let flags = |number: usize| out[self.at[number] as usize].flags;
-        let mut found: Vec<(u32, RuleId, bool)> = Vec::new();
-        self.rules.scan(text, &self.fresh, flags, |number, hits| {
-            found.push((self.at[number], self.rules.surest(hits).unwrap_or(0), self.rules.any_span(hits)));
+        let mut found: Vec<(u32, RuleId, Flags)> = Vec::new();
+        self.rules.scan(text, &self.fresh, flags, |number, hits, anchor| {
+            found.push((
+                self.at[number],
+                self.rules.surest(hits).unwrap_or(0),
+                told(self.rules, hits, anchor),
+            ));
         });
-        for (at, rule, span) in found {
+        for (at, rule, flags) in found {
             let line = &mut out[at as usize];
             line.rule = rule;
-            if span {
-                line.flags |= Flags::SPAN;
-            }
+            line.flags |= flags;
         }
         for &at in &self.at {
             let line = out[at as usize];
             self.memory[(line.exact >> (64 - MEMORY)) as usize] = Some(line);
         }
     }
+}
+
+/// What the rules' scan says of a line besides the rule that takes it.
+fn told(rules: &Rules, hits: &[RuleId], anchor: bool) -> Flags {
+    let span = if rules.any_span(hits) { Flags::SPAN } else { Flags::default() };
+    if anchor { span | Flags::ANCHOR } else { span }
 }
 
 /// Flags of one line's shape.
@@ -237,8 +242,6 @@ pub(crate) fn flags(line: &str) -> Flags {
 fn evidence(line: u32, content: &str, exact: u64, units: &[u32]) -> Evidence {
     let shape = Shape::of(content);
     let ends = if shape.flags.has(Flags::CJK) { 4 } else { 3 };
-    let short =
-        |units: &[u32], seed: u64| fold32(hash::key_seeded(&hash::units_key(units).to_le_bytes(), seed));
     let long_enough = units.len() >= 2 * ends;
     Evidence {
         exact,
@@ -252,7 +255,6 @@ fn evidence(line: u32, content: &str, exact: u64, units: &[u32]) -> Evidence {
         } else {
             0
         },
-        start: if units.len() >= 14 { short(&units[..12], SEED_START) } else { 0 },
         flags: shape.flags,
         path: 0,
         rule: 0,

@@ -4,7 +4,7 @@
 //! that many pages repeat. A text that has none (an abstract, a poem, a record of some archive) loses nothing by the
 //! look of its lines. Frequency is evidence only where a frame stands around something: lines that most pages
 //! share are the site's if a rule knows some of them, or if the pages have text of their own besides; a crawl of many
-//! copies of one page has neither. And before copies are known, a page whose prose is repeated on a minority of the site's pages
+//! copies of one page has neither. A page keeps its headline. And before copies are known, a page whose prose is repeated on a minority of the site's pages
 //! may be a copy of theirs, so that prose stays until the bodies are counted.
 
 use super::areas::{length, prose};
@@ -85,6 +85,29 @@ pub fn trusts_frequency(pages: &[Page<'_>]) -> bool {
     own.get(own.len() / 2).is_some_and(|&share| share >= OWN)
 }
 
+/// Lines of a byline, a date, a row of buttons that may stand between a headline and its text.
+const BETWEEN: usize = 4;
+/// Units of a headline.
+const HEADLINE: std::ops::RangeInclusive<u16> = 4..=60;
+
+/// Gives the page its headline back: the line of its own right above its first text, where only its place or its look
+/// made it chrome.
+fn keep_headline(evidence: &[Evidence], labels: &mut [Label]) {
+    let Some(text) = labels.iter().position(|label| !label.is_chrome()) else { return };
+    for at in (text.saturating_sub(BETWEEN)..text).rev() {
+        let Label::Chrome(reason) = labels[at] else { return };
+        match reason.source {
+            Source::Family(FamilyKind::Listing | FamilyKind::Shape, _) => {
+                if HEADLINE.contains(&evidence[at].units) {
+                    labels[at] = Label::Content;
+                }
+                return;
+            }
+            Source::Family(..) | Source::Rule(_) => {}
+        }
+    }
+}
+
 /// Takes back what says too much. `site` is what is known of the site, `None` for a page of unknown site.
 pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts>, round: Round) {
     let site_pages = site.map_or(0, |site| site.pages);
@@ -95,6 +118,7 @@ pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts
     if sure < SURE_LINES {
         labels.iter_mut().filter(|label| !is_sure(label)).for_each(|label| *label = Label::Content);
     }
+    keep_headline(evidence, labels);
     if round == Round::First && site_pages > 0 {
         let is_frame = |pages: u32| pages as f32 >= FRAME * site_pages as f32;
         let (mut all, mut lost) = (0.0, 0.0);
@@ -135,5 +159,74 @@ fn is_sure(label: &Label) -> bool {
             Source::Family(FamilyKind::Listing | FamilyKind::Shape, _) => false,
         },
         Label::Content => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chrome::{Reason, Rules, observe};
+    use crate::document::Span;
+
+    fn page(lines: &[&str]) -> Vec<Evidence> {
+        let text = lines.join("\n");
+        let (mut spans, mut units, mut starts, mut at) = (Vec::new(), Vec::new(), vec![0], 0);
+        for line in lines {
+            spans.push(Span::new(at, at + line.len() as u32));
+            at += line.len() as u32 + 1;
+            crate::text::fold::fold(line, &mut units);
+            starts.push(units.len() as u32);
+        }
+        let mut evidence = Vec::new();
+        observe(&text, &spans, &starts, &units, &Rules::built_in(), &mut evidence);
+        evidence
+    }
+
+    fn chrome(source: Source, pages: u32) -> Label {
+        Label::Chrome(Reason { source, pages, confidence: 0.9 })
+    }
+
+    const LINES: [&str; 6] = [
+        "首页 资讯 联系",
+        "本站资讯",
+        "镇里的旧粮仓改成了图书馆",
+        "2020-01-02 来源：本站",
+        "去年秋天，镇里把闲了多年的旧粮仓修好，改成了一座图书馆，藏书由各村捐来。",
+        "开馆那天来了三百多人，孩子们坐满了楼梯，管理员只好又搬来几张旧课桌。",
+    ];
+
+    fn labels() -> Vec<Label> {
+        let repeated = chrome(Source::Family(FamilyKind::Repeated, 1), 9);
+        let listing = chrome(Source::Family(FamilyKind::Listing, 2), 9);
+        let rule = chrome(Source::Rule(1), 1);
+        vec![repeated, repeated, listing, rule, Label::Content, Label::Content]
+    }
+
+    #[test]
+    fn a_headline_stays() {
+        let mut found = labels();
+        guard(&page(&LINES), &mut found, Some(SiteFacts { pages: 9, frequency: true }), Round::Last);
+        assert_eq!(
+            found.iter().map(Label::is_chrome).collect::<Vec<_>>(),
+            [true, true, false, true, false, false]
+        );
+    }
+
+    #[test]
+    fn looks_count_only_beside_what_is_sure() {
+        let mut found = vec![Label::Content; 6];
+        found[0] = chrome(Source::Family(FamilyKind::Shape, 0), 1);
+        guard(&page(&LINES), &mut found, None, Round::Last);
+        assert!(found.iter().all(|label| !label.is_chrome()));
+    }
+
+    #[test]
+    fn many_copies_of_one_page_have_no_frame() {
+        let evidence = page(&LINES[4..]);
+        let pages: Vec<Page<'_>> = (0..10).map(|body| Page { evidence: &evidence, body }).collect();
+        assert!(!trusts_frequency(&pages));
+        let mut found = vec![chrome(Source::Family(FamilyKind::Repeated, 1), 10); 2];
+        guard(&evidence, &mut found, Some(SiteFacts { pages: 10, frequency: false }), Round::Last);
+        assert!(found.iter().all(|label| !label.is_chrome()));
     }
 }

@@ -232,7 +232,7 @@ fn alone(seen: &Seen, held: f32, tables: &Tables, rules: &Rules, config: &Chrome
         odds += w.repprose * prose * (1.0 - seen.share);
     }
     if seen.pages < 2 {
-        let [label, ends, _] = tables.parts(line);
+        let [label, ends] = tables.parts(line);
         let share =
             |pages: u32| if pages >= config.min_pages { pages as f32 / tables.pages as f32 } else { 0.0 };
         let often = |pages: u32| (share(pages) / (4.0 * config.min_share as f32)).min(1.0);

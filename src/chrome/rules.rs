@@ -5,6 +5,8 @@
 //! Aho-Corasick scan over the whole text finds the few lines in which a rule's literals stand; only those meet a
 //! regular expression. Format of the file: `docs/CHROME.md`.
 
+use std::collections::BTreeMap;
+
 use regex::Regex;
 use serde::Deserialize;
 
@@ -24,6 +26,8 @@ const LONGEST_LINE: u32 = 120;
 const LONG: usize = 480;
 /// Longest line that is looked up among words, in bytes.
 const LONGEST_WORD: usize = 48;
+/// Stands for the anchors among the rules that a literal calls for.
+const ANCHOR: RuleId = RuleId::MAX;
 /// Where names of rules go in [`Error::Setting`].
 const SETTING: &str = "--rules";
 
@@ -42,6 +46,8 @@ pub struct Rules {
     unfiltered: Vec<RuleId>,
     /// Rules that meet the lines with a property.
     gated: Vec<(Flags, RuleId)>,
+    /// Words that passages injected by a site have in common, in lower case.
+    anchors: Vec<String>,
     /// Rules of words, by the key of the bare word.
     words: Map<u64, RuleId>,
 }
@@ -109,9 +115,12 @@ impl When {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    /// Words that passages injected by a site have in common; the user's come on top of the built-in ones.
+    #[serde(default)]
+    anchors: Vec<String>,
     /// Named pieces of patterns, written `{{name}}` in a pattern.
     #[serde(default)]
-    define: std::collections::BTreeMap<String, String>,
+    define: BTreeMap<String, String>,
     #[serde(default)]
     rule: Vec<RawRule>,
 }
@@ -159,9 +168,13 @@ impl Rules {
     /// # Errors
     /// [`Error::Setting`] names the rule and what is wrong with it.
     pub fn with(user: &str) -> Result<Rules> {
-        let mut rules = read(user, &read_definitions(BUILT_IN)?)?;
-        rules.extend(read(BUILT_IN, &[])?);
-        compile(rules)
+        let built_in = read_file(BUILT_IN)?;
+        let user = read_file(user)?;
+        let mut anchors = built_in.anchors.clone();
+        anchors.extend(user.anchors.iter().cloned());
+        let mut rules = user.rules(&built_in.define)?;
+        rules.extend(built_in.rules(&BTreeMap::new())?);
+        compile(rules, anchors)
     }
 
     /// Rules from the text of a rules file alone.
@@ -169,12 +182,19 @@ impl Rules {
     /// # Errors
     /// [`Error::Setting`] names the rule and what is wrong with it.
     pub fn parse(text: &str) -> Result<Rules> {
-        compile(read(text, &[])?)
+        let file = read_file(text)?;
+        let anchors = file.anchors.clone();
+        compile(file.rules(&BTreeMap::new())?, anchors)
     }
 
     /// The rule with this number.
     pub fn get(&self, id: RuleId) -> Option<&Rule> {
         self.rules.get(usize::from(id).checked_sub(1)?)
+    }
+
+    /// How many different anchors stand in a text, which is in lower case.
+    pub(crate) fn anchors(&self, text: &str) -> usize {
+        self.anchors.iter().filter(|anchor| text.contains(anchor.as_str())).count()
     }
 
     /// All rules, in order of their numbers (from 1).
@@ -190,7 +210,7 @@ impl Rules {
             line,
             &[Span::new(0, line.len() as u32)],
             |_| flags(line),
-            |_, hits| {
+            |_, hits, _| {
                 found = self.surest(hits);
             },
         );
@@ -205,7 +225,7 @@ impl Rules {
             line,
             &[Span::new(0, line.len() as u32)],
             |_| flags(line),
-            |_, hits| {
+            |_, hits, _| {
                 for &id in hits {
                     let rule = &self.rules[usize::from(id) - 1];
                     if rule.kind == RuleKind::Span {
@@ -219,13 +239,14 @@ impl Rules {
 
     /// Calls `hit` for each line in which some rule hits, in order, with the rules in ascending order: line rules
     /// and hints that take the whole line, span rules that find a passage in it. `flags` gives the
-    /// properties of a line by its number.
+    /// properties of a line by its number. The last argument of `hit` says whether an anchor
+    /// stands in the line; a line with an anchor is told even where no rule hits.
     pub(crate) fn scan(
         &self,
         text: &str,
         lines: &[Span],
         flags: impl Fn(usize) -> Flags,
-        mut hit: impl FnMut(usize, &[RuleId]),
+        mut hit: impl FnMut(usize, &[RuleId], bool),
     ) {
         let mut candidates: Vec<RuleId> = Vec::new();
         let mut hits: Vec<RuleId> = Vec::new();
@@ -248,6 +269,10 @@ impl Rules {
             }
             candidates.sort_unstable();
             candidates.dedup();
+            let anchor = candidates.last() == Some(&ANCHOR);
+            if anchor {
+                candidates.pop();
+            }
             let content = line_text.trim();
             hits.clear();
             hits.extend(candidates.iter().filter(|&&id| self.rules[usize::from(id) - 1].hits(content)));
@@ -257,8 +282,8 @@ impl Rules {
                 hits.push(word);
                 hits.sort_unstable();
             }
-            if !hits.is_empty() {
-                hit(number, &hits);
+            if anchor || !hits.is_empty() {
+                hit(number, &hits, anchor);
             }
         }
     }
@@ -333,20 +358,21 @@ fn longest_first(mut found: Vec<(RuleId, Span)>) -> Vec<(RuleId, Span)> {
     kept
 }
 
-fn read_definitions(text: &str) -> Result<Vec<(String, String)>> {
-    let file: File = toml::from_str(text).map_err(|error| Error::setting(SETTING, error.to_string()))?;
-    Ok(file.define.into_iter().collect())
-}
-
-fn read(text: &str, definitions: &[(String, String)]) -> Result<Vec<Rule>> {
-    let file: File = toml::from_str(text).map_err(|error| {
+fn read_file(text: &str) -> Result<File> {
+    toml::from_str(text).map_err(|error| {
         Error::setting(SETTING, format!("the rules file cannot be read: {}", error.to_string().trim()))
-    })?;
-    let definitions: Vec<(String, String)> = definitions.iter().cloned().chain(file.define).collect();
-    file.rule.into_iter().map(|raw| rule(raw, &definitions)).collect()
+    })
 }
 
-fn rule(raw: RawRule, definitions: &[(String, String)]) -> Result<Rule> {
+impl File {
+    fn rules(self, definitions: &BTreeMap<String, String>) -> Result<Vec<Rule>> {
+        let mut definitions = definitions.clone();
+        definitions.extend(self.define);
+        self.rule.into_iter().map(|raw| rule(raw, &definitions)).collect()
+    }
+}
+
+fn rule(raw: RawRule, definitions: &BTreeMap<String, String>) -> Result<Rule> {
     let wrong = |problem: String| Error::setting(format!("{SETTING}: rule `{}`", raw.name), problem);
     if raw.name.is_empty() || raw.name.chars().any(char::is_whitespace) {
         return Err(wrong("`name` must be one word: it stands in the log of what was removed".into()));
@@ -407,7 +433,7 @@ fn rule(raw: RawRule, definitions: &[(String, String)]) -> Result<Rule> {
 }
 
 /// Compiles a pattern with its definitions put in.
-fn pattern(text: &str, definitions: &[(String, String)]) -> std::result::Result<Regex, String> {
+fn pattern(text: &str, definitions: &BTreeMap<String, String>) -> std::result::Result<Regex, String> {
     let mut pattern = text.to_string();
     // A definition may use others; three rounds are enough for what people write, and end.
     for _ in 0..3 {
@@ -488,7 +514,9 @@ impl Rule {
     }
 }
 
-fn compile(rules: Vec<Rule>) -> Result<Rules> {
+fn compile(rules: Vec<Rule>, anchors: Vec<String>) -> Result<Rules> {
+    let anchors: Vec<String> =
+        anchors.into_iter().map(|anchor| anchor.to_lowercase()).filter(|anchor| !anchor.is_empty()).collect();
     let mut names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
     names.sort_unstable();
     if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -497,7 +525,7 @@ fn compile(rules: Vec<Rule>) -> Result<Rules> {
             "two rules have this name; the built-in rules count too",
         ));
     }
-    if rules.len() >= usize::from(RuleId::MAX) {
+    if rules.len() >= usize::from(ANCHOR) {
         return Err(Error::setting(
             SETTING,
             format!("{} rules are more than fit ({})", rules.len(), RuleId::MAX),
@@ -517,13 +545,14 @@ fn compile(rules: Vec<Rule>) -> Result<Rules> {
             unfiltered.push(id);
         }
     }
-    let long: Vec<(String, RuleId)> =
-        needed.iter().filter(|(_, id)| rules[usize::from(*id) - 1].takes_long()).cloned().collect();
+    needed.extend(anchors.iter().map(|anchor| (anchor.clone(), ANCHOR)));
+    let takes_long = |id: RuleId| id == ANCHOR || rules[usize::from(id) - 1].takes_long();
+    let long: Vec<(String, RuleId)> = needed.iter().filter(|(_, id)| takes_long(*id)).cloned().collect();
     let ((prefilter, refused), (long, also)) = (Prefilter::new(&needed), Prefilter::new(&long));
-    unfiltered.extend(refused.into_iter().chain(also));
+    unfiltered.extend(refused.into_iter().chain(also).filter(|&id| id != ANCHOR));
     unfiltered.sort_unstable();
     unfiltered.dedup();
-    Ok(Rules { rules, prefilter, long, unfiltered, gated, words })
+    Ok(Rules { rules, prefilter, long, unfiltered, gated, anchors, words })
 }
 
 #[cfg(test)]
@@ -557,7 +586,7 @@ mod tests {
                 line,
                 &[Span::new(0, line.len() as u32)],
                 |_| flags(line),
-                |_, hits| fast = hits.to_vec(),
+                |_, hits, _| fast = hits.to_vec(),
             );
             assert_eq!(plain, fast, "{line}");
         }

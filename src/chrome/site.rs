@@ -150,7 +150,7 @@ impl Site {
         }
         let confidence = ((1.0 - judged.content) * 100.0).round() / 100.0;
         let line = seen.line;
-        let [label, ends, _] = self.tables.parts(line);
+        let [label, ends] = self.tables.parts(line);
         let known = rules.get(line.rule).filter(|rule| rule.kind != RuleKind::Span);
         let (source, pages) = if known.is_some_and(|rule| rule.kind == RuleKind::Line) {
             (Source::Rule(line.rule), seen.pages.max(1))

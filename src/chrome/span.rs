@@ -13,7 +13,6 @@ use aho_corasick::AhoCorasick;
 
 use crate::config::ChromeConfig;
 use crate::document::Span;
-use crate::hash::Map;
 
 use super::evidence::Flags;
 use super::rules::{RuleId, RuleKind, Rules};
@@ -31,9 +30,6 @@ const REACH: usize = 90;
 const FIXED: usize = 12;
 /// Least share of a template's passages that stand in surroundings of their own.
 const VARIED: f32 = 0.6;
-
-/// Where a clause begins: index of the sampled page, byte of its text, byte where its line ends.
-type Place = (u32, usize, usize);
 
 /// Access to the text of a site's pages; called for the sampled pages, and for pages that a span may stand on.
 pub trait Texts {
@@ -93,6 +89,27 @@ fn content_lines<'a>(page: &'a Page, labels: &'a PageLabels) -> impl Iterator<It
         .map(|(line, _)| (line.line as usize, line.flags))
 }
 
+/// Where a clause begins on a sampled page, and where its line ends, in bytes of the text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Beginning {
+    key: u64,
+    page: u32,
+    start: u32,
+    end: u32,
+}
+
+impl Beginning {
+    /// The text from the clause to the line's end.
+    fn text<'a>(&self, sample: &'a [(Cow<str>, u32)]) -> &'a str {
+        &sample[self.page as usize].0[self.start as usize..self.end as usize]
+    }
+}
+
+/// Whether a line may hold a passage of a template: all of them call for something.
+fn anchored(flags: Flags) -> bool {
+    flags.has(Flags::ANCHOR) || flags.has(Flags::DOMAIN)
+}
+
 impl SpanFamilies {
     /// Learns templates from at most 256 pages, chosen by their content.
     pub fn learn(
@@ -103,7 +120,7 @@ impl SpanFamilies {
         config: &ChromeConfig,
     ) -> SpanFamilies {
         let mut families = SpanFamilies::default();
-        let mut beginnings: Map<u64, Vec<Place>> = Map::default();
+        let mut beginnings: Vec<Beginning> = Vec::new();
         let mut sample: Vec<(Cow<str>, u32)> = Vec::new();
         let mut numbers: Vec<usize> = Vec::new();
         for (number, body) in Tables::sampled(pages, SAMPLE) {
@@ -112,11 +129,12 @@ impl SpanFamilies {
             for (line, flags) in content_lines(&pages[number], &labels[number]) {
                 let span = lines[line];
                 let content = &text[span.range()];
-                for at in clauses(content) {
-                    if let Some(key) = meeting_key(&content[at..]) {
-                        let place = (sample.len() as u32, span.start as usize + at, span.end as usize);
-                        beginnings.entry(key).or_default().push(place);
-                    }
+                if anchored(flags) {
+                    let page = sample.len() as u32;
+                    beginnings.extend(clauses(content).filter_map(|at| {
+                        let key = meeting_key(&content[at..])?;
+                        Some(Beginning { key, page, start: span.start + at as u32, end: span.end })
+                    }));
                 }
                 if flags.has(Flags::SPAN) {
                     for (rule, found) in rules.spans(content) {
@@ -146,13 +164,10 @@ impl SpanFamilies {
         families.continuations.sort_unstable();
         let bodies = sample.iter().map(|&(_, body)| body).max().unwrap_or(0);
         let least = config.min_pages.max((config.min_share / 2.0 * f64::from(bodies)).ceil() as u32);
-        let mut groups: Vec<(u64, Vec<Place>)> =
-            beginnings.into_iter().filter(|(_, places)| places.len() >= least as usize).collect();
-        groups.sort_unstable();
-        for (_, places) in groups {
-            if let Some(found) = template(&places, &sample, least) {
-                families.templates.push(found);
-            }
+        beginnings.sort_unstable();
+        for group in beginnings.chunk_by(|a, b| a.key == b.key).filter(|group| group.len() >= least as usize)
+        {
+            families.templates.extend(template(group, &sample, rules, least));
         }
         families.templates.sort_by(|a, b| a.0.parts.cmp(&b.0.parts).then(b.1.cmp(&a.1)));
         families.templates.dedup_by(|a, b| a.0.parts == b.0.parts);
@@ -173,7 +188,8 @@ impl SpanFamilies {
         let any_rule = content_lines(page, labels).any(|(_, flags)| flags.has(Flags::SPAN));
         // A page that the labels would have emptied is left alone by what only the site's other pages say.
         let finder = self.finder.as_ref().filter(|_| !self.templates.is_empty() && !labels.left_whole);
-        if !any_rule && finder.is_none() {
+        let any_anchor = finder.is_some() && content_lines(page, labels).any(|(_, flags)| anchored(flags));
+        if !any_rule && !any_anchor {
             return Vec::new();
         }
         let text = texts.text(number);
@@ -197,7 +213,7 @@ impl SpanFamilies {
                     add(span, id, None, 1, rule.confidence);
                 }
             }
-            let Some(finder) = finder else { continue };
+            let Some(finder) = finder.filter(|_| anchored(flags)) else { continue };
             for hit in finder.find_overlapping_iter(content) {
                 let (template, pages) = &self.templates[hit.pattern().as_usize()];
                 let Some(len) = template.covers(&content[hit.start()..]) else { continue };
@@ -336,8 +352,9 @@ fn is_letter(c: char) -> bool {
 
 /// The template of passages that begin alike, with the distinct pages it stands on, if it is chrome.
 fn template(
-    places: &[(u32, usize, usize)],
+    places: &[Beginning],
     sample: &[(Cow<str>, u32)],
+    rules: &Rules,
     least: u32,
 ) -> Option<(Template, u32)> {
     let pages_of = |places: &mut dyn Iterator<Item = u32>| {
@@ -346,13 +363,10 @@ fn template(
         bodies.dedup();
         bodies.len() as u32
     };
-    if pages_of(&mut places.iter().map(|&(page, ..)| page)) < least {
+    if pages_of(&mut places.iter().map(|place| place.page)) < least {
         return None;
     }
-    let mut texts: Vec<&str> = places
-        .iter()
-        .map(|&(page, start, end)| prefix(&sample[page as usize].0[start..end], REACH))
-        .collect();
+    let mut texts: Vec<&str> = places.iter().map(|place| prefix(place.text(sample), REACH)).collect();
     texts.sort_unstable();
     let mut template = Template::of(&texts, least as usize)?;
     while let Some(last) = template.parts.last_mut() {
@@ -366,19 +380,20 @@ fn template(
     }
     let fixed: usize =
         template.parts.iter().flat_map(|part| part.chars()).map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
-    if template.parts.is_empty() || fixed < FIXED || !calls(&template.parts) {
+    if template.parts.is_empty() || fixed < FIXED || !calls(&template.parts, rules) {
         return None;
     }
     // Passages that fit, and what stands right before and after each.
     let mut around: Vec<(Option<char>, Option<char>)> = Vec::new();
     let mut pages: Vec<u32> = Vec::new();
     let mut lines: Vec<&str> = Vec::new();
-    for &(page, start, end) in places {
-        let text = &sample[page as usize].0;
-        if let Some(len) = template.covers(&text[start..end]) {
-            around.push((text[..start].chars().next_back(), text[start + len..end].chars().next()));
-            pages.push(page);
-            lines.push(&text[start + len..end]);
+    for place in places {
+        let text = &sample[place.page as usize].0;
+        let passage = place.text(sample);
+        if let Some(len) = template.covers(passage) {
+            around.push((text[..place.start as usize].chars().next_back(), passage[len..].chars().next()));
+            pages.push(place.page);
+            lines.push(&passage[len..]);
         }
     }
     let count = pages_of(&mut pages.iter().copied());
@@ -397,69 +412,7 @@ fn template(
 
 /// Whether fixed text calls for what only a site asks: two different anchors, a host name and one, or a host name
 /// in brackets.
-fn calls(parts: &[String]) -> bool {
-    const ANCHORS: [&str; 60] = [
-        "小编",
-        "更多",
-        "点击",
-        "登陆",
-        "登录",
-        "访问",
-        "浏览",
-        "关注",
-        "公众号",
-        "微信",
-        "转载",
-        "注明",
-        "本文",
-        "来源",
-        "收集",
-        "整理",
-        "编辑",
-        "网址",
-        "网站",
-        "本站",
-        "本网",
-        "首页",
-        "查看",
-        "下载",
-        "免费",
-        "领取",
-        "频道",
-        "栏目",
-        "原文",
-        "全文",
-        "链接",
-        "扫码",
-        "欢迎",
-        "推荐",
-        "收藏",
-        "客服",
-        "click",
-        "read more",
-        "download",
-        "source",
-        "visit",
-        "follow",
-        "subscribe",
-        "free",
-        "newsletter",
-        "website",
-        "our site",
-        "copyright",
-        "advertisement",
-        "originally",
-        "first appeared",
-        "posted",
-        "share",
-        "sign up",
-        "full version",
-        "more at",
-        "here to",
-        "via ",
-        "follow us",
-        "sponsored",
-    ];
+fn calls(parts: &[String], rules: &Rules) -> bool {
     let text = parts.concat().to_lowercase();
     // A bare address is what many texts hold; what injects one says something with it.
     let said = text
@@ -475,7 +428,7 @@ fn calls(parts: &[String]) -> bool {
         .iter()
         .any(|host| text.contains(host));
     let named = host && parts[0].starts_with(['[', '【', '『', '「', '(', '（']);
-    let anchors = ANCHORS.iter().filter(|anchor| text.contains(*anchor)).count();
+    let anchors = rules.anchors(&text);
     named || anchors >= if host { 1 } else { 2 }
 }
 

@@ -24,7 +24,6 @@ pub(crate) struct Tables {
     pairs: Map<u64, Count>,
     labels: Map<u32, Count>,
     ends: Map<u32, Count>,
-    starts: Map<u32, Count>,
 }
 
 /// How often something stands on the site.
@@ -100,8 +99,12 @@ impl Tables {
     }
 
     pub(crate) fn new(pages: &[Page]) -> Tables {
-        let mut tables = Tables::default();
-        for (body, number) in numbered(pages) {
+        let numbered = numbered(pages);
+        // Half of a site's lines stand on one page; a table that has to grow costs more than one that is too large.
+        let lines: usize = numbered.iter().map(|&(_, number)| pages[number].evidence.len()).sum();
+        let sized = || Map::with_capacity_and_hasher(lines / 2, Default::default());
+        let mut tables = Tables { exact: sized(), template: sized(), pairs: sized(), ..Tables::default() };
+        for (body, number) in numbered {
             tables.pages = body;
             let lines = pages[number].evidence;
             for (i, line) in lines.iter().enumerate() {
@@ -110,11 +113,7 @@ impl Tables {
                 if let Some(next) = lines.get(i + 1) {
                     tables.pairs.entry(pair_key(line.template, next.template)).or_default().add(body);
                 }
-                for (map, key) in [
-                    (&mut tables.labels, line.label),
-                    (&mut tables.ends, line.ends),
-                    (&mut tables.starts, line.start),
-                ] {
+                for (map, key) in [(&mut tables.labels, line.label), (&mut tables.ends, line.ends)] {
                     if key != 0 {
                         map.entry(key).or_default().add(body);
                     }
@@ -139,9 +138,9 @@ impl Tables {
         self.pairs.get(&pair_key(first.template, second.template)).copied().unwrap_or_default()
     }
 
-    /// Pages counted with a line of this label, of these ends, and of this start.
-    pub(crate) fn parts(&self, line: &Evidence) -> [Count; 3] {
-        [self.labels.get(&line.label), self.ends.get(&line.ends), self.starts.get(&line.start)]
-            .map(|count| count.copied().unwrap_or_default())
+    /// Pages counted with a line of this label, and of these ends.
+    pub(crate) fn parts(&self, line: &Evidence) -> [Count; 2] {
+        let get = |map: &Map<u32, Count>, key| if key == 0 { None } else { map.get(&key).copied() };
+        [get(&self.labels, line.label), get(&self.ends, line.ends)].map(Option::unwrap_or_default)
     }
 }

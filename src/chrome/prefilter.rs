@@ -41,7 +41,13 @@ struct Table {
 }
 
 /// A literal and the rules that need it.
-type Literal = (Vec<u8>, Vec<RuleId>);
+#[derive(Debug)]
+struct Literal {
+    bytes: Vec<u8>,
+    /// Where in the literal the window stands that a table knows it by.
+    offset: usize,
+    rules: Vec<RuleId>,
+}
 
 impl Table {
     fn new() -> Table {
@@ -61,10 +67,10 @@ impl Table {
 
     #[cold]
     #[inline(never)]
-    fn compare(&self, window: u64, rest: &[u8], candidates: &mut Vec<RuleId>) {
-        for (literal, rules) in self.literals.get(&window).into_iter().flatten() {
-            if starts_with(rest, literal) {
-                candidates.extend(rules);
+    fn compare(&self, window: u64, line: &[u8], at: usize, candidates: &mut Vec<RuleId>) {
+        for literal in self.literals.get(&window).into_iter().flatten() {
+            if literal.stands(line, at) {
+                candidates.extend(&literal.rules);
             }
         }
     }
@@ -87,9 +93,11 @@ impl Prefilter {
         let mut refused = Vec::new();
         for group in sorted.chunk_by(|a, b| a.0 == b.0) {
             let bytes = group[0].0.as_bytes();
-            let literal = (bytes.to_vec(), group.iter().map(|(_, id)| *id).collect());
+            let offset = if bytes[0] < 0x80 { rarest(bytes) } else { 0 };
+            let rules = group.iter().map(|(_, id)| *id).collect();
+            let literal = Literal { bytes: bytes.to_vec(), offset, rules };
             if bytes[0] < 0x80 && bytes.len() >= ASCII {
-                prefilter.ascii.add(window(bytes, ASCII), literal);
+                prefilter.ascii.add(window(&bytes[offset..], ASCII), literal);
             } else if bytes[0] >= 0x80 && bytes.len() >= WIDE {
                 prefilter.wide.add(window(bytes, WIDE), literal);
             } else if bytes.len() >= SHORT {
@@ -100,7 +108,7 @@ impl Prefilter {
                 prefilter.leads[usize::from(bytes[0] / 64)] |= 1 << (bytes[0] % 64);
                 prefilter.signs.push(literal);
             } else {
-                refused.extend(literal.1);
+                refused.extend(literal.rules);
             }
         }
         refused.sort_unstable();
@@ -127,16 +135,14 @@ impl Prefilter {
                 (&self.wide, eight & mask(WIDE), &self.short_wide, any_wide)
             };
             if table.has(long) {
-                table.compare(long, rest, candidates);
+                table.compare(long, line, at, candidates);
             }
             if any && short.has(eight & mask(SHORT)) {
-                short.compare(eight & mask(SHORT), rest, candidates);
+                short.compare(eight & mask(SHORT), line, at, candidates);
             }
             if self.leads[usize::from(byte / 64)] >> (byte % 64) & 1 == 1 {
-                for (literal, rules) in &self.signs {
-                    if starts_with(rest, literal) {
-                        candidates.extend(rules);
-                    }
+                for literal in self.signs.iter().filter(|literal| literal.stands(line, at)) {
+                    candidates.extend(&literal.rules);
                 }
             }
             // Literals start where characters do.
@@ -166,8 +172,27 @@ fn slot(window: u64) -> usize {
     (window.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - BITS)) as usize
 }
 
-fn starts_with(text: &[u8], literal: &[u8]) -> bool {
-    text.get(..literal.len()).is_some_and(|text| text.eq_ignore_ascii_case(literal))
+impl Literal {
+    /// Whether the literal stands in the line with its window at `at`.
+    fn stands(&self, line: &[u8], at: usize) -> bool {
+        let text = at.checked_sub(self.offset).and_then(|start| line.get(start..start + self.bytes.len()));
+        text.is_some_and(|text| text.eq_ignore_ascii_case(&self.bytes))
+    }
+}
+
+/// Offset of the window of a literal that stops the fewest lines: the one with the rarest letters. All bytes of the
+/// window are ASCII; offset 0 where no such window is better.
+fn rarest(literal: &[u8]) -> usize {
+    /// The space and letters of English, most frequent first.
+    const FREQUENT: &[u8] = b" etaoinshrdlucmfwypvbgkqjxz";
+    let rarity = |window: &[u8]| -> usize {
+        window
+            .iter()
+            .map(|byte| FREQUENT.iter().position(|other| other == byte).unwrap_or(FREQUENT.len()))
+            .sum()
+    };
+    let windows = literal.windows(ASCII).enumerate().take_while(|(_, window)| window.is_ascii());
+    windows.max_by_key(|&(at, window)| (rarity(window), std::cmp::Reverse(at))).map_or(0, |(at, _)| at)
 }
 
 #[cfg(test)]

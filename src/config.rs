@@ -148,9 +148,16 @@ pub enum Level {
     Paragraph,
 }
 
-/// Which member of a cluster is its representative.
+/// Which member of a cluster is its representative; spelled as for `--keep`.
+///
+/// ```
+/// use dechaff::config::Keep;
+/// let keep: Keep = "field:score:desc".parse().unwrap();
+/// assert_eq!(keep, Keep::Field { name: "score".into(), descending: true });
+/// assert_eq!(keep.to_string(), "field:score:desc");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(into = "String", try_from = "String")]
 pub enum Keep {
     /// Numbers present, fewest removed spans, longest; ties by input order.
     MostComplete,
@@ -167,6 +174,57 @@ pub enum Keep {
         /// Whether the largest value wins.
         descending: bool,
     },
+}
+
+impl std::fmt::Display for Keep {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Keep::MostComplete => f.write_str("most-complete"),
+            Keep::First => f.write_str("first"),
+            Keep::Longest => f.write_str("longest"),
+            Keep::None => f.write_str("none"),
+            Keep::Field { name, descending: false } => write!(f, "field:{name}"),
+            Keep::Field { name, descending: true } => write!(f, "field:{name}:desc"),
+        }
+    }
+}
+
+impl std::str::FromStr for Keep {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let field = |rest: &str| {
+            let (name, descending) = match rest.strip_suffix(":desc") {
+                Some(name) => (name, true),
+                None => (rest, false),
+            };
+            (!name.is_empty()).then(|| Keep::Field { name: name.to_owned(), descending })
+        };
+        let known = match text {
+            "most-complete" => Some(Keep::MostComplete),
+            "first" => Some(Keep::First),
+            "longest" => Some(Keep::Longest),
+            "none" => Some(Keep::None),
+            _ => text.strip_prefix("field:").and_then(field),
+        };
+        known.ok_or_else(|| {
+            "give `most-complete`, `first`, `longest`, `none`, `field:NAME` (least value) or `field:NAME:desc`".into()
+        })
+    }
+}
+
+impl From<Keep> for String {
+    fn from(keep: Keep) -> String {
+        keep.to_string()
+    }
+}
+
+impl TryFrom<String> for Keep {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map_err(|need| format!("`{text}` names no copy: {need}"))
+    }
 }
 
 impl Config {

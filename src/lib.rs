@@ -15,9 +15,16 @@ pub mod config;
 pub mod document;
 pub mod error;
 pub mod hash;
+pub mod input;
+pub mod output;
 pub mod progress;
 
 pub mod chrome;
+pub mod cluster;
+pub mod decide;
+pub mod lsh;
+pub mod matching;
+pub mod pipeline;
 pub mod sketch;
 pub mod text;
 

@@ -1,3 +1,7 @@
-//! The command line.
+//! The command line: parse, run, exit. Everything it does stands in the library; everything it says, in [`cli`].
 
-fn main() {}
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main().into()
+}

@@ -618,7 +618,7 @@ fn is_command(content: &str) -> bool {
     if !matches!(first, b'>' | b'.' | b'$' | b'#' | b'i' | b'/' | b's' | b'f') {
         return false;
     }
-    PROMPTS.iter().any(|prompt| body(&prompt)) || content.starts_with("from ") && content.contains(" import ")
+    PROMPTS.iter().any(body) || content.starts_with("from ") && content.contains(" import ")
 }
 
 fn is_year(bytes: &[u8]) -> bool {

@@ -179,8 +179,8 @@ fn nearest(seen: &[Seen], areas: &Areas) -> Vec<(f32, f32)> {
         let last = (area.from..area.to).rfind(rare);
         let first = (area.from..area.to).find(rare);
         if let (Some(first), Some(last)) = (first, last) {
-            for i in first.saturating_sub(REACH)..first {
-                standings[i].1 = value;
+            for standing in &mut standings[first.saturating_sub(REACH)..first] {
+                standing.1 = value;
             }
             let end = seen.len().min(last + 1 + REACH);
             for standing in &mut standings[last + 1..end] {

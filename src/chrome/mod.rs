@@ -3,7 +3,9 @@
 mod areas;
 pub mod bodies;
 pub mod evidence;
+mod guard;
 mod labeller;
+mod labels;
 mod literals;
 mod prefilter;
 pub mod rules;
@@ -14,6 +16,8 @@ mod tables;
 
 pub use bodies::{provisional_bodies, provisional_bodies_of};
 pub use evidence::{Evidence, Flags, Observer, observe};
+pub use guard::{Round, SiteFacts, guard, trusts_frequency};
+pub use labels::{Known, Labels, LineLabel, SpanLabel};
 pub use rules::{Rule, RuleId, RuleKind, Rules};
 pub use site::{FamilyKind, Label, Page, PageLabels, Reason, Scope, Site, Source, label_site};
 pub use slots::Template;

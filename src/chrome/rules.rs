@@ -599,7 +599,7 @@ mod tests {
     #[test]
     fn no_built_in_rule_meets_every_line() {
         let rules = Rules::built_in();
-        for &id in &rules.unfiltered {
+        if let Some(&id) = rules.unfiltered.first() {
             let rule = rules.get(id).expect("its number is a rule's");
             let short: Vec<&String> = rule.needs.iter().filter(|literal| literal.len() < 4).collect();
             panic!("{} needs longer literals than {short:?}", rule.name);

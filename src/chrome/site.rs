@@ -34,7 +34,6 @@ pub enum Scope {
 /// What a site's pages have in common.
 #[derive(Debug)]
 pub struct Site {
-    scope: Scope,
     tables: Tables,
     areas: Areas,
 }
@@ -101,7 +100,7 @@ pub enum FamilyKind {
 impl Site {
     /// Counts over the pages of a site.
     pub fn learn(pages: &[Page], rules: &Rules, scope: Scope) -> Site {
-        let mut site = Site { scope, tables: Tables::default(), areas: Areas::default() };
+        let mut site = Site { tables: Tables::default(), areas: Areas::default() };
         if scope == Scope::Site {
             site.tables = Tables::new(pages);
             // Sums of shares depend on their order in the last bits: take the pages in an order of their own.

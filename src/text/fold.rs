@@ -41,7 +41,8 @@ pub struct Numbers {
     pub runs: u32,
     /// Mask runs dropped (`====`, `**`, `xx`, `○○`, `×××`).
     pub masks: u32,
-    /// The text is a table of numbers, more than 30 % of its characters are digits: digit runs became units.
+    /// The text is a table of numbers, six digit runs or more and more than 30 % of its characters digits: the runs
+    /// became units.
     pub kept: bool,
 }
 
@@ -127,16 +128,18 @@ pub fn is_word(unit: u32) -> bool {
     unit >> 31 == 1
 }
 
-/// More than 30 % of the characters that are no white space are digits.
+/// Fewest digit runs of a table of numbers: a date, a count or the size of an indent is none.
+const TABLE_RUNS: u32 = 6;
+
+/// Many digit runs, and more than 30 % of the characters that are no white space are digits.
 fn is_table(text: &str, totals: &Totals) -> bool {
-    let share = totals.digits * 10;
-    if share == 0 {
+    if totals.runs < TABLE_RUNS {
         return false;
     }
     let is_space = |&byte: &u8| u8::from(matches!(byte, b' ' | b'\t'..=b'\r'));
     let spaces: usize =
         text.as_bytes().chunks(255).map(|part| usize::from(part.iter().map(is_space).sum::<u8>())).sum();
-    share > (text.len() - totals.unseen - spaces) * 3
+    totals.digits * 10 > (text.len() - totals.unseen - spaces) * 3
 }
 
 fn numbers(totals: &Totals, kept: bool) -> Numbers {

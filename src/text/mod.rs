@@ -1,4 +1,5 @@
 //! Text → lines, paragraphs, units, shingles.
 
 pub mod fold;
+pub mod segment;
 pub mod shingle;

@@ -7,7 +7,7 @@ use multiversion::multiversion;
 use multiversion::target::match_target;
 
 use super::machine::{Before, Machine, WORD, Word};
-use super::runs::{CLASSES, Class, is_plain, three};
+use super::runs::{CLASSES, Class, is_plain, three, two};
 use super::sink::{BATCH, Sink};
 use super::table;
 use super::word::WordHash;
@@ -127,13 +127,40 @@ impl<S: Sink> Machine<'_, S> {
         end
     }
 
-    /// ASCII letters of a word that is under way.
-    pub(super) fn more(&mut self, mut at: usize) -> usize {
-        while let Some(byte @ (b'a'..=b'z' | b'A'..=b'Z')) = self.text.as_bytes().get(at) {
-            self.word.hash.letter(u32::from(byte | 0x20));
-            at += 1;
+    /// A word that starts with a character of two bytes, if that is a letter; nothing is under way.
+    pub(super) fn word_of_two(&mut self, start: usize) -> usize {
+        match two(self.text.as_bytes(), start) {
+            Some(code) if code != u32::from(b'x') => {
+                self.open_word(WordHash::new(), start, start);
+                self.more(start)
+            }
+            _ => self.any(start),
         }
+    }
+
+    /// Letters of one or two bytes, or any other character, behind those of a word that is under way.
+    pub(super) fn more(&mut self, start: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut hash = self.word.hash;
+        let mut at = start;
+        while let Some(&byte) = bytes.get(at) {
+            if byte.is_ascii_alphabetic() {
+                hash.letter(u32::from(byte | 0x20));
+                at += 1;
+            } else if let Some(code) = two(bytes, at) {
+                hash.letter(code);
+                at += 2;
+                self.totals.unseen += 1;
+            } else {
+                break;
+            }
+        }
+        if at == start {
+            return self.any(at);
+        }
+        self.word.hash = hash;
         self.word.end = at;
+        self.before = Before::Letter;
         at
     }
 }

@@ -25,8 +25,12 @@ pub(super) fn fold(text: &str) -> Folded {
     let tokens = tokens(text);
     let digits = tokens.iter().filter(|token| matches!(token.element, Element::Digit(_))).count();
     let visible = text.chars().filter(|c| !c.is_whitespace()).count();
-    let kept = digits * 10 > visible * 3;
-    write(&items(&tokens, kept), kept)
+    let dropped = write(&items(&tokens, false), false);
+    // A table of numbers: six runs of digits, and three of ten characters.
+    if dropped.numbers.runs >= 6 && digits * 10 > visible * 3 {
+        return write(&items(&tokens, true), true);
+    }
+    dropped
 }
 
 /// An element that is not ignored; its bytes reach over the ignored ones after it.
@@ -440,22 +444,22 @@ fn simplified(c: char) -> char {
             let mut chars = line.chars().filter(|c| !c.is_whitespace());
             Some((chars.next()?, chars.next()?))
         };
-        lines.filter(|line| !line.starts_with('#')).filter_map(pair).collect()
+        let dictionary = lines.filter(|line| !line.starts_with('#')).filter_map(pair);
+        let merged = "著着瞭了暸了藉借妳你牠它祇只揹背痺痹暱昵瞇眯燄焰簷檐啣衔搾榨煖暖鎔熔痲麻繙翻";
+        dictionary.chain(pairs(merged)).collect()
     });
-    let merged = second("著着瞭了暸了藉借妳你牠它祇只揹背痺痹暱昵瞇眯燄焰簷檐啣衔搾榨煖暖鎔熔痲麻繙翻", c);
-    match merged.or_else(|| map.get(&c).copied()) {
-        Some(next) if next != c => simplified(next),
+    match map.get(&c) {
+        Some(&next) if next != c => simplified(next),
         _ => c,
     }
 }
 
 fn radical(c: char) -> char {
+    static MAP: OnceLock<HashMap<char, char>> = OnceLock::new();
     let radicals = "⺎兀⺟母⺠民⻄西⻅见⻆角⻉贝⻋车⻓长⻔门⻘青⻙韦⻚页⻛风⻜飞⻝食⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻬齐⻮齿⻰龙⻳龟";
-    second(radicals, c).unwrap_or(c)
+    MAP.get_or_init(|| pairs(radicals).collect()).get(&c).copied().unwrap_or(c)
 }
 
-/// What stands behind `c` in a list of pairs.
-fn second(pairs: &str, c: char) -> Option<char> {
-    let pairs: Vec<char> = pairs.chars().collect();
-    pairs.chunks_exact(2).find(|pair| pair[0] == c).map(|pair| pair[1])
+fn pairs(text: &str) -> impl Iterator<Item = (char, char)> {
+    text.chars().step_by(2).zip(text.chars().skip(1).step_by(2))
 }

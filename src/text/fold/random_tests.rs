@@ -12,6 +12,11 @@ fn every_character_folds_as_unicode_says() {
             Entry::One(element) => vec![element],
             Entry::Many(parts) => parts.iter().map(|&part| table::unpack(part)).collect(),
         };
+        // Nothing is assigned above plane 3 but tags and selectors; the twin is too slow to ask a million times.
+        if matches!(c as u32, 0x3_4000..0xE_0000 | 0xE_1000..) {
+            assert_eq!(found, [Element::Separator], "{:x}", c as u32);
+            continue;
+        }
         assert_eq!(found, oracle::elements(c), "{c} {:x}", c as u32);
         for element in found {
             if let Element::Char(code) | Element::Letter(code) = element {
@@ -85,8 +90,15 @@ proptest! {
 
     /// Long texts reach the loops that take several characters at a time, from every offset.
     #[test]
-    fn same_as_plain_long(start in text(0..4), run in prop::sample::select(vec!["中文，字", "word list ", "한국어 ", "x1", "x*", "__", "x_"]), count in 0usize..60, end in text(0..6)) {
+    fn same_as_plain_long(start in text(0..4), run in prop::sample::select(vec!["中文，字", "привет, ", "éà", "Straße ", "word list ", "한국어 ", "x1", "x*", "__", "x_"]), count in 0usize..60, end in text(0..6)) {
         check(&format!("{start}{}{end}", run.repeat(count)))?;
+    }
+
+    /// Tables of numbers, which keep them as units.
+    #[test]
+    fn same_as_plain_table(cells in prop::collection::vec(("[0-9]{1,6}[ .%\\n_x]{0,2}", prop::option::weighted(0.2, piece())), 5..20)) {
+        let cells: Vec<String> = cells.into_iter().map(|(cell, piece)| cell + &piece.unwrap_or_default()).collect();
+        check(&cells.concat())?;
     }
 
     /// Blocks of plain words and separators that end anywhere.

@@ -15,6 +15,8 @@ pub(super) enum Class {
     Gap,
     Letter,
     Digit,
+    /// A character of two bytes.
+    Two,
     /// A character of three bytes.
     Wide,
     Other,
@@ -28,6 +30,7 @@ pub(super) static CLASSES: [Class; 256] = {
             b'a'..=b'z' | b'A'..=b'Z' => Class::Letter,
             b'0'..=b'9' => Class::Digit,
             b'_' | b'\'' | b'*' | b'=' => Class::Other,
+            0xC2..=0xDF => Class::Two,
             0xE0..=0xEF => Class::Wide,
             0x80..=0xFF => Class::Other,
             _ => Class::Gap,
@@ -58,7 +61,10 @@ impl<S: Sink> Machine<'_, S> {
         match class {
             Class::Wide => self.wide(at),
             Class::Letter if self.open == 0 => self.word(at),
-            Class::Letter if self.open == WORD && !self.word.of_x && !self.word.underscore => self.more(at),
+            Class::Letter | Class::Two if self.open == WORD && !self.word.of_x && !self.word.underscore => {
+                self.more(at)
+            }
+            Class::Two if self.open == 0 => self.word_of_two(at),
             Class::Digit if self.open == 0 => self.digits(at),
             Class::Gap => {
                 self.separator();
@@ -157,6 +163,15 @@ impl<S: Sink> Machine<'_, S> {
     }
 }
 
+/// The letter that the character of two bytes at `at` folds to, if it is one.
+#[inline(always)]
+pub(super) fn two(bytes: &[u8], at: usize) -> Option<u32> {
+    let &[a @ 0xC2..=0xDF, b] = bytes.get(at..)?.first_chunk::<2>()? else { return None };
+    let value = table::BMP[usize::from(a & 0x1F) << 6 | usize::from(b & 0x3F)];
+    // No character of two bytes folds to a unit of its own.
+    (value < table::UNITS).then_some(u32::from(value))
+}
+
 /// What the character of three bytes at `at` folds to, if there is one.
 #[inline(always)]
 pub(super) fn three(bytes: &[u8], at: usize) -> Option<u16> {
@@ -204,6 +219,17 @@ fn is_unit(value: u16) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_bytes_make_letters_or_nothing() {
+        for c in ('\u{80}'..'\u{800}').chain('\0'..'\u{80}').chain(['中']) {
+            let expected = match table::entry(c) {
+                Entry::One(Element::Letter(code)) if c.len_utf8() == 2 => Some(code),
+                _ => None,
+            };
+            assert_eq!(two(c.to_string().as_bytes(), 0), expected, "{c}");
+        }
+    }
 
     #[test]
     fn classes_follow_the_table() {

@@ -110,6 +110,7 @@ fn tables_keep_their_numbers() {
     assert_eq!(units(text).len(), 8);
     assert!(number_slots(text).is_empty());
     assert_ne!(units(text), units(&text.replace("88", "89")));
+    assert!(!numbers_of("第14次").kept && !numbers_of("2019.10.30").kept);
 }
 
 #[test]

@@ -23,9 +23,13 @@ impl WordHash {
     }
 
     /// Adds a folded letter.
+    #[inline(always)]
     pub(super) fn letter(&mut self, code: u32) {
         if code < 0x80 {
             self.byte(code as u8);
+        } else if code < 0x800 {
+            self.byte(0xC0 | (code >> 6) as u8);
+            self.byte(0x80 | (code & 0x3F) as u8);
         } else if let Some(c) = char::from_u32(code) {
             for &byte in c.encode_utf8(&mut [0; 4]).as_bytes() {
                 self.byte(byte);
@@ -33,6 +37,7 @@ impl WordHash {
         }
     }
 
+    #[inline(always)]
     fn byte(&mut self, byte: u8) {
         if self.filled == 8 {
             self.eight(self.chunk);

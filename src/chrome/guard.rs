@@ -1,0 +1,232 @@
+//! Labels that say too much for what is known: they are taken back.
+//!
+//! A line's shape, or its place, is evidence only on a page that has chrome beyond doubt: lines that a rule knows or
+//! that many pages repeat. A text that has none (an abstract, a poem, a record of some archive) loses nothing by the
+//! look of its lines. Frequency is evidence only where a frame stands around something: lines that most pages
+//! share are the site's if a rule knows some of them, or if the pages have text of their own besides; a crawl of many
+//! copies of one page has neither. A page keeps its headline. And before copies are known, a page whose prose is repeated on a minority of the site's pages
+//! may be a copy of theirs, so that prose stays until the bodies are counted.
+
+use super::areas::{length, prose};
+use super::evidence::Evidence;
+use super::site::{FamilyKind, Label, Page, Source};
+use crate::hash::Map;
+
+/// Which labels are being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// Copies are not known yet.
+    First,
+    /// Copies count once.
+    Last,
+}
+
+/// What a guard asks of a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SiteFacts {
+    /// Its distinct pages.
+    pub pages: u32,
+    /// [`trusts_frequency`] of its pages.
+    pub frequency: bool,
+}
+
+/// Lines that must be chrome beyond doubt for the look of others to count.
+const SURE_LINES: usize = 3;
+/// Pages that repeat a line beyond doubt.
+const SURE_PAGES: u32 = 3;
+/// Share of a site's pages from which a repeated line is no article's.
+const FRAME: f32 = 0.5;
+/// Share of a page's prose outside the frame that may be taken for chrome while copies are not known.
+const PROSE: f32 = 0.4;
+
+/// Share of its pages on which a line of a site's frame stands.
+const COMMON: f32 = 0.3;
+/// Lines of the frame that a rule must know.
+const KNOWN_LINES: usize = 3;
+/// Share of its units that the page in the middle must have for itself, else.
+const OWN: f64 = 0.25;
+
+/// Whether the frequency of lines says anything about a site. The same for any order of the pages.
+pub fn trusts_frequency(pages: &[Page<'_>]) -> bool {
+    let mut bodies: Vec<u32> = pages.iter().map(|page| page.body).collect();
+    bodies.sort_unstable();
+    bodies.dedup();
+    // (template, body), so that copies of one article count once.
+    let mut seen: Vec<(u64, u32, bool)> = pages
+        .iter()
+        .flat_map(|page| page.evidence.iter().map(|line| (line.template, page.body, line.rule != 0)))
+        .collect();
+    seen.sort_unstable();
+    seen.dedup();
+    let mut counts: Map<u64, u32> = Map::default();
+    let mut known = 0;
+    for group in seen.chunk_by(|a, b| a.0 == b.0) {
+        counts.insert(group[0].0, group.len() as u32);
+        let common = group.len() >= 2 && group.len() as f32 >= COMMON * bodies.len() as f32;
+        known += usize::from(common && group.iter().any(|&(_, _, rule)| rule));
+    }
+    if known >= KNOWN_LINES {
+        return true;
+    }
+    let mut own: Vec<f64> = pages
+        .iter()
+        .map(|page| {
+            let units = |only: bool| -> u64 {
+                page.evidence
+                    .iter()
+                    .filter(|line| !only || counts[&line.template] < 2)
+                    .map(|line| u64::from(line.units))
+                    .sum()
+            };
+            units(true) as f64 / units(false).max(1) as f64
+        })
+        .collect();
+    own.sort_by(f64::total_cmp);
+    own.get(own.len() / 2).is_some_and(|&share| share >= OWN)
+}
+
+/// Lines of a byline, a date, a row of buttons that may stand between a headline and its text.
+const BETWEEN: usize = 4;
+/// Units of a headline.
+const HEADLINE: std::ops::RangeInclusive<u16> = 4..=60;
+
+/// Gives the page its headline back: the line of its own right above its first text, where only its place or its look
+/// made it chrome.
+fn keep_headline(evidence: &[Evidence], labels: &mut [Label]) {
+    let Some(text) = labels.iter().position(|label| !label.is_chrome()) else { return };
+    for at in (text.saturating_sub(BETWEEN)..text).rev() {
+        let Label::Chrome(reason) = labels[at] else { return };
+        match reason.source {
+            Source::Family(FamilyKind::Listing | FamilyKind::Shape, _) => {
+                if HEADLINE.contains(&evidence[at].units) {
+                    labels[at] = Label::Content;
+                }
+                return;
+            }
+            Source::Family(..) | Source::Rule(_) => {}
+        }
+    }
+}
+
+/// Takes back what says too much. `site` is what is known of the site, `None` for a page of unknown site.
+pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts>, round: Round) {
+    let site_pages = site.map_or(0, |site| site.pages);
+    if site.is_some_and(|site| !site.frequency) {
+        labels.iter_mut().filter(|label| !is_rule(label)).for_each(|label| *label = Label::Content);
+    }
+    let sure = labels.iter().filter(|label| is_sure(label)).count();
+    if sure < SURE_LINES {
+        labels.iter_mut().filter(|label| !is_sure(label)).for_each(|label| *label = Label::Content);
+    }
+    keep_headline(evidence, labels);
+    if round == Round::First && site_pages > 0 {
+        let is_frame = |pages: u32| pages as f32 >= FRAME * site_pages as f32;
+        let (mut all, mut lost) = (0.0, 0.0);
+        for (line, label) in evidence.iter().zip(&*labels) {
+            let says = prose(line) * length(line);
+            match label {
+                Label::Chrome(reason)
+                    if is_frame(reason.pages) || matches!(reason.source, Source::Rule(_)) => {}
+                Label::Chrome(_) => {
+                    all += says;
+                    lost += says;
+                }
+                Label::Content => all += says,
+            }
+        }
+        if lost > PROSE * all {
+            for label in labels {
+                if let Label::Chrome(reason) = label
+                    && !is_frame(reason.pages)
+                    && !matches!(reason.source, Source::Rule(_))
+                {
+                    *label = Label::Content;
+                }
+            }
+        }
+    }
+}
+
+fn is_rule(label: &Label) -> bool {
+    matches!(label, Label::Chrome(reason) if matches!(reason.source, Source::Rule(_)))
+}
+
+fn is_sure(label: &Label) -> bool {
+    match label {
+        Label::Chrome(reason) => match reason.source {
+            Source::Rule(_) => true,
+            Source::Family(FamilyKind::Repeated | FamilyKind::Template, _) => reason.pages >= SURE_PAGES,
+            Source::Family(FamilyKind::Listing | FamilyKind::Shape, _) => false,
+        },
+        Label::Content => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chrome::{Reason, Rules, observe};
+    use crate::document::Span;
+
+    fn page(lines: &[&str]) -> Vec<Evidence> {
+        let text = lines.join("\n");
+        let (mut spans, mut units, mut starts, mut at) = (Vec::new(), Vec::new(), vec![0], 0);
+        for line in lines {
+            spans.push(Span::new(at, at + line.len() as u32));
+            at += line.len() as u32 + 1;
+            crate::text::fold::fold(line, &mut units);
+            starts.push(units.len() as u32);
+        }
+        let mut evidence = Vec::new();
+        observe(&text, &spans, &starts, &units, &Rules::built_in(), &mut evidence);
+        evidence
+    }
+
+    fn chrome(source: Source, pages: u32) -> Label {
+        Label::Chrome(Reason { source, pages, confidence: 0.9 })
+    }
+
+    const LINES: [&str; 6] = [
+        "首页 资讯 联系",
+        "本站资讯",
+        "镇里的旧粮仓改成了图书馆",
+        "2020-01-02 来源：本站",
+        "去年秋天，镇里把闲了多年的旧粮仓修好，改成了一座图书馆，藏书由各村捐来。",
+        "开馆那天来了三百多人，孩子们坐满了楼梯，管理员只好又搬来几张旧课桌。",
+    ];
+
+    fn labels() -> Vec<Label> {
+        let repeated = chrome(Source::Family(FamilyKind::Repeated, 1), 9);
+        let listing = chrome(Source::Family(FamilyKind::Listing, 2), 9);
+        let rule = chrome(Source::Rule(1), 1);
+        vec![repeated, repeated, listing, rule, Label::Content, Label::Content]
+    }
+
+    #[test]
+    fn a_headline_stays() {
+        let mut found = labels();
+        guard(&page(&LINES), &mut found, Some(SiteFacts { pages: 9, frequency: true }), Round::Last);
+        assert_eq!(
+            found.iter().map(Label::is_chrome).collect::<Vec<_>>(),
+            [true, true, false, true, false, false]
+        );
+    }
+
+    #[test]
+    fn looks_count_only_beside_what_is_sure() {
+        let mut found = vec![Label::Content; 6];
+        found[0] = chrome(Source::Family(FamilyKind::Shape, 0), 1);
+        guard(&page(&LINES), &mut found, None, Round::Last);
+        assert!(found.iter().all(|label| !label.is_chrome()));
+    }
+
+    #[test]
+    fn many_copies_of_one_page_have_no_frame() {
+        let evidence = page(&LINES[4..]);
+        let pages: Vec<Page<'_>> = (0..10).map(|body| Page { evidence: &evidence, body }).collect();
+        assert!(!trusts_frequency(&pages));
+        let mut found = vec![chrome(Source::Family(FamilyKind::Repeated, 1), 10); 2];
+        guard(&evidence, &mut found, Some(SiteFacts { pages: 10, frequency: false }), Round::Last);
+        assert!(found.iter().all(|label| !label.is_chrome()));
+    }
+}

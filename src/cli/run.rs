@@ -1,0 +1,107 @@
+//! `dechaff clean` and `dechaff clusters`.
+
+use std::num::NonZero;
+use std::time::Instant;
+
+use dechaff::output::Overwrite;
+use dechaff::pipeline::documents::Pairs;
+use dechaff::pipeline::run::{Job, Rewrite, run as run_job};
+use dechaff::pipeline::summary::Summary;
+use dechaff::{Config, Error};
+
+use super::args::{CleanArgs, ClustersArgs, RunArgs};
+use super::exit::Exit;
+use super::failure::{self, Failure};
+use super::printer::{self, Printer};
+use super::progress::Bar;
+use super::settings;
+use super::size::count;
+use super::summary::{self, Told};
+
+/// Strips chrome, drops copies, writes the corpus again.
+pub(crate) fn clean(args: CleanArgs) -> Result<Exit, Failure> {
+    let rewrite = match (args.annotate, args.dry_run) {
+        (true, _) => Rewrite::Annotated,
+        (_, true) => Rewrite::Planned,
+        _ => Rewrite::Clean,
+    };
+    run(&args.run, rewrite, settings::config(args.settings, Some(args.only))?)
+}
+
+/// Finds the same, rewrites nothing.
+pub(crate) fn clusters(args: ClustersArgs) -> Result<Exit, Failure> {
+    run(&args.run, Rewrite::Nothing, settings::config(args.settings, None)?)
+}
+
+fn run(args: &RunArgs, rewrite: Rewrite, config: Config) -> Result<Exit, Failure> {
+    let rules = match &args.rules {
+        Some(path) => Some(failure::read("--rules", path)?),
+        None => None,
+    };
+    let job = Job {
+        inputs: args.inputs.clone(),
+        against: args.against.clone(),
+        output: args.output.clone(),
+        overwrite: if args.force { Overwrite::Force } else { Overwrite::Refuse },
+        rewrite,
+        pairs: if args.pairs { Pairs::All } else { Pairs::Skip },
+        memory: usize::try_from(args.memory.unwrap_or(settings::MEMORY)).unwrap_or(usize::MAX),
+        rules,
+        config,
+    };
+    threads(args.threads)?;
+    let printer = Printer::new(Some(args.messages));
+    let bar = Bar::new(printer);
+    let start = Instant::now();
+    let outcome = run_job(&job, &bar);
+    bar.finish();
+    let done = outcome.map_err(|error| told(error, args))?;
+    let repeated = done.documents.repeated_ids;
+    if repeated > 0 {
+        let ids = if repeated == 1 { "1 id stands" } else { &format!("{} ids stand", count(repeated)) };
+        printer
+            .warn(&format!("{ids} on more than one document: clusters are named by `doc`, which is unique"));
+    }
+    if args.json {
+        printer::data(&json(&done)?)?;
+    } else {
+        let told = Told { folder: &args.output, elapsed: start.elapsed(), everything: args.verbose };
+        printer.say(&summary::text(&done, &told, printer.style));
+    }
+    let found = args.check && !done.removed.is_empty();
+    let bad = args.strict && done.documents.skipped > 0;
+    Ok(if found || bad { Exit::Found } else { Exit::Done })
+}
+
+/// Why a run failed, with what only the command line knows.
+fn told(error: Error, args: &RunArgs) -> Failure {
+    match (error, &args.rules) {
+        (Error::Setting { setting, problem }, Some(path)) if setting.starts_with("--rules") => {
+            let rule = setting["--rules".len()..].trim_start_matches([':', ' ']);
+            let problem = if rule.is_empty() { problem } else { format!("{rule}: {problem}") };
+            failure::in_file(path, None, &problem)
+        }
+        (error @ Error::Output { .. }, _) => {
+            let replaceable = !args.force && args.output.join("run.json").is_file();
+            let failure = Failure::from(error);
+            if replaceable { failure.hint("`--force` replaces what an earlier run made") } else { failure }
+        }
+        (error, _) => error.into(),
+    }
+}
+
+fn json(summary: &Summary) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(summary);
+    text.map(|text| text + "\n")
+        .map_err(|error| Failure::new(format!("the summary cannot be written: {error}")))
+}
+
+/// Starts the threads: as many as asked for, else one for each processor.
+fn threads(asked: Option<u16>) -> Result<(), Failure> {
+    let threads = match asked {
+        Some(threads) => usize::from(threads),
+        None => std::thread::available_parallelism().map_or(1, NonZero::get),
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    pool.map_err(|error| Failure::new(format!("`--threads`: {error}: give fewer")))
+}

@@ -1,0 +1,160 @@
+//! Flags over the configuration file over the defaults → [`Config`].
+
+use std::path::Path;
+
+use clap::CommandFactory;
+use dechaff::{Config, Error};
+
+use super::args::{Cli, OnlyArg, SettingArgs};
+use super::failure::{Failure, in_file, read};
+
+/// Flags that have a default, and the key in the configuration that holds it.
+const DEFAULTS: [(&str, &str); 11] = [
+    ("format", "input.format"),
+    ("text_field", "input.text_field"),
+    ("id_field", "input.id_field"),
+    ("url_field", "input.url_field"),
+    ("threshold", "matching.threshold"),
+    ("containment", "matching.containment"),
+    ("min_units", "matching.min_units"),
+    ("seed", "matching.seed"),
+    ("level", "removal.level"),
+    ("keep", "removal.keep"),
+    ("remove_coverage", "removal.remove_coverage"),
+];
+
+/// Bytes of text and units in memory where `--memory` is not given; no setting, as it changes no result.
+pub(super) const MEMORY: u64 = 1 << 30;
+
+/// The command with the defaults of [`Config::default`] in its help.
+pub(super) fn command() -> clap::Command {
+    let defaults = toml::Table::try_from(Config::default()).expect("the defaults are plain data");
+    let value = |id: &str| -> Option<String> {
+        if id == "memory" {
+            return Some(format!("{}GiB", MEMORY >> 30));
+        }
+        let (_, key) = DEFAULTS.iter().find(|(flag, _)| *flag == id)?;
+        let (section, key) = key.split_once('.')?;
+        shown(defaults.get(section)?.get(key)?)
+    };
+    Cli::command().mut_subcommands(|subcommand| {
+        subcommand.mut_args(|arg| match (value(arg.get_id().as_str()), arg.get_help()) {
+            (Some(value), Some(help)) => {
+                let help = format!("{help} [default: {value}]");
+                arg.help(help)
+            }
+            _ => arg,
+        })
+    })
+}
+
+/// A default as it would be typed.
+fn shown(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Array(items) => Some(items.iter().filter_map(shown).collect::<Vec<_>>().join(",")),
+        other => Some(other.to_string()),
+    }
+}
+
+/// The effective configuration, checked.
+pub(super) fn config(flags: SettingArgs, only: Option<OnlyArg>) -> Result<Config, Failure> {
+    let mut config = match &flags.config {
+        Some(path) => from_file(path)?,
+        None => Config::default(),
+    };
+    set(&mut config.input.format, flags.format);
+    set(&mut config.input.text_field, flags.text_field);
+    set(&mut config.input.id_field, flags.id_field);
+    set(&mut config.input.url_field, flags.url_field);
+    if flags.site_field.is_some() {
+        config.input.site_field = flags.site_field;
+    }
+    set(&mut config.matching.threshold, flags.threshold);
+    set(&mut config.matching.containment, flags.containment);
+    set(&mut config.matching.min_units, flags.min_units.map(|units| units as usize));
+    set(&mut config.matching.seed, flags.seed);
+    set(&mut config.removal.level, flags.level);
+    set(&mut config.removal.keep, flags.keep);
+    set(&mut config.removal.remove_coverage, flags.remove_coverage);
+    set(&mut config.removal.only, only.and_then(|flag| flag.only));
+    config.validate()?;
+    Ok(config)
+}
+
+fn set<T>(setting: &mut T, flag: Option<T>) {
+    if let Some(value) = flag {
+        *setting = value;
+    }
+}
+
+fn from_file(path: &Path) -> Result<Config, Failure> {
+    let text = read("--config", path)?;
+    let config: Config = toml::from_str(&text).map_err(|error| {
+        let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        in_file(path, line, error.message())
+    })?;
+    // A setting is named as the file spells it.
+    config.validate().map_err(|error| match error {
+        Error::Setting { setting, problem } => {
+            let id = setting.trim_start_matches("--").replace('-', "_");
+            let key = DEFAULTS.iter().find(|(flag, _)| *flag == id).map_or(setting.as_str(), |(_, key)| key);
+            in_file(path, None, &format!("`{key}`: {problem}"))
+        }
+        other => other.into(),
+    })?;
+    Ok(config)
+}
+
+/// A decimal number; its range is the configuration's business.
+pub(super) fn number(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "give a number above 0 and up to 1".to_owned())
+}
+
+/// A size in bytes: `512M`, `2GiB`, `1.5g`, `1000000`; units count in 1024s.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let problem = || "give a size such as `512M` or `2GiB`".to_owned();
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: f64 = number.parse().map_err(|_| problem())?;
+    let unit = unit.trim().to_ascii_lowercase();
+    let shift = match unit.strip_suffix("ib").or(unit.strip_suffix('b')).unwrap_or(&unit) {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return Err(problem()),
+    };
+    let bytes = number * f64::from(1u32 << (shift / 2)) * f64::from(1u32 << (shift / 2));
+    if bytes < 1e18 { Ok(bytes as u64) } else { Err(problem()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [
+            ("0", 0),
+            ("4096", 4096),
+            ("1k", 1 << 10),
+            ("512M", 512 << 20),
+            ("512 MB", 512 << 20),
+            ("2GiB", 2 << 30),
+            ("1.5g", 3 << 29),
+            ("1T", 1 << 40),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "G", "-1", "1X", "1.2.3G", "9999999T", "NaN"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! One source → blocks of decompressed bytes, cut at record borders.
+//!
+//! Sequential and cheap: reading, decompressing, finding line ends, counting records and the stream's identity.
+//! Parsing is left to [`records`](super::records). The blocks tile the stream: put together, their bytes are all
+//! that can be decompressed. Memory: a block, or the longest record up to [`Limits::record`].
+
+use memchr::{memchr, memrchr};
+
+use super::compression::{Decoder, Filled};
+use super::discover::Source;
+use super::json::BOM;
+use super::record::Lines;
+use super::sniff::SourceFormat;
+use crate::document::MAX_TEXT;
+use crate::error::Result;
+use crate::hash::Identity;
+
+/// Consecutive bytes of a source, cut at record borders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Index of the source.
+    pub source: u32,
+    /// Where `bytes` start in the decompressed stream.
+    pub offset: u64,
+    /// Number of the first record in the block, from 1.
+    pub first_record: u64,
+    /// Decompressed bytes, line ends included.
+    pub bytes: Vec<u8>,
+    /// What the bytes are.
+    pub content: Content,
+}
+
+impl Block {
+    /// A whole source as one block of records, for data that is in memory already.
+    pub fn whole(bytes: Vec<u8>) -> Self {
+        Self { source: 0, offset: 0, first_record: 1, bytes, content: Content::Records }
+    }
+}
+
+/// What a block holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Whole records.
+    Records,
+    /// A piece of one record that cannot be read.
+    Unreadable {
+        /// Why, one sentence without a full stop.
+        reason: String,
+        /// Whether the record starts here; the pieces that follow belong to the same one.
+        first: bool,
+    },
+}
+
+/// How much is read at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Aim for the size of a block, in bytes.
+    pub block: usize,
+    /// Largest record, in bytes; a larger one is bad, and is passed over without being held. At least `block`, at
+    /// most [`MAX_TEXT`].
+    pub record: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { block: 2 << 20, record: 2 << 30 }
+    }
+}
+
+/// Size and identity of a decompressed stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Decompressed bytes.
+    pub length: u64,
+    /// [`crate::hash::identity`] of them.
+    pub identity: String,
+}
+
+/// Reads one source; see the module.
+pub struct Blocks {
+    source: u32,
+    format: SourceFormat,
+    decoder: Decoder,
+    limits: Limits,
+    /// Bytes that are read and not yet handed out.
+    buffer: Vec<u8>,
+    /// Bytes of `buffer` that are known to hold no line end.
+    searched: usize,
+    state: State,
+    ended: Option<Filled>,
+    damage: Option<String>,
+    offset: u64,
+    record: u64,
+    identity: Identity,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Reading,
+    /// Inside a record above the limit, whose start was handed out.
+    Passing,
+    Done,
+}
+
+impl Blocks {
+    /// Opens a source at its beginning.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) when the file cannot be opened.
+    pub fn open(source: &Source, limits: Limits) -> Result<Self> {
+        let block = limits.block.clamp(1, MAX_TEXT / 2);
+        Ok(Self {
+            source: source.index,
+            format: source.format,
+            decoder: Decoder::open(&source.path, source.compression)?,
+            limits: Limits { block, record: limits.record.clamp(block, MAX_TEXT) },
+            buffer: Vec::new(),
+            searched: 0,
+            state: State::Reading,
+            ended: None,
+            damage: None,
+            offset: 0,
+            record: 1,
+            identity: Identity::default(),
+        })
+    }
+
+    /// Bytes of the file as it lies on the disk that were read so far, for progress.
+    pub fn consumed(&self) -> u64 {
+        self.decoder.consumed()
+    }
+
+    /// Size and identity of the blocks so far; of the whole stream after the last one.
+    pub fn contents(&self) -> Contents {
+        Contents { length: self.offset, identity: self.identity.finish() }
+    }
+
+    /// Records in the blocks so far, bad ones included.
+    pub fn records(&self) -> u64 {
+        self.record - 1
+    }
+
+    /// Why the compressed stream could be read only in part, if that was so.
+    pub fn damage(&self) -> Option<&str> {
+        self.damage.as_deref()
+    }
+
+    fn advance(&mut self) -> Result<Option<Block>> {
+        loop {
+            match self.state {
+                State::Done => return Ok(None),
+                State::Passing => {
+                    if let Some(end) = self.line_end(0) {
+                        self.state = State::Reading;
+                        return Ok(Some(self.emit(end, self.too_long(Piece::Later))));
+                    }
+                    if !self.buffer.is_empty() {
+                        return Ok(Some(self.emit(self.buffer.len(), self.too_long(Piece::Later))));
+                    }
+                    if self.ended.is_some() {
+                        self.state = State::Reading;
+                        continue;
+                    }
+                }
+                State::Reading => {
+                    if let Some(end) = self.line_end(self.searched) {
+                        if end > self.limits.record {
+                            return Ok(Some(self.emit(end, self.too_long(Piece::First))));
+                        }
+                        let last = memrchr(b'\n', &self.buffer).map_or(end, |last| last + 1);
+                        return Ok(Some(self.emit(last, Content::Records)));
+                    }
+                    self.searched = self.buffer.len();
+                    if self.buffer.len() > self.limits.record {
+                        self.state = State::Passing;
+                        return Ok(Some(self.emit(self.buffer.len(), self.too_long(Piece::First))));
+                    }
+                    if let Some(ended) = self.ended.take() {
+                        self.state = State::Done;
+                        return Ok(self.last(ended));
+                    }
+                }
+            }
+            if self.ended.is_none() {
+                match self.decoder.fill(&mut self.buffer, self.limits.block)? {
+                    Filled::More => {}
+                    ended => self.ended = Some(ended),
+                }
+            }
+        }
+    }
+
+    /// What is left when the stream has ended.
+    fn last(&mut self, ended: Filled) -> Option<Block> {
+        let content = match ended {
+            Filled::Damaged(reason) => {
+                self.damage = Some(reason.clone());
+                Content::Unreadable { reason, first: true }
+            }
+            // A text file is one page even when it is empty; a page above the limit was its only record.
+            _ if self.format == SourceFormat::Txt && self.record == 1 => Content::Records,
+            _ if self.buffer.is_empty() => return None,
+            _ => Content::Records,
+        };
+        Some(self.emit(self.buffer.len(), content))
+    }
+
+    /// One past the first line end at or after `from`; text has no lines here.
+    fn line_end(&self, from: usize) -> Option<usize> {
+        match self.format {
+            SourceFormat::Txt => None,
+            SourceFormat::Jsonl => memchr(b'\n', &self.buffer[from..]).map(|hit| from + hit + 1),
+        }
+    }
+
+    fn too_long(&self, piece: Piece) -> Content {
+        let reason = format!("a record of more than {} bytes", self.limits.record);
+        Content::Unreadable { reason, first: piece == Piece::First }
+    }
+
+    /// Hands out the first `end` bytes of the buffer.
+    fn emit(&mut self, end: usize, content: Content) -> Block {
+        let rest = self.buffer[end..].to_vec();
+        self.buffer.truncate(end);
+        let bytes = std::mem::replace(&mut self.buffer, rest);
+        self.searched = 0;
+        self.identity.update(&bytes);
+        let block =
+            Block { source: self.source, offset: self.offset, first_record: self.record, bytes, content };
+        self.offset += block.bytes.len() as u64;
+        self.record += count(&block, self.format);
+        block
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    First,
+    Later,
+}
+
+fn count(block: &Block, format: SourceFormat) -> u64 {
+    match (&block.content, format) {
+        (Content::Unreadable { first, .. }, _) => u64::from(*first),
+        (Content::Records, SourceFormat::Txt) => 1,
+        (Content::Records, SourceFormat::Jsonl) => {
+            let start = if block.offset == 0 && block.bytes.starts_with(BOM) { BOM.len() } else { 0 };
+            Lines { bytes: &block.bytes, at: start }.count() as u64
+        }
+    }
+}
+
+impl Iterator for Blocks {
+    type Item = Result<Block>;
+
+    fn next(&mut self) -> Option<Result<Block>> {
+        let outcome = self.advance().transpose();
+        if matches!(outcome, Some(Err(_))) {
+            self.state = State::Done;
+        }
+        outcome
+    }
+}

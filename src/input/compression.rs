@@ -1,0 +1,207 @@
+//! Compressed file → decompressed bytes, with damage told apart from a disk that fails.
+//!
+//! gzip may have many members, zstd many frames. At damage, everything that the decoder can produce before it is
+//! handed out first, then the reason: damage is a bad record of the input, never an error of the run. Reading the
+//! same file again gives the same bytes up to the same damage.
+
+use std::fs::File;
+use std::io::{self, BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::error::{Error, Result};
+
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// gzip (RFC 1952), one member or many.
+    Gzip,
+    /// Zstandard (RFC 8878), one frame or many, windows up to 2 GiB.
+    Zstd,
+}
+
+impl Compression {
+    /// The compression that a file's first bytes announce.
+    ///
+    /// ```
+    /// use dechaff::input::Compression;
+    /// assert_eq!(Compression::of(b"\x1f\x8b\x08..."), Compression::Gzip);
+    /// assert_eq!(Compression::of(b"plain"), Compression::None);
+    /// ```
+    pub fn of(head: &[u8]) -> Self {
+        match head {
+            [0x1f, 0x8b, 0x08, ..] => Compression::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Compression::Zstd,
+            // A skippable frame: pzstd and seekable archives begin with one.
+            [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Compression::Zstd,
+            _ => Compression::None,
+        }
+    }
+
+    /// The usual file name extension, empty for an uncompressed file.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Compression::None => "",
+            Compression::Gzip => "gz",
+            Compression::Zstd => "zst",
+        }
+    }
+}
+
+/// What [`Decoder::fill`] came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Filled {
+    /// As much as was asked for, and there may be more.
+    More,
+    /// The end of the stream.
+    End,
+    /// The stream cannot be read any further, for this reason.
+    Damaged(String),
+}
+
+/// Reads one file, decompressed.
+pub(crate) struct Decoder {
+    path: PathBuf,
+    compression: Compression,
+    stream: Stream,
+    delivered: u64,
+}
+
+impl Decoder {
+    pub(crate) fn open(path: &Path, compression: Compression) -> Result<Self> {
+        let stream = Stream::open(path, compression)?;
+        Ok(Self { path: path.to_path_buf(), compression, stream, delivered: 0 })
+    }
+
+    /// Bytes of the file that were read so far, for progress.
+    pub(crate) fn consumed(&self) -> u64 {
+        self.stream.file().consumed
+    }
+
+    /// Appends about `wanted` decompressed bytes to `buffer`; fewer only at the end or at damage.
+    pub(crate) fn fill(&mut self, buffer: &mut Vec<u8>, wanted: usize) -> Result<Filled> {
+        let target = buffer.len() + wanted;
+        while buffer.len() < target {
+            let start = buffer.len();
+            buffer.resize(target.min(start + STEP), 0);
+            let outcome = self.stream.read(&mut buffer[start..]);
+            buffer.truncate(start + outcome.as_ref().map_or(0, |&length| length));
+            match outcome {
+                Ok(0) => return Ok(Filled::End),
+                Ok(length) => self.delivered += length as u64,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return self.damage(error, buffer),
+            }
+        }
+        Ok(Filled::More)
+    }
+
+    fn damage(&mut self, error: io::Error, buffer: &mut Vec<u8>) -> Result<Filled> {
+        if self.compression == Compression::None || self.stream.file().failed {
+            return Err(Error::io(&self.path)(error));
+        }
+        // At the end of a truncated file all output is out; inside a damaged one the last call's output is not.
+        if error.kind() != ErrorKind::UnexpectedEof {
+            self.salvage(buffer)?;
+        }
+        let kind = if self.compression == Compression::Gzip { "gzip" } else { "zstd" };
+        Ok(Filled::Damaged(format!(
+            "damaged {kind} stream after {} decompressed bytes: {error}",
+            self.delivered
+        )))
+    }
+
+    /// Reads what the failed call had decoded and lost: again from the start, byte by byte near the damage.
+    fn salvage(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
+        let mut stream = Stream::open(&self.path, self.compression)?;
+        let mut skipped = 0;
+        let mut scratch = vec![0; STEP];
+        while skipped < self.delivered {
+            let step = scratch.len().min(usize::try_from(self.delivered - skipped).unwrap_or(usize::MAX));
+            match stream.read(&mut scratch[..step]) {
+                Ok(0) => return Ok(()),
+                Ok(length) => skipped += length as u64,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Ok(()),
+            }
+        }
+        let mut byte = [0];
+        loop {
+            match stream.read(&mut byte) {
+                Ok(1) => {
+                    buffer.push(byte[0]);
+                    self.delivered += 1;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                _ => return Ok(()),
+            }
+        }
+    }
+}
+
+/// Most bytes that are asked of a decoder in one call: what salvage may have to read byte by byte.
+const STEP: usize = 64 << 10;
+
+/// Largest zstd window that is accepted, as a power of two: all that `zstd --long` can write.
+const WINDOW: u32 = if cfg!(target_pointer_width = "64") { 31 } else { 30 };
+
+enum Stream {
+    Plain(Tracked),
+    Gzip(Box<MultiGzDecoder<BufReader<Tracked>>>),
+    Zstd(zstd::Decoder<'static, BufReader<Tracked>>),
+}
+
+impl Stream {
+    fn open(path: &Path, compression: Compression) -> Result<Self> {
+        let file = File::open(path).map_err(Error::io(path))?;
+        let file = Tracked { file, consumed: 0, failed: false };
+        let buffered = |file| BufReader::with_capacity(1 << 17, file);
+        Ok(match compression {
+            Compression::None => Stream::Plain(file),
+            Compression::Gzip => Stream::Gzip(Box::new(MultiGzDecoder::new(buffered(file)))),
+            Compression::Zstd => {
+                let mut decoder = zstd::Decoder::with_buffer(buffered(file)).map_err(Error::io(path))?;
+                decoder.window_log_max(WINDOW).map_err(Error::io(path))?;
+                Stream::Zstd(decoder)
+            }
+        })
+    }
+
+    fn file(&self) -> &Tracked {
+        match self {
+            Stream::Plain(file) => file,
+            Stream::Gzip(decoder) => decoder.get_ref().get_ref(),
+            Stream::Zstd(decoder) => decoder.get_ref().get_ref(),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(file) => file.read(buffer),
+            Stream::Gzip(decoder) => decoder.read(buffer),
+            Stream::Zstd(decoder) => decoder.read(buffer),
+        }
+    }
+}
+
+/// A file that remembers how far it was read, and whether reading it failed.
+struct Tracked {
+    file: File,
+    consumed: u64,
+    failed: bool,
+}
+
+impl Read for Tracked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let outcome = self.file.read(buffer);
+        match &outcome {
+            Ok(length) => self.consumed += *length as u64,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => self.failed = true,
+        }
+        outcome
+    }
+}

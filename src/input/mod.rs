@@ -1,0 +1,28 @@
+//! Paths → sources → blocks of decompressed bytes → records.
+//!
+//! [`discover`] finds the files and tells their formats, [`Blocks`] reads one of them in order (cheap, sequential),
+//! [`records`] parses a block (pure: blocks may be parsed in parallel). Reading the same source again gives the same
+//! blocks and the same records, damage included.
+
+mod blocks;
+mod compression;
+mod discover;
+mod fields;
+pub mod json;
+pub mod json_text;
+mod naming;
+mod record;
+mod site;
+mod sniff;
+mod walk;
+
+pub use blocks::{Block, Blocks, Content, Contents, Limits};
+pub use compression::Compression;
+pub use discover::{Source, Sources, discover};
+pub use fields::{Fields, keys};
+pub(crate) use record::Body;
+pub use record::{Bad, Parsed, Record, Records, records};
+pub use site::registrable_domain;
+pub use sniff::SourceFormat;
+
+pub(crate) use compression::{Decoder, Filled};

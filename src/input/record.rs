@@ -1,0 +1,383 @@
+//! A block → its records, in order, without copying what need not be copied.
+//!
+//! Pure: no files, so blocks may be parsed on any thread. A line that is no JSON object, and text that is not UTF-8,
+//! come out as [`Parsed::Bad`] with the reason; blank lines are no records.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use memchr::memchr;
+
+use super::blocks::{Block, Content};
+use super::fields::{Fields, ID, RANK, SITE, TEXT, URL, Values};
+use super::json::{BOM, Closing};
+use super::json_text;
+use super::sniff::SourceFormat;
+
+/// The records of a block, in order.
+///
+/// `format` is that of the source that the block was read from.
+///
+/// ```
+/// use dechaff::input::{Block, Fields, Parsed, SourceFormat, records};
+///
+/// let block = Block::whole(b"{\"id\":1,\"text\":\"a\\nb\"}\n\n{\"id\":2".to_vec());
+/// let fields = Fields::new(&dechaff::Config::default().input);
+/// let mut found = records(&block, SourceFormat::Jsonl, &fields);
+/// let Some(Parsed::Record(record)) = found.next() else { panic!() };
+/// assert_eq!((record.number, record.id, record.text.as_deref()), (1, Some(&b"1"[..]), Some("a\nb")));
+/// let Some(Parsed::Bad(bad)) = found.next() else { panic!() };
+/// assert_eq!((bad.number, bad.offset), (2, 24));
+/// ```
+pub fn records<'a>(block: &'a Block, format: SourceFormat, fields: &'a Fields) -> Records<'a> {
+    let start = if block.offset == 0 && block.bytes.starts_with(BOM) { BOM.len() } else { 0 };
+    Records {
+        block,
+        format,
+        fields,
+        valid: simdutf8::basic::from_utf8(&block.bytes).ok(),
+        at: start,
+        number: block.first_record,
+        done: false,
+    }
+}
+
+/// One record, or what stands where one should be.
+#[derive(Debug)]
+pub enum Parsed<'a> {
+    /// A record.
+    Record(Record<'a>),
+    /// Bytes that are none.
+    Bad(Bad<'a>),
+}
+
+/// A record and the fields that a run needs of it.
+#[derive(Debug)]
+pub struct Record<'a> {
+    /// Number in its source, from 1; blank lines do not count, bad records do.
+    pub number: u64,
+    /// Where `raw` starts in the decompressed stream, in bytes.
+    pub offset: u64,
+    /// The record's bytes: a line without its end, or a whole text without its byte order mark.
+    pub raw: &'a [u8],
+    /// Bytes of the line end that follows `raw`: 0, 1 or 2.
+    pub line_end: usize,
+    /// The text; `None` when it is missing, null, or no string.
+    pub text: Option<Cow<'a, str>>,
+    /// The raw token of the id field, of any JSON type.
+    pub id: Option<&'a [u8]>,
+    /// The URL, if it is a string.
+    pub url: Option<Cow<'a, str>>,
+    /// The site field: a string, or the raw token of a number or literal other than null.
+    pub site: Option<Cow<'a, str>>,
+    /// The raw token of the field that decides which copy is kept.
+    pub rank: Option<&'a [u8]>,
+    /// How the record may be edited.
+    pub(crate) body: Body,
+}
+
+/// What an edit needs to know of a record's bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// The bytes are the text.
+    Text,
+    /// A JSON object.
+    Object {
+        /// Inside of the text's token within `raw`, if the text is a string.
+        token: Option<Range<usize>>,
+        /// Where the object closes.
+        closing: Closing,
+    },
+}
+
+/// Bytes that are no record: they go to `skipped.jsonl` and not to `clean/`, and `restore` puts them back.
+#[derive(Debug)]
+pub struct Bad<'a> {
+    /// Number in its source, from 1.
+    pub number: u64,
+    /// Where `bytes` start in the decompressed stream.
+    pub offset: u64,
+    /// Why they cannot be read, one sentence without a full stop.
+    pub reason: String,
+    /// The bytes without their line end; of a record that is too long or damaged at most the first MiB.
+    pub bytes: &'a [u8],
+    /// Bytes of the line end that follows `bytes`: 0, 1 or 2.
+    pub line_end: usize,
+}
+
+/// Most bytes of an unreadable record that [`Bad::bytes`] shows.
+const SHOWN: usize = 1 << 20;
+
+/// Iterator over the records of a block; see [`records`].
+#[derive(Debug)]
+pub struct Records<'a> {
+    block: &'a Block,
+    format: SourceFormat,
+    fields: &'a Fields,
+    /// The whole block, if it is UTF-8.
+    valid: Option<&'a str>,
+    at: usize,
+    number: u64,
+    done: bool,
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Parsed<'a>;
+
+    fn next(&mut self) -> Option<Parsed<'a>> {
+        if self.done {
+            return None;
+        }
+        match (&self.block.content, self.format) {
+            (Content::Unreadable { reason, first }, _) => {
+                self.done = true;
+                let bytes = 0..self.block.bytes.len().min(SHOWN);
+                first.then(|| self.bad(bytes, 0, reason.clone()))
+            }
+            (Content::Records, SourceFormat::Txt) => {
+                self.done = true;
+                Some(self.page(self.at..self.block.bytes.len()))
+            }
+            (Content::Records, SourceFormat::Jsonl) => {
+                let line = Lines { bytes: &self.block.bytes, at: self.at }.next()?;
+                self.at = line.next;
+                let parsed = self.line(&line);
+                self.number += 1;
+                Some(parsed)
+            }
+        }
+    }
+}
+
+impl<'a> Records<'a> {
+    fn bad(&self, bytes: Range<usize>, line_end: usize, reason: String) -> Parsed<'a> {
+        Parsed::Bad(Bad {
+            number: self.number,
+            offset: self.block.offset + bytes.start as u64,
+            reason,
+            bytes: &self.block.bytes[bytes],
+            line_end,
+        })
+    }
+
+    /// The bytes as UTF-8, or why they are not.
+    fn utf8(&self, span: Range<usize>) -> Result<&'a str, String> {
+        match self.valid {
+            Some(valid) => Ok(&valid[span]),
+            None => simdutf8::compat::from_utf8(&self.block.bytes[span])
+                .map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to())),
+        }
+    }
+
+    fn page(&self, span: Range<usize>) -> Parsed<'a> {
+        match self.utf8(span.clone()) {
+            Ok(text) => Parsed::Record(Record {
+                number: self.number,
+                offset: self.block.offset + span.start as u64,
+                raw: text.as_bytes(),
+                line_end: 0,
+                text: Some(Cow::Borrowed(text)),
+                id: None,
+                url: None,
+                site: None,
+                rank: None,
+                body: Body::Text,
+            }),
+            Err(reason) => {
+                let hint = match self.block.bytes.get(..2) {
+                    Some(b"\xff\xfe" | b"\xfe\xff") => " (UTF-16 by its byte order mark)",
+                    _ => "",
+                };
+                self.bad(span, 0, reason + hint)
+            }
+        }
+    }
+
+    fn line(&self, line: &Line) -> Parsed<'a> {
+        let line_end = line.next - line.raw.end;
+        match self.object(line) {
+            Ok(record) => Parsed::Record(record),
+            Err(reason) => self.bad(line.raw.clone(), line_end, reason),
+        }
+    }
+
+    fn object(&self, line: &Line) -> Result<Record<'a>, String> {
+        let valid = self.utf8(line.raw.clone())?;
+        let raw = valid.as_bytes();
+        let Values { mut spans, closing } = self.fields.find(raw).map_err(|error| error.to_string())?;
+        let token = spans[TEXT].as_ref().filter(|span| raw[span.start] == b'"');
+        let token = token.map(|span| span.start + 1..span.end - 1);
+        let text = match &token {
+            Some(inside) => Some(json_text::decode(&valid[inside.clone()]).map_err(|at| {
+                format!("an escape that is no JSON at byte {} of the line", inside.start + at)
+            })?),
+            None => None,
+        };
+        let mut take = |slot: usize| spans[slot].take().map(|span| &valid[span]);
+        Ok(Record {
+            number: self.number,
+            offset: self.block.offset + line.raw.start as u64,
+            raw,
+            line_end: line.next - line.raw.end,
+            text,
+            id: take(ID).map(str::as_bytes),
+            url: take(URL).and_then(string),
+            site: take(SITE).and_then(scalar),
+            rank: take(RANK).map(str::as_bytes),
+            body: Body::Object { token, closing },
+        })
+    }
+}
+
+/// The text of a string token.
+fn string(token: &str) -> Option<Cow<'_, str>> {
+    json_text::decode(token.strip_prefix('"')?.strip_suffix('"')?).ok()
+}
+
+/// The text of a string token, or a number or literal as it stands.
+fn scalar(token: &str) -> Option<Cow<'_, str>> {
+    match token.as_bytes().first() {
+        Some(b'"') => string(token),
+        Some(b'{' | b'[') => None,
+        _ if token == "null" => None,
+        _ => Some(Cow::Borrowed(token)),
+    }
+}
+
+/// A line that is not blank.
+pub(crate) struct Line {
+    /// Its bytes without the line end (LF or CRLF).
+    pub(crate) raw: Range<usize>,
+    /// The first byte after the line end.
+    pub(crate) next: usize,
+}
+
+/// The lines of `bytes` from `at` on that are not blank.
+pub(crate) struct Lines<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) at: usize,
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Line;
+
+    fn next(&mut self) -> Option<Line> {
+        loop {
+            let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
+            let (length, next) = match memchr(b'\n', rest) {
+                Some(length) => (length, self.at + length + 1),
+                None => (rest.len(), self.at + rest.len()),
+            };
+            let line = &rest[..length];
+            let length = length - usize::from(line.ends_with(b"\r"));
+            let start = std::mem::replace(&mut self.at, next);
+            if !line[..length].iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r')) {
+                return Some(Line { raw: start..start + length, next });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::InputConfig;
+    use crate::input::SourceFormat::{Jsonl, Txt};
+
+    fn fields(text: &str) -> Fields {
+        let config = InputConfig {
+            text_field: text.into(),
+            site_field: Some("site".into()),
+            ..InputConfig::default()
+        };
+        Fields::new(&config).with_rank("score")
+    }
+
+    /// What a block parses to, one line a record.
+    fn shown(bytes: &[u8], format: SourceFormat, text: &str) -> Vec<String> {
+        let block = Block { offset: 0, ..Block::whole(bytes.to_vec()) };
+        records(&block, format, &fields(text))
+            .map(|parsed| match parsed {
+                Parsed::Record(record) => {
+                    assert_eq!(record.raw, &bytes[record.offset as usize..][..record.raw.len()]);
+                    format!("{} {:?}", record.number, record.text)
+                }
+                Parsed::Bad(bad) => {
+                    assert_eq!(bad.bytes, &bytes[bad.offset as usize..][..bad.bytes.len()]);
+                    format!("{} bad at {}: {}", bad.number, bad.offset, bad.reason)
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn one_line_one_record() {
+        let input = b"\xef\xbb\xbf{\"text\":\"a\"}\r\n\n  \t\r\n{\"text\":null}\n{\"text\":7}\n{}\n[]\n{\"text\":\"b\"} \n{\"text\":\"c";
+        let expected = [
+            "1 Some(\"a\")",
+            "2 None",
+            "3 None",
+            "4 None",
+            "5 bad at 51: expected `{` at byte 0 of the line",
+            "6 Some(\"b\")",
+            "7 bad at 68: a string that does not end at byte 8 of the line",
+        ];
+        assert_eq!(shown(input, Jsonl, "text"), expected);
+    }
+
+    #[test]
+    fn bad_utf8_spoils_its_own_line_only() {
+        let input = b"{\"text\":\"a\"}\n{\"text\":\"\xff\"}\n{\"text\":\"\xc3\xa9\"}\n";
+        let expected =
+            ["1 Some(\"a\")", "2 bad at 13: not UTF-8 at byte 9", "3 Some(\"\u{e9}\")"].map(String::from);
+        assert_eq!(shown(input, Jsonl, "text"), expected);
+        assert_eq!(shown(b"ab\xff", Txt, "text"), ["1 bad at 0: not UTF-8 at byte 2"]);
+        assert!(shown(b"\xff\xfea\x00", Txt, "text")[0].ends_with("(UTF-16 by its byte order mark)"));
+    }
+
+    #[test]
+    fn a_text_file_is_one_page() {
+        assert_eq!(shown(b"", Txt, "text"), ["1 Some(\"\")"]);
+        assert_eq!(shown(b"\xef\xbb\xbf", Txt, "text"), ["1 Some(\"\")"]);
+        assert_eq!(shown(b"\xef\xbb\xbf\r\na\0\n", Txt, "text"), [r#"1 Some("\r\na\0\n")"#]);
+    }
+
+    #[test]
+    fn the_last_of_equal_keys_counts() {
+        let line = br#"{"text":"a","t\u0065xt":"b","meta":{"text":"no"}}"#;
+        assert_eq!(shown(line, Jsonl, "text"), ["1 Some(\"b\")"]);
+    }
+
+    #[test]
+    fn dots_lead_into_objects_unless_a_key_has_them() {
+        let nested = br#"{"a":{"b":"no"},"a":{"b":"x","b":"in","c":1}}"#;
+        assert_eq!(shown(nested, Jsonl, "a.b"), ["1 Some(\"in\")"]);
+        let both = br#"{"a":{"b":"in"},"a.b":"out"}"#;
+        assert_eq!(shown(both, Jsonl, "a.b"), ["1 Some(\"out\")"]);
+        for other in [&br#"{"a":7}"#[..], br#"{"a":{"c":1}}"#, br#"{"a":[{"b":"x"}]}"#, b"{}"] {
+            assert_eq!(shown(other, Jsonl, "a.b"), ["1 None"]);
+        }
+    }
+
+    #[test]
+    fn fields_keep_their_tokens() {
+        let line = r#"{"id":  1e400 ,"url":"http:\/\/a.b","site":12,"score":-0.50,"text":"x"}"#;
+        let block = Block::whole(line.into());
+        let names = fields("text");
+        let Some(Parsed::Record(record)) = records(&block, Jsonl, &names).next() else {
+            panic!("a record");
+        };
+        assert_eq!(record.id, Some(&b"1e400"[..]));
+        assert_eq!(record.url.as_deref(), Some("http://a.b"));
+        assert_eq!(record.site.as_deref(), Some("12"));
+        assert_eq!(record.rank, Some(&b"-0.50"[..]));
+    }
+
+    #[test]
+    fn a_malformed_escape_is_placed_in_the_line() {
+        let bad = shown(br#"{"text":"ab\q"}"#, Jsonl, "text");
+        assert_eq!(bad, ["1 bad at 0: an escape that is no JSON at byte 11 of the line"]);
+        // Elsewhere it is none of our business.
+        assert_eq!(shown(br#"{"text":"a","other":"\q","url":"\q"}"#, Jsonl, "text"), ["1 Some(\"a\")"]);
+    }
+}

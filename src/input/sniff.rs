@@ -1,0 +1,153 @@
+//! The first bytes of a file → its format, or the name of a format that dechaff does not read.
+//!
+//! Content decides; the extension decides only where content cannot: `.txt` is always text, `.jsonl` and `.ndjson`
+//! are JSONL even when the first line is damaged.
+
+use memchr::{memchr, memchr_iter};
+
+use super::json::{self, BOM};
+
+/// Format of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceFormat {
+    /// One page a file.
+    Txt,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+impl SourceFormat {
+    /// The usual file name extension.
+    pub fn extension(self) -> &'static str {
+        match self {
+            SourceFormat::Txt => "txt",
+            SourceFormat::Jsonl => "jsonl",
+        }
+    }
+}
+
+/// Decompressed bytes that [`format`] should be given, if the file has so many.
+pub(crate) const HEAD: usize = 64 << 10;
+
+/// The format of a file whose decompressed bytes begin with `head` and whose extension (lower case, without that of
+/// the compression) is `extension`. `Err` names what it looks like instead.
+pub(crate) fn format(head: &[u8], extension: &str) -> Result<SourceFormat, &'static str> {
+    match extension {
+        "txt" => return Ok(SourceFormat::Txt),
+        "jsonl" | "ndjson" => return Ok(SourceFormat::Jsonl),
+        _ => {}
+    }
+    if let Some(name) = foreign(head, extension) {
+        return Err(name);
+    }
+    match (first_line_is_object(head), extension) {
+        (true, _) => Ok(SourceFormat::Jsonl),
+        (false, "json") if head.trim_ascii().is_empty() => Ok(SourceFormat::Jsonl),
+        (false, "json") => Err("a JSON document that is not one object a line (`jq -c .` can make it so)"),
+        (false, _) => Ok(SourceFormat::Txt),
+    }
+}
+
+/// Whether the first line that is not blank holds a JSON object, as far as `head` shows it.
+pub(crate) fn first_line_is_object(head: &[u8]) -> bool {
+    let content = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
+    let line_end = memchr(b'\n', content);
+    let line = &content[..line_end.unwrap_or(content.len())];
+    match json::scan(line, |_, _| {}) {
+        Ok(_) => true,
+        // The head may end inside a long first line.
+        Err(error) => error.unfinished && line_end.is_none() && head.len() >= HEAD && line.starts_with(b"{"),
+    }
+}
+
+/// The name of a format that is neither text nor JSONL.
+fn foreign(head: &[u8], extension: &str) -> Option<&'static str> {
+    const MAGIC: [(&[u8], &str); 26] = [
+        (b"PAR1", "Parquet"),
+        (b"ARROW1", "an Arrow file"),
+        (b"Obj\x01", "Avro"),
+        (b"WARC/0", "WARC"),
+        (b"WARC/1", "WARC"),
+        (b"filedesc://", "ARC"),
+        (b"PK\x03\x04", "a zip archive"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (b"Rar!\x1a\x07", "a rar archive"),
+        (b"BZh91AY&SY", "a bzip2 file"),
+        (b"\xfd7zXZ\x00", "an xz file"),
+        (b"\x04\x22\x4d\x18", "an lz4 file"),
+        (b"\x1f\x8b", "a gzip file inside another"),
+        (b"\x28\xb5\x2f\xfd", "a zstd file inside another"),
+        (b"\x1f\x9d", "a compress (.Z) file"),
+        (b"%PDF-", "PDF"),
+        (b"SQLite format 3\x00", "an SQLite database"),
+        (b"\x89HDF\r\n", "HDF5"),
+        (b"\x89PNG", "a PNG image"),
+        (b"\xff\xd8\xff", "a JPEG image"),
+        (b"GIF8", "a GIF image"),
+        (b"RIFF", "an image, sound or video"),
+        (b"\x7fELF", "a program"),
+        (b"MZ\x90\x00", "a program"),
+        (b"\xff\xfe", "UTF-16 text (`iconv -t utf-8` can convert it)"),
+        (b"\xfe\xff", "UTF-16 text (`iconv -t utf-8` can convert it)"),
+    ];
+    if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Some(name);
+    }
+    if head.get(257..262) == Some(b"ustar") {
+        return Some("a tar archive");
+    }
+    let content = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
+    let begins =
+        |tag: &str| content.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()));
+    if matches!(extension, "html" | "htm" | "xhtml") || begins("<!doctype html") || begins("<html") {
+        return Some("HTML");
+    }
+    match extension {
+        "csv" => return Some("CSV"),
+        "tsv" => return Some("TSV"),
+        _ => {}
+    }
+    // Text may hold a NUL here and there; one in twenty is binary, or text in a wide encoding.
+    let nuls = memchr_iter(0, head).count();
+    (nuls * 20 > head.len()).then_some("a binary file")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_decides() {
+        let txt = Ok(SourceFormat::Txt);
+        let jsonl = Ok(SourceFormat::Jsonl);
+        assert_eq!(format(b"", ""), txt);
+        assert_eq!(format(b"", "jsonl"), jsonl);
+        assert_eq!(format(b"\xef\xbb\xbf\n \n{\"text\":\"a\"}\n", ""), jsonl);
+        assert_eq!(format(b"{\"text\":\"a\"}\n", "txt"), txt);
+        assert_eq!(format(b"{\"text\":\"a\"}\n", "json"), jsonl);
+        assert_eq!(format(b"{\"text\":\"a\"", "log"), txt);
+        assert_eq!(format(b"{\"text\":\"a\"", "jsonl"), jsonl);
+        assert_eq!(format(b"{curly} words\n", "md"), txt);
+        assert_eq!(format(b"a\x00b, and then some plain words", "md"), txt);
+        let long = [b"{\"text\":\"".as_slice(), &[b'x'; HEAD]].concat();
+        assert_eq!(format(&long[..HEAD], "dat"), jsonl);
+    }
+
+    #[test]
+    fn other_formats_are_named() {
+        for (head, extension, part) in [
+            (&b"PAR1\x15\x04"[..], "parquet", "Parquet"),
+            (b"WARC/1.0\r\n", "warc", "WARC"),
+            (b"PK\x03\x04", "docx", "zip"),
+            (b"\xff\xfeh\x00i\x00", "", "UTF-16"),
+            (b"\x00\x01\x02\x03\x00\x00", "", "binary"),
+            (b"\n <!DOCTYPE HTML><p>", "", "HTML"),
+            (b"[{\"text\":\"a\"}]", "json", "JSON document"),
+            (b"{\n  \"text\": \"a\"\n}\n", "json", "JSON document"),
+            (b"id,text\n1,a\n", "csv", "CSV"),
+        ] {
+            let name = format(head, extension).expect_err("not ours");
+            assert!(name.contains(part), "{name}");
+        }
+    }
+}

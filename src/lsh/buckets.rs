@@ -1,0 +1,122 @@
+//! Keys → candidate pairs, by sorting.
+//!
+//! In: `key << 32 | id` words of one band. Out: pairs `(smaller id, larger id)` of ids that share a key, in an order
+//! that depends on the words alone. A bucket of up to `cap` ids yields every pair. A larger one would cost the square
+//! of its size: its ids are put in the order of a second key, so that like ids stand together, and each is paired
+//! with the smallest id and its next neighbours; such buckets are counted. Cost: a radix sort of 8-byte words, about
+//! 5 ns a word.
+
+use rdst::RadixSort;
+
+/// Neighbours that each id of a capped bucket is paired with, on one side.
+const WINDOW: usize = 8;
+
+/// What was capped, for the report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HotBuckets {
+    /// Buckets above the cap.
+    pub count: u64,
+    /// Ids in them, summed.
+    pub ids: u64,
+    /// Ids in the largest of them.
+    pub largest: u64,
+}
+
+impl HotBuckets {
+    /// Adds another count to this one.
+    pub fn add(&mut self, other: HotBuckets) {
+        self.count += other.count;
+        self.ids += other.ids;
+        self.largest = self.largest.max(other.largest);
+    }
+}
+
+/// One word of a band.
+pub fn entry(key: u32, id: u32) -> u64 {
+    u64::from(key) << 32 | u64::from(id)
+}
+
+/// Calls `emit` with each candidate pair of the band. `entries` is sorted in place. `order` gives the second key.
+///
+/// ```
+/// use dechaff::lsh::buckets::{candidate_pairs, entry};
+/// let mut pairs = Vec::new();
+/// let mut entries = vec![entry(7, 2), entry(9, 1), entry(7, 0), entry(7, 5)];
+/// candidate_pairs(&mut entries, 64, |_| 0, |a, b| pairs.push((a, b)));
+/// assert_eq!(pairs, [(0, 2), (0, 5), (2, 5)]);
+/// ```
+pub fn candidate_pairs(
+    entries: &mut [u64],
+    cap: usize,
+    order: impl Fn(u32) -> u64,
+    mut emit: impl FnMut(u32, u32),
+) -> HotBuckets {
+    entries.radix_sort_unstable();
+    let mut hot = HotBuckets::default();
+    for bucket in entries.chunk_by(|a, b| a >> 32 == b >> 32) {
+        let id = |at: usize| bucket[at] as u32;
+        if bucket.len() <= cap {
+            for first in 0..bucket.len() {
+                for second in first + 1..bucket.len() {
+                    emit(id(first), id(second));
+                }
+            }
+            continue;
+        }
+        hot.add(HotBuckets { count: 1, ids: bucket.len() as u64, largest: bucket.len() as u64 });
+        let mut ids: Vec<u32> = bucket.iter().map(|&word| word as u32).collect();
+        let smallest = ids[0];
+        ids.sort_unstable_by_key(|&id| (order(id), id));
+        for (at, &first) in ids.iter().enumerate() {
+            if first != smallest {
+                emit(smallest, first);
+            }
+            for &second in ids[at + 1..].iter().take(WINDOW) {
+                emit(first.min(second), first.max(second));
+            }
+        }
+    }
+    hot
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        /// Against the definition: every pair that shares a key, once.
+        #[test]
+        fn small_buckets_yield_every_pair(keys in proptest::collection::vec(0u32..6, 0..40)) {
+            let mut entries: Vec<u64> = keys.iter().enumerate().map(|(id, &key)| entry(key, id as u32)).collect();
+            let mut got = Vec::new();
+            candidate_pairs(&mut entries, 64, |_| 0, |a, b| got.push((a, b)));
+            let mut want = BTreeSet::new();
+            for a in 0..keys.len() {
+                for b in a + 1..keys.len() {
+                    if keys[a] == keys[b] {
+                        want.insert((a as u32, b as u32));
+                    }
+                }
+            }
+            prop_assert_eq!(got.len(), want.len());
+            prop_assert_eq!(got.into_iter().collect::<BTreeSet<_>>(), want);
+        }
+
+        /// A capped bucket costs a fixed number of pairs an id, and still joins all its ids.
+        #[test]
+        fn hot_buckets_stay_linear_and_connected(size in 65u32..400) {
+            let mut entries: Vec<u64> = (0..size).map(|id| entry(1, id)).collect();
+            let mut reached = BTreeSet::from([0]);
+            let mut pairs = 0;
+            let hot = candidate_pairs(&mut entries, 64, |id| u64::from(id % 7), |a, b| {
+                pairs += 1;
+                if a == 0 { reached.insert(b); }
+            });
+            prop_assert_eq!(hot, HotBuckets { count: 1, ids: u64::from(size), largest: u64::from(size) });
+            prop_assert_eq!(reached.len() as u32, size);
+            prop_assert!(pairs <= size as usize * (WINDOW + 1));
+        }
+    }
+}

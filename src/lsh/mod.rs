@@ -1,0 +1,4 @@
+//! Signatures → candidate pairs.
+
+pub mod banding;
+pub mod buckets;

@@ -1,0 +1,8 @@
+//! Candidate pairs → matches: what two units share, how they are related, where they differ.
+
+pub mod align;
+pub mod discount;
+pub mod numbers;
+pub mod relation;
+pub mod spread;
+pub mod verify;

@@ -1,0 +1,115 @@
+//! What a verified overlap means: the fact `relation` of a match.
+//!
+//! Jaccard decides between units of like length, containment between unlike ones. Short texts share stock phrases,
+//! so they need more: the required Jaccard rises as the number of shingles falls.
+
+use serde::Serialize;
+
+use super::verify::Overlap;
+use crate::config::MatchConfig;
+
+/// How a member is related to the representative of its cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Relation {
+    /// The same units in the same order.
+    Identical,
+    /// Of like length, and near.
+    Near,
+    /// Stands in the representative, which is longer.
+    Fragment,
+    /// Is longer, and the representative stands in it.
+    Contains,
+}
+
+impl Relation {
+    /// The relation seen from the other side.
+    pub fn flip(self) -> Self {
+        match self {
+            Relation::Fragment => Relation::Contains,
+            Relation::Contains => Relation::Fragment,
+            same => same,
+        }
+    }
+}
+
+/// Shingles below which a containment is chance: a stock phrase of a dozen units.
+const FRAGMENT_SHINGLES: u32 = 10;
+
+/// The relation of the first to the second, or `None` where they are no copies. `Identical` is not told here: it is
+/// a matter of order, which sets do not know.
+///
+/// ```
+/// use dechaff::config::MatchConfig;
+/// use dechaff::matching::{relation::{Relation, relate}, verify::Overlap};
+/// let config = MatchConfig::default();
+/// assert_eq!(relate(Overlap { shared: 90, a: 100, b: 100 }, &config), Some(Relation::Near));
+/// assert_eq!(relate(Overlap { shared: 95, a: 100, b: 900 }, &config), Some(Relation::Fragment));
+/// assert_eq!(relate(Overlap { shared: 20, a: 100, b: 100 }, &config), None);
+/// ```
+pub fn relate(overlap: Overlap, config: &MatchConfig) -> Option<Relation> {
+    if overlap.jaccard() >= required_jaccard(overlap.a.min(overlap.b), config) {
+        return Some(Relation::Near);
+    }
+    if overlap.shared < FRAGMENT_SHINGLES || overlap.containment() < config.containment {
+        return None;
+    }
+    Some(if overlap.a <= overlap.b { Relation::Fragment } else { Relation::Contains })
+}
+
+/// Jaccard that two units need, of which the shorter has this many shingles: the threshold, and for short ones more
+/// (an edit of one unit changes up to five shingles, so a stock phrase with one other word still passes at 10
+/// shingles only if nearly all is equal).
+pub fn required_jaccard(shingles: u32, config: &MatchConfig) -> f64 {
+    (config.threshold + 8.0 / f64::from(shingles.max(1))).min(0.9).max(config.threshold)
+}
+
+/// Jaccard that two documents need of which the shorter has this many shingles.
+pub fn required_document_jaccard(shingles: u32, config: &MatchConfig) -> f64 {
+    required_jaccard(shingles, config)
+}
+
+/// Least share of the larger document's prose that must stand in the smaller one: a page with its chrome against its
+/// clean text has little other prose, a digest or a book has much.
+const PROSE_SHARE: f64 = 0.15;
+
+/// Least Jaccard of two documents that share something in every passage, by the shingles of the shorter.
+fn even_jaccard(shingles: u32) -> f64 {
+    match shingles {
+        0..60 => 1.0,
+        60..100 => 0.3,
+        100..200 => 0.2,
+        200.. => 0.15,
+    }
+}
+
+/// Share of the passages that every passage is: of a dozen passages one may be an addition; of more, one in twenty.
+fn even(shingles: u32) -> f64 {
+    if shingles < 600 { 0.85 } else { 0.95 }
+}
+
+/// The relation of one document to another, and how evenly what they share lies over them. `prose` counts the units
+/// in paragraphs of prose of both; `evenly` is asked where Jaccard does not decide.
+pub fn relate_documents(
+    overlap: Overlap,
+    prose: (u32, u32),
+    evenly: impl FnOnce() -> f64,
+    config: &MatchConfig,
+) -> Option<(Relation, f64)> {
+    let jaccard = overlap.jaccard();
+    let shorter = overlap.a.min(overlap.b);
+    if jaccard >= required_document_jaccard(shorter, config) {
+        return Some((Relation::Near, 1.0));
+    }
+    if overlap.shared >= FRAGMENT_SHINGLES && overlap.containment() >= config.containment {
+        let larger = if overlap.a <= overlap.b { prose.1 } else { prose.0 };
+        if f64::from(overlap.shared) >= PROSE_SHARE * f64::from(larger) {
+            return Some((if overlap.a <= overlap.b { Relation::Fragment } else { Relation::Contains }, 1.0));
+        }
+    }
+    if jaccard >= even_jaccard(shorter) {
+        let spread = evenly();
+        return (spread >= even(shorter)).then_some((Relation::Near, spread));
+    }
+    None
+}

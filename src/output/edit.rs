@@ -1,0 +1,127 @@
+//! A record and a verdict → the bytes that go out and come in.
+//!
+//! Cuts are made on the raw bytes: in JSONL on the text's token, so that everything else keeps the input's bytes,
+//! escapes, key order and spacing. Pure.
+
+use std::ops::Range;
+
+use crate::document::Span;
+use crate::input::json_text::raw_ranges;
+use crate::input::{Body, Record};
+
+/// What becomes of a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Edit {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It goes: the line with its end, or the file.
+    Drop,
+    /// It stays, changed.
+    Change {
+        /// Byte spans of the decoded text that go; sorted, disjoint, on character borders.
+        cut: Vec<Span>,
+        /// Fields that are added before the final brace: name, and value as JSON. Text has no fields: there they
+        /// are left out.
+        add: Vec<(String, String)>,
+    },
+}
+
+/// One change of a record's raw bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Splice {
+    /// Bytes of [`Record::raw`] that go.
+    pub remove: Range<usize>,
+    /// Bytes that come in their place.
+    pub insert: Vec<u8>,
+}
+
+/// The changes that `cut` and `add` of an [`Edit::Change`] ask for, in order.
+///
+/// Two halves of a surrogate pair that only a cut brings together stay as they stand, though a JSON reader will
+/// take them for one character.
+///
+/// `None` when a cut does not fit the record's text: it was made for another text.
+pub fn splices(record: &Record<'_>, cut: &[Span], add: &[(String, String)]) -> Option<Vec<Splice>> {
+    let sorted = cut.windows(2).all(|pair| pair[0].end <= pair[1].start);
+    if !sorted {
+        return None;
+    }
+    let removal = |remove| Splice { remove, insert: Vec::new() };
+    match &record.body {
+        Body::Text => {
+            let text = record.text.as_deref()?;
+            cut.iter().map(|span| text.get(span.range()).map(|_| removal(span.range()))).collect()
+        }
+        Body::Object { token, closing } => {
+            let mut splices = match token {
+                Some(inside) => {
+                    let token = std::str::from_utf8(&record.raw[inside.clone()]).ok()?;
+                    let ranges = raw_ranges(token, cut)?;
+                    ranges
+                        .into_iter()
+                        .map(|range| inside.start + range.start..inside.start + range.end)
+                        .collect()
+                }
+                None if cut.is_empty() => Vec::new(),
+                None => return None,
+            }
+            .into_iter()
+            .map(removal)
+            .collect::<Vec<_>>();
+            if !add.is_empty() {
+                let at = closing.brace..closing.brace;
+                splices.push(Splice { remove: at, insert: members(add, closing.empty) });
+            }
+            // After a nested text the brace still comes last; a cut of nothing is no change.
+            splices.retain(|splice| !splice.remove.is_empty() || !splice.insert.is_empty());
+            Some(splices)
+        }
+    }
+}
+
+/// `"name":value` for each field, with the commas that they need before the final brace.
+fn members(add: &[(String, String)], first: bool) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (position, (name, value)) in add.iter().enumerate() {
+        if position > 0 || !first {
+            bytes.push(b',');
+        }
+        bytes.extend_from_slice(serde_json::Value::from(name.as_str()).to_string().as_bytes());
+        bytes.push(b':');
+        bytes.extend_from_slice(value.as_bytes());
+    }
+    bytes
+}
+
+/// The record's raw bytes after the edit: none when it is dropped. `None` when the edit does not fit the record.
+///
+/// ```
+/// use dechaff::document::Span;
+/// use dechaff::input::{Block, Fields, Parsed, SourceFormat, records};
+/// use dechaff::output::edit::{Edit, apply};
+///
+/// let block = Block::whole(br#"{"n":1.0e5, "text" : "a\u00e9b", "x":NaN}"#.to_vec());
+/// let fields = Fields::new(&dechaff::Config::default().input);
+/// let Some(Parsed::Record(record)) = records(&block, SourceFormat::Jsonl, &fields).next() else { panic!() };
+/// let edit = Edit::Change { cut: vec![Span::new(0, 3)], add: vec![("dup".into(), "true".into())] };
+/// let edited = apply(&record, &edit).unwrap();
+/// assert_eq!(edited, br#"{"n":1.0e5, "text" : "b", "x":NaN,"dup":true}"#);
+/// ```
+pub fn apply(record: &Record<'_>, edit: &Edit) -> Option<Vec<u8>> {
+    match edit {
+        Edit::Keep => Some(record.raw.to_vec()),
+        Edit::Drop => Some(Vec::new()),
+        Edit::Change { cut, add } => {
+            let mut bytes = Vec::with_capacity(record.raw.len());
+            let mut at = 0;
+            for splice in splices(record, cut, add)? {
+                bytes.extend_from_slice(&record.raw[at..splice.remove.start]);
+                bytes.extend_from_slice(&splice.insert);
+                at = splice.remove.end;
+            }
+            bytes.extend_from_slice(&record.raw[at..]);
+            Some(bytes)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Bytes → a file in a source's compression. The same bytes give the same file: no time, no name in it.
+
+use std::io::{self, Write};
+
+use flate2::write::GzEncoder;
+
+use crate::input::Compression;
+
+/// Writes to `W`, compressed.
+pub(crate) enum Encoder<W: Write> {
+    Plain(W),
+    Gzip(Box<GzEncoder<W>>),
+    Zstd(zstd::Encoder<'static, W>),
+}
+
+impl<W: Write> Encoder<W> {
+    pub(crate) fn new(writer: W, compression: Compression) -> io::Result<Self> {
+        Ok(match compression {
+            Compression::None => Encoder::Plain(writer),
+            Compression::Gzip => Encoder::Gzip(Box::new(GzEncoder::new(writer, flate2::Compression::new(6)))),
+            Compression::Zstd => {
+                let mut encoder = zstd::Encoder::new(writer, 3)?;
+                encoder.include_checksum(true)?;
+                Encoder::Zstd(encoder)
+            }
+        })
+    }
+
+    /// Ends the stream and gives the writer back, not flushed.
+    pub(crate) fn finish(self) -> io::Result<W> {
+        match self {
+            Encoder::Plain(writer) => Ok(writer),
+            Encoder::Gzip(encoder) => encoder.finish(),
+            Encoder::Zstd(encoder) => encoder.finish(),
+        }
+    }
+}
+
+impl<W: Write> Write for Encoder<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Encoder::Plain(writer) => writer.write(bytes),
+            Encoder::Gzip(encoder) => encoder.write(bytes),
+            Encoder::Zstd(encoder) => encoder.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Encoder::Plain(writer) => writer.flush(),
+            Encoder::Gzip(encoder) => encoder.flush(),
+            Encoder::Zstd(encoder) => encoder.flush(),
+        }
+    }
+}

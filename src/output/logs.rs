@@ -1,0 +1,241 @@
+//! The logs of a run: `documents.jsonl`, `clusters.jsonl`, `members.jsonl`, `matches.jsonl`, `removed.jsonl`,
+//! `skipped.jsonl`, one JSON object a line.
+//!
+//! In: plain rows. Out: lines, keys in the order of the format's description, numbers rounded to four places. Cost:
+//! memory speed; nothing is built but the line.
+
+use std::io::Write;
+
+use crate::error::{Error, Result};
+
+/// Most members that a line of `clusters.jsonl` holds; all of them stand in `members.jsonl`.
+pub const MAX_MEMBERS: usize = 1000;
+
+/// A document as the logs name it.
+#[derive(Clone, Copy, Debug)]
+pub struct Name<'a> {
+    /// Number of its input, from 0, as in `run.json`.
+    pub input: u32,
+    /// Number of its record, from 1.
+    pub record: u64,
+    /// Its id, a JSON token.
+    pub id: &'a str,
+    /// Its input's path as given.
+    pub path: &'a str,
+}
+
+/// A piece of a document.
+#[derive(Clone, Copy, Debug)]
+pub struct UnitRow<'a> {
+    /// The document.
+    pub name: Name<'a>,
+    /// Its lines, from 0.
+    pub lines: &'a [u32],
+    /// Its bytes in the text.
+    pub bytes: (u32, u32),
+}
+
+/// How a unit is related to the one that is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// `identical`, `near`, `fragment`, `contains`.
+    pub relation: &'static str,
+    /// `none`, `same`, `stripped`, `masked`, `changed`.
+    pub numbers: &'static str,
+    /// Share of the aligned numbers that differ.
+    pub numbers_changed: f64,
+    /// Jaccard.
+    pub jaccard: f64,
+    /// Containment of the smaller in the larger.
+    pub containment: f64,
+    /// Share of this unit's shingles that the kept one has.
+    pub coverage: f64,
+}
+
+/// One JSON object, written key by key.
+#[derive(Debug, Default)]
+pub struct Line(Vec<u8>);
+
+impl Line {
+    /// An object without members.
+    pub fn new() -> Self {
+        Self(vec![b'{'])
+    }
+
+    /// Adds a member whose value is a JSON token already.
+    pub fn raw(&mut self, key: &str, token: &str) -> &mut Self {
+        if self.0.len() > 1 && self.0.last() != Some(&b'{') {
+            self.0.push(b',');
+        }
+        self.0.push(b'"');
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(b"\":");
+        self.0.extend_from_slice(token.as_bytes());
+        self
+    }
+
+    /// Adds a string.
+    pub fn text(&mut self, key: &str, text: &str) -> &mut Self {
+        self.raw(key, "");
+        push_string(&mut self.0, text);
+        self
+    }
+
+    /// Adds a whole number.
+    pub fn number(&mut self, key: &str, number: u64) -> &mut Self {
+        self.raw(key, "");
+        push_number(&mut self.0, number);
+        self
+    }
+
+    /// Adds a truth value.
+    pub fn flag(&mut self, key: &str, flag: bool) -> &mut Self {
+        self.raw(key, if flag { "true" } else { "false" })
+    }
+
+    /// Adds a share, to four places.
+    pub fn share(&mut self, key: &str, share: f64) -> &mut Self {
+        self.raw(key, "");
+        push_share(&mut self.0, share);
+        self
+    }
+
+    /// Adds an object.
+    pub fn object(&mut self, key: &str, members: impl FnOnce(&mut Line)) -> &mut Self {
+        self.raw(key, "{");
+        members(self);
+        self.0.push(b'}');
+        self
+    }
+
+    /// Adds an array of objects.
+    pub fn objects<T>(
+        &mut self,
+        key: &str,
+        items: impl IntoIterator<Item = T>,
+        mut member: impl FnMut(&mut Line, T),
+    ) -> &mut Self {
+        self.raw(key, "[");
+        for (at, item) in items.into_iter().enumerate() {
+            self.0.extend_from_slice(if at == 0 { b"{" } else { b",{" });
+            member(self, item);
+            self.0.push(b'}');
+        }
+        self.0.push(b']');
+        self
+    }
+
+    /// Adds the members of a document's name: `doc`, `id`.
+    pub fn name(&mut self, name: Name<'_>) -> &mut Self {
+        self.raw("doc", "\"");
+        push_number(&mut self.0, u64::from(name.input));
+        self.0.push(b':');
+        push_number(&mut self.0, name.record);
+        self.0.push(b'"');
+        self.raw("id", name.id)
+    }
+
+    /// Adds the members of a unit.
+    pub fn unit(&mut self, unit: UnitRow<'_>) -> &mut Self {
+        self.name(unit.name).text("path", unit.name.path).number("record", unit.name.record);
+        self.raw("lines", "[");
+        for (at, &line) in unit.lines.iter().enumerate() {
+            if at > 0 {
+                self.0.push(b',');
+            }
+            push_number(&mut self.0, u64::from(line) + 1);
+        }
+        self.0.push(b']');
+        self.number("byte_start", u64::from(unit.bytes.0)).number("byte_end", u64::from(unit.bytes.1))
+    }
+
+    /// Adds the facts of a match; of none, those of a unit with itself.
+    pub fn facts(&mut self, facts: Option<Facts>) -> &mut Self {
+        match facts {
+            Some(facts) => {
+                self.text("relation", facts.relation).text("numbers", facts.numbers);
+                self.share("jaccard", facts.jaccard).share("containment", facts.containment);
+                self.share("coverage", facts.coverage);
+                if facts.numbers_changed > 0.0 {
+                    self.share("numbers_changed", facts.numbers_changed);
+                }
+                self
+            }
+            None => {
+                self.raw("relation", "null").raw("numbers", "null");
+                self.raw("jaccard", "null").raw("containment", "null").raw("coverage", "null")
+            }
+        }
+    }
+
+    /// Ends the line and writes it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(mut self, out: &mut dyn Write) -> Result<()> {
+        self.0.extend_from_slice(b"}\n");
+        out.write_all(&self.0).map_err(Error::io("the run's logs"))
+    }
+
+    /// The object as text, closed.
+    pub fn finish(mut self) -> String {
+        self.0.push(b'}');
+        String::from_utf8(self.0).expect("only JSON tokens and escaped text were written")
+    }
+}
+
+fn push_number(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+fn push_share(out: &mut Vec<u8>, share: f64) {
+    let scaled = (share.clamp(0.0, 1.0) * 10_000.0).round() as u64;
+    push_number(out, scaled / 10_000);
+    if !scaled.is_multiple_of(10_000) {
+        let text = format!("{:04}", scaled % 10_000);
+        out.push(b'.');
+        out.extend_from_slice(text.trim_end_matches('0').as_bytes());
+    }
+}
+
+fn push_string(out: &mut Vec<u8>, text: &str) {
+    serde_json::to_writer(out, text).expect("a string is written to memory");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_json() {
+        let mut line = Line::new();
+        line.name(Name { input: 3, record: 12, id: "\"a\\u0000\"", path: "p" })
+            .share("jaccard", 0.98765)
+            .share("whole", 1.0)
+            .text("text", "a\"\u{1}\n界")
+            .objects("members", [1u64, 20], |line, n| {
+                line.number("n", n);
+            })
+            .object("kept", |line| {
+                line.flag("x", true);
+            });
+        let text = line.finish();
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["doc"], "3:12");
+        assert_eq!(value["jaccard"], 0.9877);
+        assert_eq!(value["whole"], 1);
+        assert_eq!(value["text"], "a\"\u{1}\n界");
+        assert_eq!(value["members"][1]["n"], 20);
+        assert_eq!(value["kept"]["x"], true);
+    }
+}

@@ -1,0 +1,25 @@
+//! Decisions → the corpus written again, and what puts it back.
+//!
+//! [`OutputDir`] makes a run's folder appear whole or not at all. [`Rewriter`] writes one source again under
+//! `clean/` and collects its patch; [`PatchStore`] puts the patches of a run into `restore.bin.zst`; [`restore`]
+//! rebuilds the originals from these two alone.
+
+pub mod atomic;
+pub mod edit;
+mod encoder;
+pub mod logs;
+mod patch;
+mod patch_reader;
+mod restore;
+mod rewrite;
+
+pub use atomic::{OutputDir, Overwrite};
+pub use edit::Edit;
+pub use patch::{Patch, PatchStore};
+pub use restore::{Restored, restore};
+pub use rewrite::{Rewriter, Rewritten};
+
+/// Folder of the rewritten corpus in a run's folder.
+pub const CLEAN: &str = "clean";
+/// File of the patches in a run's folder.
+pub const PATCHES: &str = "restore.bin.zst";

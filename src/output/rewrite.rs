@@ -1,0 +1,251 @@
+//! A source and the edits of its records → the clean file, and the patch back.
+//!
+//! The source is read again, block by block; memory stays that of a block. Sources are independent of each other: a
+//! caller may rewrite several at once.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::CLEAN;
+use super::edit::{Edit, splices};
+use super::encoder::Encoder;
+use super::patch::{Entry, Patch, PatchWriter};
+use crate::error::{Error, Result};
+use crate::hash::Identity;
+use crate::input::{
+    Block, Blocks, Compression, Content, Contents, Fields, Limits, Parsed, Source, SourceFormat,
+};
+use crate::input::{Record, records};
+use crate::progress::Progress;
+
+/// Writes sources again below one folder.
+pub struct Rewriter<'a> {
+    /// The run's folder; the files go to its `clean/`.
+    pub folder: &'a Path,
+    /// The fields as in the first pass.
+    pub fields: &'a Fields,
+    /// The limits as in the first pass.
+    pub limits: Limits,
+    /// Advanced by the bytes read, as they lie on the disk.
+    pub progress: &'a dyn Progress,
+}
+
+/// What became of a source.
+#[derive(Debug)]
+pub struct Rewritten {
+    /// The way back, for [`PatchStore::append`](super::PatchStore::append).
+    pub patch: Patch,
+    /// Records that stayed as they were.
+    pub kept: u64,
+    /// Records that stayed, changed.
+    pub changed: u64,
+    /// Records that were dropped.
+    pub dropped: u64,
+    /// Bad records, left out.
+    pub bad: u64,
+}
+
+impl Rewritten {
+    /// Size and identity of the clean file, decompressed; `None` when there is none: a text page that was dropped
+    /// or could not be read.
+    pub fn clean(&self) -> Option<&Contents> {
+        self.patch.entry.clean.as_ref()
+    }
+}
+
+impl Rewriter<'_> {
+    /// Writes `clean/<relative>` of one source, in its format and compression.
+    ///
+    /// `edit` is asked for every good record, in order, by number. `expected` is what the first pass read
+    /// ([`Blocks::contents`]).
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the source is no longer what the first pass read; [`Error::Io`] for what cannot be read
+    /// or written; whatever `edit` returns.
+    pub fn rewrite(
+        &self,
+        source: &Source,
+        expected: &Contents,
+        mut edit: impl FnMut(u64) -> Result<Edit>,
+    ) -> Result<Rewritten> {
+        let mut blocks = Blocks::open(source, self.limits)?;
+        let mut job = Job {
+            source,
+            clean: Clean::new(self.folder.join(CLEAN).join(&source.relative), source.compression),
+            patch: PatchWriter::new(self.folder),
+            counts: [0; 4],
+        };
+        let mut consumed = 0;
+        while let Some(block) = blocks.next() {
+            job.block(&block?, self.fields, &mut edit)?;
+            self.progress.advance(blocks.consumed() - consumed);
+            consumed = blocks.consumed();
+        }
+        if blocks.contents() != *expected {
+            return Err(job.changed_meanwhile());
+        }
+        let damaged = blocks.damage().is_some();
+        job.finish(blocks.contents(), damaged)
+    }
+}
+
+const KEPT: usize = 0;
+const CHANGED: usize = 1;
+const DROPPED: usize = 2;
+const BAD: usize = 3;
+
+struct Job<'a> {
+    source: &'a Source,
+    clean: Clean,
+    patch: PatchWriter,
+    counts: [u64; 4],
+}
+
+impl Job<'_> {
+    fn block(
+        &mut self,
+        block: &Block,
+        fields: &Fields,
+        edit: &mut impl FnMut(u64) -> Result<Edit>,
+    ) -> Result<()> {
+        if let Content::Unreadable { first, .. } = block.content {
+            self.counts[BAD] += u64::from(first);
+            return self.remove(&block.bytes);
+        }
+        // Bytes of the block before `at` are dealt with.
+        let mut at = 0;
+        for parsed in records(block, self.source.format, fields) {
+            match parsed {
+                Parsed::Bad(bad) => {
+                    self.counts[BAD] += 1;
+                    let start = (bad.offset - block.offset) as usize;
+                    at = self.drop(block, at, start, bad.bytes.len() + bad.line_end)?;
+                }
+                Parsed::Record(record) => {
+                    let start = (record.offset - block.offset) as usize;
+                    match edit(record.number)? {
+                        Edit::Keep => self.counts[KEPT] += 1,
+                        Edit::Drop => {
+                            self.counts[DROPPED] += 1;
+                            at = self.drop(block, at, start, record.raw.len() + record.line_end)?;
+                        }
+                        Edit::Change { cut, add } => {
+                            self.counts[CHANGED] += 1;
+                            at = self.change(block, at, start, &record, &cut, &add)?;
+                        }
+                    }
+                }
+            }
+        }
+        self.keep(&block.bytes[at..])
+    }
+
+    /// Takes out a record of `length` bytes at `start`; a text file goes whole, byte order mark and all.
+    fn drop(&mut self, block: &Block, at: usize, start: usize, length: usize) -> Result<usize> {
+        let start = if self.source.format == SourceFormat::Txt { at } else { start };
+        let end = if self.source.format == SourceFormat::Txt { block.bytes.len() } else { start + length };
+        self.keep(&block.bytes[at..start])?;
+        self.remove(&block.bytes[start..end])?;
+        Ok(end)
+    }
+
+    fn change(
+        &mut self,
+        block: &Block,
+        mut at: usize,
+        start: usize,
+        record: &Record<'_>,
+        cut: &[crate::document::Span],
+        add: &[(String, String)],
+    ) -> Result<usize> {
+        let splices = splices(record, cut, add).ok_or_else(|| {
+            let number = record.number;
+            let problem = format!("record {number} is not the one that the first pass read: run again when nothing writes to the file");
+            Error::Input { input: self.source.given.clone(), problem }
+        })?;
+        for splice in splices {
+            let (from, to) = (start + splice.remove.start, start + splice.remove.end);
+            self.keep(&block.bytes[at..from])?;
+            self.clean.write(&splice.insert)?;
+            self.patch.added(splice.insert.len());
+            self.remove(&block.bytes[from..to])?;
+            at = to;
+        }
+        Ok(at)
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Result<()> {
+        self.clean.write(bytes)?;
+        self.patch.kept(bytes.len()).map_err(Error::io(&self.clean.path))
+    }
+
+    fn remove(&mut self, bytes: &[u8]) -> Result<()> {
+        self.patch.removed(bytes).map_err(Error::io(&self.clean.path))
+    }
+
+    fn changed_meanwhile(&self) -> Error {
+        let problem = "changed while it was read: run again when nothing writes to it".to_owned();
+        Error::Input { input: self.source.given.clone(), problem }
+    }
+
+    fn finish(mut self, original: Contents, damaged: bool) -> Result<Rewritten> {
+        let [kept, changed, dropped, bad] = self.counts;
+        // Only a text page that went has no file; JSONL without records is an empty file.
+        if self.source.format == SourceFormat::Jsonl || kept + changed > 0 {
+            self.clean.open()?;
+        }
+        let path = self.clean.path.clone();
+        let entry = Entry { original, clean: self.clean.finish()?, damaged, ..Entry::new(self.source) };
+        let patch = self.patch.finish(entry).map_err(Error::io(path))?;
+        Ok(Rewritten { patch, kept, changed, dropped, bad })
+    }
+}
+
+/// The clean file, made when its first byte comes.
+struct Clean {
+    path: PathBuf,
+    compression: Compression,
+    file: Option<Encoder<BufWriter<File>>>,
+    identity: Identity,
+    length: u64,
+}
+
+impl Clean {
+    fn new(path: PathBuf, compression: Compression) -> Self {
+        Self { path, compression, file: None, identity: Identity::default(), length: 0 }
+    }
+
+    fn open(&mut self) -> Result<&mut Encoder<BufWriter<File>>> {
+        if self.file.is_none() {
+            self.file = Some(create(&self.path, self.compression)?);
+        }
+        Ok(self.file.as_mut().expect("opened above"))
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.identity.update(bytes);
+        self.length += bytes.len() as u64;
+        let outcome = self.open()?.write_all(bytes);
+        outcome.map_err(Error::io(&self.path))
+    }
+
+    fn finish(self) -> Result<Option<Contents>> {
+        let Some(file) = self.file else { return Ok(None) };
+        file.finish().and_then(|mut writer| writer.flush()).map_err(Error::io(&self.path))?;
+        Ok(Some(Contents { length: self.length, identity: self.identity.finish() }))
+    }
+}
+
+/// A new file with the folders above it.
+pub(super) fn create(path: &Path, compression: Compression) -> Result<Encoder<BufWriter<File>>> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(Error::io(parent))?;
+    }
+    File::create_new(path)
+        .and_then(|file| Encoder::new(BufWriter::with_capacity(1 << 16, file), compression))
+        .map_err(Error::io(path))
+}

@@ -1,0 +1,104 @@
+//! A document's text, read again from its input, with what the run took for chrome.
+
+use super::rows::RemovedRow;
+use super::{Input, Run};
+use crate::chrome::{Known, Labels, LineLabel, SpanLabel};
+use crate::document::Span;
+use crate::error::Error;
+use crate::input::{Blocks, Fields, Limits, Parsed, discover, records};
+use crate::pipeline::sheet::Sheet;
+
+/// A document as the run saw it.
+#[derive(Debug)]
+pub struct Page {
+    /// Its text.
+    pub sheet: Sheet,
+    /// What the run removed from it as chrome.
+    pub labels: Labels,
+}
+
+/// Why a text cannot be read again, one sentence without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread(pub String);
+
+impl Run {
+    /// Reads the text of `doc`, of which `removed` was taken.
+    ///
+    /// # Errors
+    /// When its input is not there any more, or is not what the run read.
+    pub fn page(&self, doc: &str, removed: &[RemovedRow]) -> Result<Page, Unread> {
+        let unread = |problem: &str| Unread(problem.to_owned());
+        let numbers = doc
+            .split_once(':')
+            .and_then(|(input, record)| Some((input.parse::<usize>().ok()?, record.parse::<u64>().ok()?)));
+        let (input, record) = numbers.ok_or_else(|| unread("its name was edited"))?;
+        let input = self.inputs.get(input).ok_or_else(|| unread("`run.json` does not name its input"))?;
+        let text = self.text(input, record)?;
+        let sheet = Sheet::new(text);
+        let labels = labels(removed, &sheet);
+        Ok(Page { sheet, labels })
+    }
+
+    fn text(&self, input: &Input, record: u64) -> Result<String, Unread> {
+        let unread = |problem: String| Unread(format!("`{}` {problem}", input.path));
+        if input.path == "-" {
+            return Err(Unread("standard input cannot be read a second time".into()));
+        }
+        let failed = |error: Error| match error {
+            Error::Io { source, .. } => unread(format!("cannot be read: {source}")),
+            Error::Input { problem, .. } => unread(format!("cannot be read: {problem}")),
+            other => Unread(other.to_string()),
+        };
+        let sources =
+            discover(std::slice::from_ref(&input.path), &self.config.input, None).map_err(failed)?;
+        let [source] = &sources.list[..] else { return Err(unread("is no longer one file".into())) };
+        let fields = Fields::new(&self.config.input);
+        let mut text = None;
+        let mut blocks = Blocks::open(source, Limits::default()).map_err(failed)?;
+        for block in blocks.by_ref() {
+            let block = block.map_err(failed)?;
+            let before = record < block.first_record;
+            if text.is_some() || before {
+                continue;
+            }
+            for parsed in records(&block, source.format, &fields) {
+                if let Parsed::Record(found) = parsed
+                    && found.number == record
+                {
+                    text = Some(found.text.unwrap_or_default().into_owned());
+                }
+            }
+        }
+        let contents = blocks.contents();
+        if contents.identity != input.xxh3 || contents.length != input.bytes {
+            return Err(unread("was changed after the run".into()));
+        }
+        text.ok_or_else(|| unread(format!("has no record {record}")))
+    }
+}
+
+/// The labels that the log of removals tells.
+fn labels(removed: &[RemovedRow], sheet: &Sheet) -> Labels {
+    let mut labels = Labels::default();
+    for row in removed {
+        let known = row
+            .rule
+            .clone()
+            .map_or_else(|| Known::Family(row.family.clone().unwrap_or_default()), Known::Rule);
+        let pages = row.pages.unwrap_or(0) as u32;
+        let confidence = row.confidence.unwrap_or(0.0) as f32;
+        let span = Span { start: row.unit.byte_start, end: row.unit.byte_end };
+        match (row.reason.as_str(), row.unit.lines.first()) {
+            ("chrome-line", Some(&line)) if line > 0 && line as usize <= sheet.lines.len() => {
+                labels.lines.push(LineLabel { line: line - 1, known, pages, confidence });
+            }
+            ("chrome-span", _) if sheet.text.get(span.range()).is_some() => {
+                labels.spans.push(SpanLabel { span, known, pages, confidence });
+            }
+            _ => {}
+        }
+    }
+    labels.lines.sort_by_key(|label| label.line);
+    labels.spans.sort_by_key(|label| label.span);
+    labels
+}

@@ -1,0 +1,321 @@
+//! Verdicts → the logs of a run.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use super::corpus::{Corpus, Pages};
+use super::documents::{DocumentMatches, Match};
+use super::survey::Skipped;
+use super::verdicts::{ChromeReason, Unit, Verdicts, Why};
+use crate::chrome::Known;
+use crate::config::Level;
+use crate::error::{Error, Result};
+use crate::input::Source;
+use crate::matching::numbers::Numbers;
+use crate::matching::relation::Relation;
+use crate::output::logs::{Facts, Line, MAX_MEMBERS, Name, UnitRow};
+
+/// How documents are named in the logs.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// The documents.
+    pub corpus: &'a Corpus,
+    /// The sources.
+    pub sources: &'a [Source],
+    /// Ids repeat, so clusters are named by `doc`.
+    pub by_doc: bool,
+}
+
+impl<'a> Names<'a> {
+    /// A document's name.
+    pub fn document(&self, document: u32) -> Name<'a> {
+        let known = &self.corpus.documents[document as usize];
+        Name {
+            input: known.origin.input,
+            record: known.origin.record,
+            id: &known.id,
+            path: &self.sources[known.origin.input as usize].given,
+        }
+    }
+
+    /// The token that names a document's cluster.
+    fn cluster(&self, document: u32) -> String {
+        let name = self.document(document);
+        if self.by_doc { format!("\"{}:{}\"", name.input, name.record) } else { name.id.to_owned() }
+    }
+
+    /// The token that names the cluster of a piece of a document: its address.
+    fn address(&self, unit: &Unit) -> String {
+        let id = self.cluster(unit.document);
+        let plain = serde_json::from_str::<String>(&id).unwrap_or(id);
+        serde_json::Value::String(format!("{plain}@{}-{}", unit.span.start, unit.span.end)).to_string()
+    }
+
+    /// The token that names a cluster.
+    pub fn of(&self, level: Level, kept: &Unit) -> String {
+        if level == Level::Document { self.cluster(kept.document) } else { self.address(kept) }
+    }
+
+    fn row<'u>(&self, unit: &'u Unit) -> UnitRow<'u>
+    where
+        'a: 'u,
+    {
+        UnitRow {
+            name: self.document(unit.document),
+            lines: &unit.lines,
+            bytes: (unit.span.start, unit.span.end),
+        }
+    }
+}
+
+/// The logs of one run, in its folder.
+#[derive(Debug)]
+pub struct Logs<'a> {
+    /// The run's folder.
+    pub folder: &'a Path,
+    /// How documents are named.
+    pub names: Names<'a>,
+}
+
+impl Logs<'_> {
+    /// Writes `documents.jsonl`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn documents(&self, verdicts: &Verdicts) -> Result<()> {
+        let mut out = create(self.folder, "documents.jsonl")?;
+        for document in self.names.corpus.ids() {
+            if self.names.corpus.documents[document as usize].reference {
+                continue;
+            }
+            let mut line = Line::new();
+            line.name(self.names.document(document));
+            let cluster = verdicts.cluster_of[document as usize].map(|at| &verdicts.clusters[at]);
+            let own = cluster.and_then(|cluster| {
+                let at = cluster.members.binary_search_by_key(&document, |(unit, _)| unit.document).ok()?;
+                cluster.members[at].1
+            });
+            line.raw(
+                "cluster",
+                &self.names.cluster(cluster.map_or(document, |cluster| cluster.kept.document)),
+            );
+            line.flag("kept", !verdicts.dropped[document as usize]).facts(own.map(facts));
+            line.write(&mut out)?;
+        }
+        finish(out)
+    }
+
+    /// Writes `clusters.jsonl` and `members.jsonl`.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn clusters(&self, verdicts: &Verdicts) -> Result<()> {
+        let mut clusters = create(self.folder, "clusters.jsonl")?;
+        let mut members = create(self.folder, "members.jsonl")?;
+        for cluster in &verdicts.clusters {
+            let name = self.names.of(cluster.level, &cluster.kept);
+            let level = level(cluster.level);
+            let weakest = cluster
+                .members
+                .iter()
+                .filter_map(|(_, matched)| matched.as_ref().map(strength))
+                .fold(1.0, f64::min);
+            let mut line = Line::new();
+            line.raw("cluster", &name).text("level", level).number("size", cluster.members.len() as u64);
+            line.share("weakest", weakest).object("kept", |line| {
+                line.unit(self.names.row(&cluster.kept));
+            });
+            line.objects("members", cluster.members.iter().take(MAX_MEMBERS), |line, (unit, matched)| {
+                line.unit(self.names.row(unit)).facts(Some(matched.map_or(ITSELF, facts)));
+            });
+            line.flag("truncated", cluster.members.len() > MAX_MEMBERS);
+            line.write(&mut clusters)?;
+            for (unit, matched) in &cluster.members {
+                let mut line = Line::new();
+                line.raw("cluster", &name).text("level", level).unit(self.names.row(unit));
+                line.facts(Some(matched.map_or(ITSELF, facts)));
+                line.write(&mut members)?;
+            }
+        }
+        finish(clusters)?;
+        finish(members)
+    }
+
+    /// Writes `matches.jsonl`: the verified pairs of documents.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn matches(&self, found: &DocumentMatches) -> Result<()> {
+        let mut out = create(self.folder, "matches.jsonl")?;
+        for (a, b, matched) in &found.pairs {
+            let mut line = Line::new();
+            line.text("level", "document");
+            line.object("a", |line| {
+                line.name(self.names.document(*a));
+            });
+            line.object("b", |line| {
+                line.name(self.names.document(*b));
+            });
+            line.facts(Some(facts(*matched)));
+            let overlap = matched.overlap;
+            line.number("shingles_a", overlap.a.into()).number("shingles_b", overlap.b.into());
+            line.number("shingles_shared", overlap.shared.into()).share("spread", matched.spread);
+            line.write(&mut out)?;
+        }
+        finish(out)
+    }
+
+    /// Writes `removed.jsonl`.
+    ///
+    /// # Errors
+    /// When it cannot be written, or a sheet cannot be read back.
+    pub fn removed(&self, verdicts: &Verdicts) -> Result<()> {
+        let mut out = create(self.folder, "removed.jsonl")?;
+        let mut pages = Pages::new(self.names.corpus);
+        for removal in &verdicts.removals {
+            let mut line = Line::new();
+            line.unit(self.names.row(&removal.unit));
+            match &removal.why {
+                Why::ChromeLine(reason) => chrome(&mut line, "chrome-line", reason),
+                Why::ChromeSpan(reason) => chrome(&mut line, "chrome-span", reason),
+                Why::Copy { level, cluster } => {
+                    let cluster = &verdicts.clusters[*cluster];
+                    line.text(
+                        "reason",
+                        match level {
+                            Level::Document => "duplicate-document",
+                            Level::Block => "duplicate-block",
+                            Level::Paragraph => "duplicate-paragraph",
+                        },
+                    );
+                    line.raw("cluster", &self.names.of(*level, &cluster.kept));
+                    line.object("kept", |line| {
+                        line.unit(self.names.row(&cluster.kept));
+                    });
+                }
+            }
+            if let Some(outer) = removal.inside {
+                line.raw("inside", &self.names.address(&verdicts.removals[outer].unit));
+            }
+            let page = pages.get(removal.unit.document)?;
+            line.text("text", &page.sheet.text[removal.unit.span.range()]);
+            line.write(&mut out)?;
+        }
+        finish(out)
+    }
+}
+
+/// The log of skipped records, written while reading.
+#[derive(Debug)]
+pub struct SkippedLog(BufWriter<File>);
+
+impl SkippedLog {
+    /// Starts `skipped.jsonl`.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create(folder: &Path) -> Result<Self> {
+        Ok(Self(create(folder, "skipped.jsonl")?))
+    }
+
+    /// Adds a record. Bytes that are UTF-8 stand as `text`, others as `bytes` in hexadecimal.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn add(&mut self, source: &Source, skipped: &Skipped) -> Result<()> {
+        let mut line = Line::new();
+        line.text("path", &source.given).number("record", skipped.origin.record);
+        line.number("byte_offset", skipped.offset).text("reason", &skipped.reason);
+        match std::str::from_utf8(&skipped.bytes) {
+            Ok(text) => line.text("text", text),
+            Err(_) => line
+                .text("bytes", &skipped.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        };
+        line.write(&mut self.0)
+    }
+
+    /// Ends the log.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(self) -> Result<()> {
+        finish(self.0)
+    }
+}
+
+fn create(folder: &Path, name: &str) -> Result<BufWriter<File>> {
+    let path = folder.join(name);
+    Ok(BufWriter::with_capacity(1 << 18, File::create(&path).map_err(Error::io(path))?))
+}
+
+fn finish(mut out: BufWriter<File>) -> Result<()> {
+    out.flush().map_err(Error::io("the run's logs"))
+}
+
+fn chrome(line: &mut Line, what: &str, reason: &ChromeReason) {
+    line.text("reason", what);
+    match &reason.known {
+        Known::Rule(name) => line.text("rule", name),
+        Known::Family(template) => line.text("family", template),
+        Known::Alignment => line.text("rule", "alignment"),
+    };
+    line.number("pages", u64::from(reason.pages)).share("confidence", f64::from(reason.confidence));
+}
+
+/// The facts of a unit with itself.
+const ITSELF: Facts = Facts {
+    relation: "identical",
+    numbers: "same",
+    numbers_changed: 0.0,
+    jaccard: 1.0,
+    containment: 1.0,
+    coverage: 1.0,
+};
+
+/// What makes a match: its Jaccard, or where one stands in the other, its containment.
+fn strength(matched: &Match) -> f64 {
+    match matched.relation {
+        Relation::Identical => 1.0,
+        Relation::Near => matched.overlap.jaccard(),
+        Relation::Fragment | Relation::Contains => matched.overlap.containment(),
+    }
+}
+
+fn facts(matched: Match) -> Facts {
+    Facts {
+        relation: relation(matched.relation),
+        numbers: numbers(matched.numbers.kind()),
+        numbers_changed: matched.numbers.changed_share(),
+        jaccard: matched.overlap.jaccard(),
+        containment: matched.overlap.containment(),
+        coverage: matched.coverage,
+    }
+}
+
+fn relation(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Identical => "identical",
+        Relation::Near => "near",
+        Relation::Fragment => "fragment",
+        Relation::Contains => "contains",
+    }
+}
+
+fn numbers(numbers: Numbers) -> &'static str {
+    match numbers {
+        Numbers::None => "none",
+        Numbers::Same => "same",
+        Numbers::Stripped => "stripped",
+        Numbers::Masked => "masked",
+        Numbers::Changed => "changed",
+    }
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Document => "document",
+        Level::Block => "block",
+        Level::Paragraph => "paragraph",
+    }
+}

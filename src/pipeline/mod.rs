@@ -1,0 +1,16 @@
+//! The local driver: runs the stages in order, with threads.
+
+pub mod annotate;
+pub mod content;
+pub mod corpus;
+pub mod documents;
+pub mod explain;
+pub mod label;
+pub mod logs;
+pub mod paragraphs;
+pub mod run;
+pub mod sheet;
+pub mod spool;
+pub mod summary;
+pub mod survey;
+pub mod verdicts;

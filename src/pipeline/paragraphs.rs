@@ -1,0 +1,557 @@
+//! Paragraphs: content → distinct paragraphs → candidate pairs → verified matches → clusters.
+//!
+//! Equal units collapse first; the distinct rest is signed, banded, and anchored by head and tail; every pair is
+//! verified on its shingle sets. Fragments attach to what they stand in and join nothing. Runs of paragraphs that a
+//! page break may have cut compete with their pieces: a run is taken where it has a copy that its pieces have not.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::content::Content;
+use super::corpus::{Corpus, Pages};
+use super::documents::Match;
+use crate::cluster::components::{Components, stars};
+use crate::cluster::keep::{self, Candidate};
+use crate::config::Config;
+use crate::error::Result;
+use crate::hash::{self, Map};
+use crate::lsh::banding::PARAGRAPH;
+use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
+use crate::matching::numbers::{Comparison, Numbered, compare};
+use crate::matching::relation::{Relation, relate};
+use crate::matching::verify::{Overlap, overlap};
+use crate::sketch::anchors::anchors;
+use crate::sketch::minhash::{MinHasher, SLOTS, Signature};
+use crate::text::fold::Slot;
+use crate::text::shingle::{shingle_set, shingles};
+
+/// Fewest units of a paragraph that is reported as a copy at all: `注：` says nothing.
+const MIN_UNITS: u32 = 4;
+/// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
+const BATCH: usize = 8192;
+/// Of a run's units, the share that must lie in pieces with copies of their own for the run to be left apart.
+const PIECES_SUFFICE: f64 = 0.7;
+
+/// A paragraph, or a run of paragraphs joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// Its document.
+    pub document: u32,
+    /// Its paragraphs, as indices into the document's content.
+    pub run: Range<u32>,
+    /// Key of its units; for a short one, of its numbers too.
+    pub key: u64,
+    /// Its units.
+    pub units: u32,
+    /// Key of its numbers, 0 where it has none.
+    pub numbers: u32,
+    /// Runs of digits.
+    pub runs: u32,
+    /// Masks.
+    pub masks: u32,
+}
+
+/// What was found between paragraphs.
+#[derive(Debug, Default)]
+pub struct ParagraphMatches {
+    /// Every paragraph of every document in order; of a broken one that was put together, the run instead of its
+    /// pieces.
+    pub occurrences: Vec<Occurrence>,
+    /// For each occurrence the distinct paragraph it is one of.
+    distinct_of: Vec<u32>,
+    /// For each distinct paragraph an occurrence that has its units.
+    first: Vec<u32>,
+    /// Groups of occurrences that matches hold together, in the order of their first; not yet cut into clusters.
+    pub groups: Vec<Vec<u32>>,
+    /// Buckets that were capped.
+    pub hot: HotBuckets,
+    /// Pairs that the bands and anchors proposed.
+    pub candidates: u64,
+    /// Distinct paragraphs that were signed.
+    pub distinct: u64,
+}
+
+/// A representative and the paragraphs that match it.
+#[derive(Clone, Debug)]
+pub struct ParagraphCluster {
+    /// The paragraph that stays.
+    pub representative: u32,
+    /// The others, each as it is related to the representative, in order.
+    pub members: Vec<(u32, Match)>,
+}
+
+/// Finds the clusters of the corpus' paragraphs under its present labels.
+///
+/// # Errors
+/// When a sheet cannot be read back.
+pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
+    let mut found = ParagraphMatches::default();
+    let all = occurrences(corpus, config)?;
+
+    // Distinct paragraphs, by their first occurrence; everything below works on these.
+    let mut by_key: Vec<(u64, u32)> = all.iter().enumerate().map(|(at, o)| (o.key, at as u32)).collect();
+    by_key.par_sort_unstable();
+    let mut firsts: Vec<(u32, usize, usize)> = Vec::new();
+    let mut start = 0;
+    for group in by_key.chunk_by(|a, b| a.0 == b.0) {
+        firsts.push((group[0].1, start, start + group.len()));
+        start += group.len();
+    }
+    firsts.sort_unstable();
+    let mut distinct_of = vec![0u32; all.len()];
+    for (distinct, &(_, start, end)) in firsts.iter().enumerate() {
+        by_key[start..end].iter().for_each(|&(_, at)| distinct_of[at as usize] = distinct as u32);
+    }
+    let copies = |distinct: u32| {
+        let (_, start, end) = firsts[distinct as usize];
+        by_key[start..end].iter().map(|&(_, at)| at)
+    };
+    let shingled: Vec<u32> = (0..firsts.len() as u32)
+        .filter(|&distinct| {
+            all[firsts[distinct as usize].0 as usize].units as usize >= config.matching.min_units
+        })
+        .collect();
+    found.distinct = firsts.len() as u64;
+
+    let first: Vec<u32> = firsts.iter().map(|&(at, _, _)| at).collect();
+    let texts = Texts { corpus, all: &all, first: &first };
+    let signs = texts.sign(&shingled, config)?;
+    let candidates = candidates(&signs, &shingled, config, &mut found.hot);
+    found.candidates = candidates.len() as u64;
+
+    let mut components = Components::new(firsts.len());
+    let mut fragments: Vec<(u32, u32, f64)> = Vec::new();
+    let filter: Vec<(u32, u32)> =
+        candidates.into_par_iter().filter(|&(a, b)| signs.may_match(a, b, config)).collect();
+    let mut sets = Sets::default();
+    let mut at = 0;
+    while at < filter.len() {
+        let mut batch = Vec::with_capacity(BATCH);
+        while at < filter.len() && batch.len() < BATCH {
+            let (a, b) = (shingled[filter[at].0 as usize], shingled[filter[at].1 as usize]);
+            if !components.joined(a, b) {
+                batch.push((a, b));
+            }
+            at += 1;
+        }
+        sets.load(&texts, batch.iter().flat_map(|&(a, b)| [a, b]))?;
+        let overlaps: Vec<Overlap> =
+            batch.par_iter().map(|&(a, b)| overlap(sets.get(a), sets.get(b))).collect();
+        for (&(a, b), overlap) in batch.iter().zip(&overlaps) {
+            match relate(*overlap, &config.matching) {
+                Some(Relation::Near | Relation::Identical) => components.join(a, b),
+                Some(Relation::Fragment) => fragments.push((a, b, overlap.containment())),
+                Some(Relation::Contains) => fragments.push((b, a, overlap.containment())),
+                None => {}
+            }
+        }
+    }
+
+    // Equality: components of distinct paragraphs, and paragraphs that stand in several places.
+    let mut component: Vec<u32> =
+        (0..firsts.len() as u32).map(|distinct| components.root(distinct)).collect();
+    let mut places = vec![0u32; firsts.len()];
+    for (distinct, &(_, start, end)) in firsts.iter().enumerate() {
+        places[component[distinct] as usize] += (end - start) as u32;
+    }
+    let equal = |distinct: u32, component: &[u32]| places[component[distinct as usize] as usize] > 1;
+
+    let live = take_joins(&all, &distinct_of, |distinct| equal(distinct, &component));
+
+    // Fragments: each distinct paragraph without an equal joins what it stands in, the best first.
+    fragments.sort_by(|x, y| x.0.cmp(&y.0).then(y.2.total_cmp(&x.2)).then(x.1.cmp(&y.1)));
+    let mut child: Vec<Option<u32>> = vec![None; firsts.len()];
+    for &(small, large, _) in &fragments {
+        let stands = copies(large).any(|at| live[at as usize]);
+        if child[small as usize].is_none() && !equal(small, &component) && stands {
+            child[small as usize] = Some(large);
+        }
+    }
+    for small in 0..child.len() {
+        // A fragment of a fragment follows it to the whole; a ring is cut at its smallest member.
+        let mut top = small as u32;
+        let mut steps = 0;
+        while let Some(parent) = child[top as usize] {
+            top = parent;
+            steps += 1;
+            if steps > 16 {
+                break;
+            }
+        }
+        if top as usize != small && steps <= 16 {
+            component[small] = component[top as usize];
+        }
+    }
+
+    // In the order of the text: a run stands where its first piece stood.
+    let mut order: Vec<usize> = (0..all.len()).filter(|&at| live[at]).collect();
+    order.sort_by_key(|&at| (all[at].document, all[at].run.start));
+    let mut index = vec![u32::MAX; firsts.len()];
+    let mut grouped: Vec<(u32, u32)> = Vec::new();
+    for at in order {
+        let distinct = distinct_of[at] as usize;
+        if index[distinct] == u32::MAX {
+            index[distinct] = found.first.len() as u32;
+            found.first.push(found.occurrences.len() as u32);
+        }
+        if all[at].units >= MIN_UNITS {
+            grouped.push((component[distinct], found.occurrences.len() as u32));
+        }
+        found.distinct_of.push(index[distinct]);
+        found.occurrences.push(all[at].clone());
+    }
+    grouped.par_sort_unstable();
+    found.groups = grouped
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|group| group.len() > 1)
+        .map(|group| group.iter().map(|&(_, at)| at).collect())
+        .collect();
+    found.groups.sort_unstable();
+    Ok(found)
+}
+
+impl ParagraphMatches {
+    /// Cuts the groups into clusters whose members all match their representative, in the order of their first
+    /// member. Occurrences that `survives` are preferred as representatives over those that do not.
+    ///
+    /// # Errors
+    /// When a sheet cannot be read back.
+    pub fn clusters(
+        &self,
+        corpus: &Corpus,
+        config: &Config,
+        survives: impl Fn(u32) -> bool + Sync,
+    ) -> Result<Vec<ParagraphCluster>> {
+        let texts = Texts { corpus, all: &self.occurrences, first: &self.first };
+        let clusters: Vec<Vec<ParagraphCluster>> = self
+            .groups
+            .par_iter()
+            .map_init(
+                || Pages::new(corpus),
+                |pages, group| texts.cut(pages, group, &self.distinct_of, config, &survives),
+            )
+            .collect::<Result<_>>()?;
+        let mut clusters: Vec<ParagraphCluster> = clusters.into_iter().flatten().collect();
+        clusters.iter_mut().for_each(|cluster| cluster.members.sort_unstable_by_key(|&(at, _)| at));
+        clusters.sort_by_key(|cluster| cluster.members[0].0.min(cluster.representative));
+        Ok(clusters)
+    }
+}
+
+/// Paragraphs and offered runs, and pairs of indices into them.
+pub type Proposed = (Vec<Occurrence>, Vec<(u32, u32)>);
+
+/// Every paragraph and offered run, and the pairs of them, sorted, that bands and anchors propose and the filter
+/// passes, before anything is verified. What `find` collapses before, paragraphs of equal units, stands here among the
+/// others.
+///
+/// # Errors
+/// When a sheet cannot be read back.
+pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
+    let all = occurrences(corpus, config)?;
+    let first: Vec<u32> = (0..all.len() as u32).collect();
+    let shingled: Vec<u32> = first
+        .iter()
+        .copied()
+        .filter(|&at| all[at as usize].units as usize >= config.matching.min_units)
+        .collect();
+    let signs = Texts { corpus, all: &all, first: &first }.sign(&shingled, config)?;
+    let mut pairs = candidates(&signs, &shingled, config, &mut HotBuckets::default());
+    pairs.retain(|&(a, b)| signs.may_match(a, b, config));
+    pairs.iter_mut().for_each(|(a, b)| (*a, *b) = (shingled[*a as usize], shingled[*b as usize]));
+    Ok((all, pairs))
+}
+
+/// Paragraphs and offered runs of all documents, in order; a run stands after its last piece.
+fn occurrences(corpus: &Corpus, config: &Config) -> Result<Vec<Occurrence>> {
+    let per_document: Vec<Vec<Occurrence>> = corpus
+        .ids()
+        .into_par_iter()
+        .map(|document| {
+            let content = corpus.content(document)?;
+            let runs = (0..content.paragraphs.len() as u32)
+                .map(|at| at..at + 1)
+                .chain(content.joins.iter().cloned());
+            Ok(runs.map(|run| occurrence(document, &content, run, config)).collect())
+        })
+        .collect::<Result<_>>()?;
+    Ok(per_document.into_iter().flatten().collect())
+}
+
+fn occurrence(document: u32, content: &Content, run: Range<u32>, config: &Config) -> Occurrence {
+    let units = content.run_units(&run);
+    let pieces = &content.paragraphs[run.start as usize..run.end as usize];
+    let numbers = match pieces {
+        [one] => one.numbers,
+        several => hash::units_key(&several.iter().map(|piece| piece.numbers).collect::<Vec<_>>()) as u32,
+    };
+    let key = if units.len() < config.matching.min_units {
+        hash::units_key(&[units, &[u32::MAX, numbers]].concat())
+    } else {
+        hash::units_key(units)
+    };
+    Occurrence {
+        document,
+        run,
+        key,
+        units: units.len() as u32,
+        numbers,
+        runs: pieces.iter().map(|piece| piece.runs).sum(),
+        masks: pieces.iter().map(|piece| piece.masks).sum(),
+    }
+}
+
+/// Which occurrences stand: a run whose copies its pieces do not have, instead of the pieces; all other pieces.
+fn take_joins(all: &[Occurrence], distinct_of: &[u32], equal: impl Fn(u32) -> bool) -> Vec<bool> {
+    let mut live: Vec<bool> = all.iter().map(|occurrence| occurrence.run.len() == 1).collect();
+    for (start, document) in chunks_by_document(all) {
+        let single = |paragraph: u32| start + paragraph as usize;
+        let mut runs: Vec<usize> = (0..document.len())
+            .map(|at| start + at)
+            .filter(|&at| all[at].run.len() > 1 && equal(distinct_of[at]))
+            .collect();
+        runs.sort_by_key(|&at| (std::cmp::Reverse(all[at].units), at));
+        for at in runs {
+            let pieces = all[at].run.clone().map(single);
+            let alone: u32 =
+                pieces.clone().filter(|&piece| equal(distinct_of[piece])).map(|piece| all[piece].units).sum();
+            let free = pieces.clone().all(|piece| live[piece]);
+            if free && f64::from(alone) < PIECES_SUFFICE * f64::from(all[at].units) {
+                pieces.for_each(|piece| live[piece] = false);
+                live[at] = true;
+            }
+        }
+    }
+    live
+}
+
+/// The occurrences of each document, with the index of its first.
+fn chunks_by_document(all: &[Occurrence]) -> impl Iterator<Item = (usize, &[Occurrence])> {
+    let mut start = 0;
+    all.chunk_by(|a, b| a.document == b.document).map(move |chunk| {
+        start += chunk.len();
+        (start - chunk.len(), chunk)
+    })
+}
+
+/// Signatures of distinct paragraphs, as far as they are needed to find and filter pairs.
+struct Signs {
+    /// 18 keys a paragraph: bands, then head and tail anchor.
+    keys: Vec<u32>,
+    /// Low byte of each slot, for the filter.
+    bytes: Vec<[u8; SLOTS]>,
+    /// Shingles of each.
+    shingles: Vec<u32>,
+}
+
+/// Keys a paragraph.
+const KEYS: usize = PARAGRAPH.bands + 2;
+
+impl Signs {
+    /// Whether a pair can match, by the low bytes of its signatures: unequal slots agree by chance once in 256, and
+    /// the estimate scatters, so the filter leaves room below what is asked for (Li and König, b-bit MinHash, 2010).
+    fn may_match(&self, a: u32, b: u32, config: &Config) -> bool {
+        let (x, y) = (&self.bytes[a as usize], &self.bytes[b as usize]);
+        let equal: u32 = x.iter().zip(y).map(|(x, y)| u32::from(x == y)).sum();
+        let jaccard = f64::from(equal) / SLOTS as f64;
+        let (m, n) = (f64::from(self.shingles[a as usize]), f64::from(self.shingles[b as usize]));
+        // The Jaccard of a pair whose smaller side stands wholly in the larger bounds what its lengths allow.
+        let at_most = m.min(n) / m.max(n);
+        let needed = config.matching.threshold.min(config.matching.containment * at_most);
+        jaccard + 0.14 >= needed
+    }
+}
+
+fn candidates(signs: &Signs, shingled: &[u32], config: &Config, hot: &mut HotBuckets) -> Vec<(u32, u32)> {
+    let key = |id: u32, band: usize| signs.keys[id as usize * KEYS + band];
+    let mut pairs = Vec::new();
+    let mut entries = Vec::with_capacity(shingled.len() * 2);
+    let mut walk = |entries: &mut Vec<u64>, band: usize| {
+        let order = |id: u32| {
+            u64::from(key(id, (band + 1) % PARAGRAPH.bands)) << 32
+                | u64::from(key(id, (band + 2) % PARAGRAPH.bands))
+        };
+        hot.add(candidate_pairs(entries, config.matching.max_bucket, order, |a, b| pairs.push((a, b))));
+    };
+    for band in 0..PARAGRAPH.bands {
+        entries.clear();
+        entries.extend((0..shingled.len() as u32).map(|id| entry(key(id, band), id)));
+        walk(&mut entries, band);
+    }
+    // Head and tail share one set of buckets: the tail of a piece may be the head of another.
+    entries.clear();
+    for anchor in PARAGRAPH.bands..KEYS {
+        entries.extend((0..shingled.len() as u32).map(|id| entry(key(id, anchor), id)));
+    }
+    walk(&mut entries, 0);
+    pairs.retain(|&(a, b)| a != b);
+    pairs.par_sort_unstable();
+    pairs.dedup();
+    pairs
+}
+
+/// Access to the units and numbers of occurrences.
+struct Texts<'a> {
+    corpus: &'a Corpus,
+    all: &'a [Occurrence],
+    first: &'a [u32],
+}
+
+impl Texts<'_> {
+    fn sign(&self, shingled: &[u32], config: &Config) -> Result<Signs> {
+        let hasher = MinHasher::new(config.matching.seed);
+        // Distinct paragraphs are in the order of their first occurrence, so those of a document stand together.
+        let by_document: Vec<&[u32]> =
+            shingled.chunk_by(|&a, &b| self.first(a).document == self.first(b).document).collect();
+        let parts: Vec<Signs> = by_document
+            .into_par_iter()
+            .map_init(Vec::new, |buffer, group| {
+                let content = self.corpus.content(self.first(group[0]).document)?;
+                let mut part = Signs { keys: Vec::new(), bytes: Vec::new(), shingles: Vec::new() };
+                for &distinct in group {
+                    shingles(content.run_units(&self.first(distinct).run), buffer);
+                    let mut signature: Signature = [u32::MAX; SLOTS];
+                    hasher.sign(buffer, &mut signature);
+                    PARAGRAPH.keys(&signature, &mut part.keys);
+                    part.keys.extend(anchors(buffer).map(|anchor| (anchor >> 32) as u32));
+                    part.bytes.push(signature.map(|slot| slot as u8));
+                    part.shingles.push(buffer.len() as u32);
+                }
+                Ok(part)
+            })
+            .collect::<Result<_>>()?;
+        let mut signs = Signs { keys: Vec::new(), bytes: Vec::new(), shingles: Vec::new() };
+        for part in parts {
+            signs.keys.extend(part.keys);
+            signs.bytes.extend(part.bytes);
+            signs.shingles.extend(part.shingles);
+        }
+        Ok(signs)
+    }
+
+    /// First occurrence of a distinct paragraph.
+    fn first(&self, distinct: u32) -> &Occurrence {
+        &self.all[self.first[distinct as usize] as usize]
+    }
+
+    fn set(&self, pages: &mut Pages<'_>, distinct: u32) -> Result<Vec<u64>> {
+        let occurrence = self.first(distinct);
+        let mut set = Vec::new();
+        shingle_set(pages.get(occurrence.document)?.content.run_units(&occurrence.run), &mut set);
+        Ok(set)
+    }
+
+    /// Cuts a group of occurrences into clusters whose members all match their representative.
+    fn cut(
+        &self,
+        pages: &mut Pages<'_>,
+        members: &[u32],
+        distinct_of: &[u32],
+        config: &Config,
+        survives: &(impl Fn(u32) -> bool + Sync),
+    ) -> Result<Vec<ParagraphCluster>> {
+        let mut order: Vec<Candidate> = members
+            .iter()
+            .map(|&at| {
+                let occurrence = &self.all[at as usize];
+                let document = &self.corpus.documents[occurrence.document as usize];
+                Candidate {
+                    id: at,
+                    units: occurrence.units,
+                    numbers: occurrence.runs,
+                    masks: occurrence.masks,
+                    spans: 0,
+                    central: 0,
+                    gone: !survives(at),
+                    reference: document.reference,
+                    field: document.field.clone(),
+                }
+            })
+            .collect();
+        keep::order(&mut order, &config.removal.keep);
+        let mut sets: Map<u32, Vec<u64>> = Map::default();
+        for &at in members {
+            let distinct = distinct_of[at as usize];
+            if let std::collections::hash_map::Entry::Vacant(vacant) = sets.entry(distinct) {
+                vacant.insert(self.set(pages, distinct)?);
+            }
+        }
+        let mut known: Map<(u32, u32), Option<(Relation, Overlap)>> = Map::default();
+        let found = stars(order.iter().map(|candidate| candidate.id).collect(), |representative, at| {
+            let (a, b) = (distinct_of[at as usize], distinct_of[representative as usize]);
+            *known.entry((a, b)).or_insert_with(|| {
+                let overlap = overlap(&sets[&a], &sets[&b]);
+                if a == b {
+                    Some((Relation::Identical, overlap))
+                } else {
+                    Some((relate(overlap, &config.matching)?, overlap))
+                }
+            })
+        });
+        found
+            .into_iter()
+            .map(|star| {
+                let members = star
+                    .members
+                    .into_iter()
+                    .map(|(at, (relation, overlap))| {
+                        let numbers = self.numbers(pages, at, star.representative)?;
+                        Ok((
+                            at,
+                            Match { relation, overlap, spread: 1.0, coverage: overlap.a_in_b(), numbers },
+                        ))
+                    })
+                    .collect::<Result<_>>()?;
+                Ok(ParagraphCluster { representative: star.representative, members })
+            })
+            .collect()
+    }
+
+    /// The numbers of one occurrence against those of another.
+    fn numbers(&self, pages: &mut Pages<'_>, a: u32, b: u32) -> Result<Comparison> {
+        let (x, y) = (&self.all[a as usize], &self.all[b as usize]);
+        if x.runs + x.masks + y.runs + y.masks == 0 {
+            return Ok(Comparison::default());
+        }
+        if x.key == y.key && x.numbers == y.numbers && x.masks + y.masks == 0 {
+            return Ok(Comparison { same: x.runs, ..Comparison::default() });
+        }
+        let ((units_a, slots_a), (units_b, slots_b)) = (self.numbered(pages, x)?, self.numbered(pages, y)?);
+        Ok(compare(
+            Numbered { units: &units_a, slots: &slots_a },
+            Numbered { units: &units_b, slots: &slots_b },
+        ))
+    }
+
+    fn numbered(&self, pages: &mut Pages<'_>, occurrence: &Occurrence) -> Result<(Vec<u32>, Vec<Slot>)> {
+        let page = pages.get(occurrence.document)?;
+        let labels = &self.corpus.labels[occurrence.document as usize];
+        let slots = page.content.slots(&page.sheet, labels, page.content.run_lines(&occurrence.run));
+        Ok((page.content.run_units(&occurrence.run).to_vec(), slots))
+    }
+}
+
+/// Shingle sets of the paragraphs of one batch.
+#[derive(Default)]
+struct Sets(Map<u32, Vec<u64>>);
+
+impl Sets {
+    fn load(&mut self, texts: &Texts<'_>, ids: impl Iterator<Item = u32>) -> Result<()> {
+        let mut ids: Vec<u32> = ids.collect();
+        ids.sort_unstable();
+        ids.dedup();
+        self.0.retain(|id, _| ids.binary_search(id).is_ok());
+        ids.retain(|id| !self.0.contains_key(id));
+        let sets: Vec<(u32, Vec<u64>)> = ids
+            .into_par_iter()
+            .map_init(|| Pages::new(texts.corpus), |pages, id| Ok((id, texts.set(pages, id)?)))
+            .collect::<Result<_>>()?;
+        self.0.extend(sets);
+        Ok(())
+    }
+
+    fn get(&self, id: u32) -> &[u64] {
+        &self.0[&id]
+    }
+}

@@ -1,0 +1,287 @@
+//! One run: sources in, a folder of results out. The only file that names all stages.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::corpus::Corpus;
+use super::documents::{self, DocumentMatches, Pairs};
+use super::label;
+use super::logs::{Logs, Names, SkippedLog};
+use super::paragraphs::{self, ParagraphMatches};
+use super::summary::{Stage, Summary};
+use super::survey::{self, Plan, Survey};
+use super::verdicts::{self, Verdicts};
+use crate::chrome::Rules;
+use crate::config::{Config, Keep};
+use crate::document::Span;
+use crate::error::{Error, Result};
+use crate::input::{Fields, Limits, Source, Sources, discover};
+use crate::output::{Edit, OutputDir, Overwrite, PATCHES, PatchStore, Rewriter};
+use crate::progress::Progress;
+
+/// What a run does.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Files, folders, patterns, `-`.
+    pub inputs: Vec<String>,
+    /// Reference corpus: compared with, never rewritten, its copies win.
+    pub against: Vec<String>,
+    /// Folder of the results.
+    pub output: PathBuf,
+    /// What may happen to a folder that is there already.
+    pub overwrite: Overwrite,
+    /// What is written besides the logs.
+    pub rewrite: Rewrite,
+    /// Verified pairs go to `matches.jsonl`.
+    pub pairs: Pairs,
+    /// Bytes of text and units kept in memory; the rest goes to a temporary file.
+    pub memory: usize,
+    /// Rules of the user's own, as TOML text.
+    pub rules: Option<String>,
+    /// Settings.
+    pub config: Config,
+}
+
+/// What a run writes besides the logs of what was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rewrite {
+    /// Nothing.
+    Nothing,
+    /// The log of what would be removed: a dry run.
+    Planned,
+    /// The corpus without what is removed, and what puts it back.
+    Clean,
+    /// The corpus whole, each record with its verdicts as a further field.
+    Annotated,
+}
+
+/// Does the job.
+///
+/// # Errors
+/// A bad setting or input is found before anything is read; the output folder appears whole or not at all.
+pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
+    job.config.validate()?;
+    let rules = match &job.rules {
+        Some(text) => Rules::with(text)?,
+        None => Rules::built_in(),
+    };
+    let mut clock = Clock::new();
+    let (sources, first_reference) = sources(job)?;
+    sources.warnings.iter().for_each(|warning| progress.warn(warning));
+    let output = OutputDir::create(&job.output, job.overwrite)?;
+    let folder = output.path().to_path_buf();
+
+    let mut skipped = SkippedLog::create(&folder)?;
+    let plan = Plan {
+        sources: &sources.list,
+        first_reference,
+        input: &job.config.input,
+        keep: &job.config.removal.keep,
+        rules: &rules,
+        memory: job.memory,
+    };
+    let mut survey = survey::survey(plan, progress, &mut |record| {
+        skipped.add(&sources.list[record.origin.input as usize], &record)
+    })?;
+    skipped.finish()?;
+    clock.stage("read");
+
+    let (documents, paragraphs) = find(&mut survey.corpus, &rules, job, progress, &mut clock)?;
+    progress.stage("deciding", None);
+    let verdicts = verdicts::decide(&survey.corpus, &documents, &paragraphs, &job.config)?;
+    clock.stage("decide");
+
+    progress.stage("writing", None);
+    let names = Names { corpus: &survey.corpus, sources: &sources.list, by_doc: survey.repeated_ids > 0 };
+    let logs = Logs { folder: &folder, names };
+    logs.documents(&verdicts)?;
+    logs.clusters(&verdicts)?;
+    if job.pairs == Pairs::All {
+        logs.matches(&documents)?;
+    }
+    if job.rewrite != Rewrite::Nothing {
+        logs.removed(&verdicts)?;
+    }
+    clock.stage("write logs");
+    let edits = edits(&survey.corpus, &verdicts, &names, job.rewrite)?;
+    let emptied = edits.iter().filter(|edit| edit.emptied).count() as u64;
+    if matches!(job.rewrite, Rewrite::Clean | Rewrite::Annotated) {
+        rewrite(job, &folder, &sources.list[..first_reference], &survey, &edits, progress)?;
+        clock.stage("rewrite");
+    }
+    let mut summary = Summary::new(job, &sources.list, first_reference, &survey, &verdicts)?;
+    summary.matching(&documents, &paragraphs, emptied);
+    summary.finish(clock.stages);
+    summary.write(&folder.join("run.json"))?;
+    output.commit()?;
+    Ok(summary)
+}
+
+/// All sources: those to be cleaned, then those to be compared with.
+fn sources(job: &Job) -> Result<(Sources, usize)> {
+    let mut sources = discover(&job.inputs, &job.config.input, Some(&job.output))?;
+    let first_reference = sources.list.len();
+    if !job.against.is_empty() {
+        let reference = discover(&job.against, &job.config.input, Some(&job.output))?;
+        sources.append(reference);
+    }
+    Ok((sources, first_reference))
+}
+
+/// Labels, documents, labels again, paragraphs.
+///
+/// The first labels count every page; the documents that match under them are copies of one body, and bodies are what
+/// the second labels count, so that copies of an article never look like a site's chrome. Two rounds, never more.
+fn find(
+    corpus: &mut Corpus,
+    rules: &Rules,
+    job: &Job,
+    progress: &dyn Progress,
+    clock: &mut Clock,
+) -> Result<(DocumentMatches, ParagraphMatches)> {
+    progress.stage("labelling chrome", None);
+    label::first(corpus, rules, &job.config)?;
+    clock.stage("label");
+    progress.stage("matching documents", None);
+    let mut found = documents::find(corpus, &job.config, job.pairs)?;
+    clock.stage("documents");
+    if label::again(corpus, &found, rules, &job.config)? {
+        clock.stage("label");
+        found = documents::find(corpus, &job.config, job.pairs)?;
+        clock.stage("documents");
+    }
+    progress.stage("matching paragraphs", None);
+    let mut pieces = paragraphs::find(corpus, &job.config)?;
+    clock.stage("paragraphs");
+    if label::by_alignment(corpus, &pieces, rules)? {
+        pieces = paragraphs::find(corpus, &job.config)?;
+        clock.stage("paragraphs");
+    }
+    Ok((found, pieces))
+}
+
+/// What becomes of one document's record.
+#[derive(Debug, Default)]
+struct DocumentEdit {
+    edit: Edit,
+    emptied: bool,
+}
+
+fn edits(
+    corpus: &Corpus,
+    verdicts: &Verdicts,
+    names: &Names<'_>,
+    rewrite: Rewrite,
+) -> Result<Vec<DocumentEdit>> {
+    let mut edits: Vec<DocumentEdit> = Vec::new();
+    edits.resize_with(corpus.documents.len(), DocumentEdit::default);
+    for group in verdicts.removals.chunk_by(|a, b| a.unit.document == b.unit.document) {
+        let document = group[0].unit.document;
+        if verdicts.dropped[document as usize] {
+            edits[document as usize].edit = Edit::Drop;
+            continue;
+        }
+        let mut cut: Vec<Span> = group.iter().flat_map(|removal| removal.cut.iter().copied()).collect();
+        cut.sort_unstable();
+        cut.dedup_by(|next, last| {
+            let together = next.start <= last.end;
+            if together {
+                last.end = last.end.max(next.end);
+            }
+            together
+        });
+        let sheet = corpus.spool.get(document)?;
+        let left = cut.iter().fold((0, false), |(at, visible), span| {
+            (span.end, visible || !is_blank(&sheet.text[at as usize..span.start as usize]))
+        });
+        if !left.1 && is_blank(&sheet.text[left.0 as usize..]) {
+            cut = vec![Span::new(0, sheet.text.len() as u32)];
+            edits[document as usize].emptied = true;
+        }
+        cut.retain(|span| !span.is_empty());
+        edits[document as usize].edit = Edit::Change { cut, add: Vec::new() };
+    }
+    if rewrite == Rewrite::Annotated {
+        for document in corpus.ids() {
+            edits[document as usize].edit = Edit::Change {
+                cut: Vec::new(),
+                add: vec![("dechaff".into(), super::annotate::field(corpus, verdicts, names, document))],
+            };
+        }
+    }
+    Ok(edits)
+}
+
+fn is_blank(text: &str) -> bool {
+    crate::text::segment::is_blank(text)
+}
+
+fn rewrite(
+    job: &Job,
+    folder: &Path,
+    sources: &[Source],
+    survey: &Survey,
+    edits: &[DocumentEdit],
+    progress: &dyn Progress,
+) -> Result<()> {
+    progress.stage("rewriting", Some(sources.iter().map(|source| source.size).sum()));
+    let mut fields = Fields::new(&job.config.input);
+    if let Keep::Field { name, .. } = &job.config.removal.keep {
+        fields = fields.with_rank(name);
+    }
+    let rewriter = Rewriter { folder, fields: &fields, limits: Limits::default(), progress };
+    let documents = &survey.corpus.documents;
+    let mut patches = PatchStore::create(&folder.join(PATCHES))?;
+    // A few sources at a time, so that the patches of a corpus of many files never all wait in memory.
+    for group in sources.chunks(64) {
+        let written: Vec<_> = group
+            .par_iter()
+            .map(|source| {
+                let mut next = documents.partition_point(|document| document.origin.input < source.index);
+                rewriter.rewrite(source, &survey.contents[source.index as usize], |record| {
+                    let known = documents.get(next).map(|document| document.origin);
+                    if known.is_none_or(|known| (known.input, known.record) != (source.index, record)) {
+                        return Err(Error::Input {
+                            input: source.given.clone(),
+                            problem: format!(
+                                "record {record} was not there in the first pass: the file changed"
+                            ),
+                        });
+                    }
+                    next += 1;
+                    Ok(edits[next - 1].edit.clone())
+                })
+            })
+            .collect::<Result<_>>()?;
+        for rewritten in written {
+            patches.append(rewritten.patch)?;
+        }
+    }
+    patches.finish()
+}
+
+/// Wall time of the stages.
+struct Clock {
+    last: Instant,
+    stages: Vec<Stage>,
+}
+
+impl Clock {
+    fn new() -> Self {
+        Self { last: Instant::now(), stages: Vec::new() }
+    }
+
+    fn stage(&mut self, name: &'static str) {
+        let now = Instant::now();
+        let seconds = (now - self.last).as_secs_f64();
+        match self.stages.iter_mut().find(|stage| stage.name == name) {
+            Some(stage) => stage.seconds += seconds,
+            None => self.stages.push(Stage { name, seconds }),
+        }
+        self.last = now;
+    }
+}

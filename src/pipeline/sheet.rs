@@ -1,0 +1,82 @@
+//! One record after reading: its text, lines, paragraphs, units, and what chrome looks at.
+//!
+//! Made once, in the survey; every later stage works on sheets, only the rewrite reads the input again.
+
+use std::ops::Range;
+
+use crate::document::Span;
+use crate::text::fold::{Numbers, fold, fold_spans};
+use crate::text::segment::{self, segment};
+
+/// A record's text, cut and folded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    /// The text.
+    pub text: String,
+    /// Every line, blank ones too.
+    pub lines: Vec<Span>,
+    /// Paragraphs, as ranges of lines.
+    pub paragraphs: Vec<Range<u32>>,
+    /// Units of all lines, in order.
+    pub units: Vec<u32>,
+    /// Where the units of each line begin, and after the last line, where they end: one more than there are lines.
+    pub unit_starts: Vec<u32>,
+    /// For each line what was dropped as a number.
+    pub numbers: Vec<Numbers>,
+}
+
+impl Default for Sheet {
+    /// The sheet of an empty text.
+    fn default() -> Self {
+        Self::new(String::new())
+    }
+}
+
+impl Sheet {
+    /// Cuts and folds a text.
+    pub fn new(text: String) -> Self {
+        let page = segment(&text);
+        let mut units = Vec::with_capacity(text.len() / 3);
+        let mut unit_starts = Vec::with_capacity(page.lines.len() + 1);
+        unit_starts.push(0);
+        let mut numbers = Vec::with_capacity(page.lines.len());
+        for line in &page.lines {
+            numbers.push(fold(&text[line.range()], &mut units));
+            unit_starts.push(units.len() as u32);
+        }
+        Self { text, lines: page.lines, paragraphs: page.paragraphs, units, unit_starts, numbers }
+    }
+
+    /// Where the units of a range of lines stand.
+    pub fn unit_range(&self, lines: &Range<u32>) -> Range<usize> {
+        self.unit_starts[lines.start as usize] as usize..self.unit_starts[lines.end as usize] as usize
+    }
+
+    /// The line's text, terminator not included.
+    pub fn line(&self, line: u32) -> &str {
+        &self.text[self.lines[line as usize].range()]
+    }
+
+    /// Whether the line shows nothing.
+    pub fn is_blank(&self, line: u32) -> bool {
+        segment::is_blank(self.line(line))
+    }
+
+    /// Units of the line with the bytes of the text each came from.
+    pub fn line_unit_spans(&self, line: u32, units: &mut Vec<u32>, spans: &mut Vec<Span>) {
+        let at = self.lines[line as usize].start;
+        let before = spans.len();
+        fold_spans(self.line(line), units, spans);
+        for span in &mut spans[before..] {
+            *span = Span::new(span.start + at, span.end + at);
+        }
+    }
+
+    /// Bytes this sheet keeps in memory.
+    pub fn size(&self) -> usize {
+        self.text.len()
+            + self.lines.len() * (size_of::<Span>() + 4 + size_of::<Numbers>())
+            + self.paragraphs.len() * size_of::<Range<u32>>()
+            + self.units.len() * 4
+    }
+}

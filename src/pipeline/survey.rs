@@ -1,0 +1,355 @@
+//! Sources → documents with their sheets: the only stage that parses.
+//!
+//! Blocks are read in order, parsed and folded in parallel, and taken up in order again, so the documents are in
+//! input order for any number of threads.
+
+use rayon::prelude::*;
+
+use super::corpus::{Corpus, Document};
+use super::sheet::Sheet;
+use super::spool::Spool;
+use crate::chrome::{Evidence, Observer, Rules};
+use crate::cluster::keep::FieldValue;
+use crate::config::{InputConfig, Keep};
+use crate::document::Origin;
+use crate::error::{Error, Result};
+use crate::hash::Map;
+use crate::input::{
+    Block, Blocks, Contents, Fields, Limits, Parsed, Source, SourceFormat, keys, records, registrable_domain,
+};
+use crate::progress::Progress;
+
+/// Blocks read between two parallel steps, for each thread.
+const AHEAD: usize = 2;
+/// Files of one page each that are read between two parallel steps.
+const FILES: usize = 256;
+
+/// A record that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Where it stands.
+    pub origin: Origin,
+    /// Where its bytes start in the decompressed stream.
+    pub offset: u64,
+    /// Why.
+    pub reason: String,
+    /// Its bytes; of a record above the limit only the start.
+    pub bytes: Vec<u8>,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct Survey {
+    /// The documents.
+    pub corpus: Corpus,
+    /// For each source, in order, the size and identity of its decompressed stream.
+    pub contents: Vec<Contents>,
+    /// Records that were skipped.
+    pub skipped: u64,
+    /// Records without a text.
+    pub no_text: u64,
+    /// Ids that more than one record has; where there is any, clusters are named by `doc`.
+    pub repeated_ids: u64,
+}
+
+/// What a survey needs to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'a> {
+    /// Sources that are cleaned, then sources that are only compared with.
+    pub sources: &'a [Source],
+    /// Index of the first source that is only compared with.
+    pub first_reference: usize,
+    /// How records are read.
+    pub input: &'a InputConfig,
+    /// Which copy stays.
+    pub keep: &'a Keep,
+    /// Chrome rules, matched while the text is at hand.
+    pub rules: &'a Rules,
+    /// Bytes of sheets kept in memory.
+    pub memory: usize,
+}
+
+/// Reads all sources.
+///
+/// # Errors
+/// When a source cannot be read, when no record of one has the text field, or what `skip` returns.
+pub fn survey(
+    plan: Plan<'_>,
+    progress: &dyn Progress,
+    skip: &mut dyn FnMut(Skipped) -> Result<()>,
+) -> Result<Survey> {
+    let mut fields = Fields::new(plan.input);
+    if let Keep::Field { name, .. } = plan.keep {
+        fields = fields.with_rank(name);
+    }
+    progress.stage("reading", Some(plan.sources.iter().map(|source| source.size).sum()));
+    let mut sink = Sink {
+        documents: Vec::new(),
+        evidence: Vec::new(),
+        spool: Spool::new(plan.memory),
+        sites: Map::default(),
+        names: Vec::new(),
+        contents: Vec::new(),
+        skipped: 0,
+        no_text: 0,
+    };
+    let mut at = 0;
+    while at < plan.sources.len() {
+        let pages =
+            plan.sources[at..].iter().take(FILES).take_while(|s| s.format == SourceFormat::Txt).count();
+        if pages > 1 {
+            let group = &plan.sources[at..at + pages];
+            let read: Vec<(Vec<Found>, Contents)> = group
+                .par_iter()
+                .map_init(
+                    || Observer::new(plan.rules),
+                    |observer, source| {
+                        let mut blocks = Blocks::open(source, Limits::default())?;
+                        let mut found = Vec::new();
+                        for block in blocks.by_ref() {
+                            parse(&block?, source, &fields, plan, observer, &mut found);
+                        }
+                        Ok((found, blocks.contents()))
+                    },
+                )
+                .collect::<Result<_>>()?;
+            for ((found, contents), source) in read.into_iter().zip(group) {
+                sink.take(found, source, skip)?;
+                sink.contents.push(contents);
+                progress.advance(source.size);
+            }
+            at += pages;
+        } else {
+            let source = &plan.sources[at];
+            sink.read(source, &fields, plan, progress, skip)?;
+            at += 1;
+        }
+    }
+    sink.finish(plan.first_reference)
+}
+
+/// One record of a block, read and folded.
+enum Found {
+    Page(Box<Page>),
+    Skipped(Skipped),
+}
+
+struct Page {
+    origin: Origin,
+    id: Option<Box<str>>,
+    site: Option<String>,
+    field: Option<FieldValue>,
+    sheet: Option<Sheet>,
+    evidence: Box<[Evidence]>,
+}
+
+fn parse(
+    block: &Block,
+    source: &Source,
+    fields: &Fields,
+    plan: Plan<'_>,
+    observer: &mut Observer<'_>,
+    found: &mut Vec<Found>,
+) {
+    let mut evidence = Vec::new();
+    for parsed in records(block, source.format, fields) {
+        match parsed {
+            Parsed::Bad(bad) => found.push(Found::Skipped(Skipped {
+                origin: Origin { input: source.index, record: bad.number },
+                offset: bad.offset,
+                reason: bad.reason,
+                bytes: bad.bytes.to_vec(),
+            })),
+            Parsed::Record(record) => {
+                let site = record
+                    .site
+                    .map(|site| site.into_owned())
+                    .or_else(|| record.url.as_deref().and_then(registrable_domain))
+                    .or_else(|| (source.format == SourceFormat::Txt).then(|| source.folder.clone()))
+                    .filter(|site| !site.is_empty());
+                let sheet = record.text.map(|text| Sheet::new(text.into_owned()));
+                evidence.clear();
+                if let Some(sheet) = &sheet {
+                    let Sheet { text, lines, unit_starts, units, .. } = sheet;
+                    observer.observe(text, lines, unit_starts, units, &mut evidence);
+                }
+                let token = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
+                found.push(Found::Page(Box::new(Page {
+                    origin: Origin { input: source.index, record: record.number },
+                    id: record.id.and_then(token).map(String::into_boxed_str),
+                    site,
+                    field: match plan.keep {
+                        Keep::Field { .. } => {
+                            record.rank.and_then(token).and_then(|token| field_value(&token))
+                        }
+                        _ => None,
+                    },
+                    sheet,
+                    evidence: evidence.as_slice().into(),
+                })));
+            }
+        }
+    }
+}
+
+/// A JSON token as a value that can be put in order.
+fn field_value(token: &str) -> Option<FieldValue> {
+    match serde_json::from_str(token).ok()? {
+        serde_json::Value::Number(number) => number.as_f64().map(FieldValue::Number),
+        serde_json::Value::String(text) => Some(FieldValue::Text(text)),
+        serde_json::Value::Bool(value) => Some(FieldValue::Number(f64::from(u8::from(value)))),
+        _ => None,
+    }
+}
+
+/// Takes up what the workers found, in order.
+struct Sink {
+    documents: Vec<Document>,
+    evidence: Vec<Box<[Evidence]>>,
+    spool: Spool,
+    sites: Map<String, u32>,
+    names: Vec<String>,
+    contents: Vec<Contents>,
+    skipped: u64,
+    no_text: u64,
+}
+
+impl Sink {
+    fn read(
+        &mut self,
+        source: &Source,
+        fields: &Fields,
+        plan: Plan<'_>,
+        progress: &dyn Progress,
+        skip: &mut dyn FnMut(Skipped) -> Result<()>,
+    ) -> Result<()> {
+        let mut blocks = Blocks::open(source, Limits::default())?;
+        let step = rayon::current_num_threads() * AHEAD;
+        let (mut read, mut texts, mut seen) = (0, 0, Vec::new());
+        let before = self.documents.len();
+        loop {
+            let mut batch = Vec::with_capacity(step);
+            for block in blocks.by_ref().take(step) {
+                batch.push(block?);
+            }
+            if batch.is_empty() {
+                break;
+            }
+            let found: Vec<Vec<Found>> = batch
+                .par_iter()
+                .map_init(
+                    || Observer::new(plan.rules),
+                    |observer, block| {
+                        let mut found = Vec::new();
+                        parse(block, source, fields, plan, observer, &mut found);
+                        found
+                    },
+                )
+                .collect();
+            for (found, block) in found.into_iter().zip(&batch) {
+                texts +=
+                    found.iter().filter(|f| matches!(f, Found::Page(page) if page.sheet.is_some())).count();
+                if texts == 0 && seen.is_empty() {
+                    let first =
+                        block.bytes.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+                    seen = first.map(keys).unwrap_or_default();
+                }
+                self.take(found, source, skip)?;
+            }
+            progress.advance(blocks.consumed() - read);
+            read = blocks.consumed();
+        }
+        self.contents.push(blocks.contents());
+        if texts == 0 && self.documents.len() > before && source.format == SourceFormat::Jsonl {
+            let fields = if seen.is_empty() { "none".to_owned() } else { format!("`{}`", seen.join("`, `")) };
+            return Err(Error::Input {
+                input: source.given.clone(),
+                problem: format!(
+                    "no record has a text in field `{}`; its fields are {fields}: name the right one with `--text-field`",
+                    plan.input.text_field
+                ),
+            });
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        found: Vec<Found>,
+        source: &Source,
+        skip: &mut dyn FnMut(Skipped) -> Result<()>,
+    ) -> Result<()> {
+        for found in found {
+            match found {
+                Found::Skipped(skipped) => {
+                    self.skipped += 1;
+                    skip(skipped)?;
+                }
+                Found::Page(page) => {
+                    let site = page.site.map(|name| {
+                        *self.sites.entry(name).or_insert_with_key(|name| {
+                            self.names.push(name.clone());
+                            self.names.len() as u32 - 1
+                        })
+                    });
+                    let id = page.id.unwrap_or_else(|| {
+                        let made = match source.format {
+                            SourceFormat::Txt => source.given.clone(),
+                            SourceFormat::Jsonl => format!("{}#{}", source.given, page.origin.record),
+                        };
+                        serde_json::Value::String(made).to_string().into_boxed_str()
+                    });
+                    self.documents.push(Document {
+                        origin: page.origin,
+                        id,
+                        site,
+                        has_text: page.sheet.is_some(),
+                        reference: false,
+                        field: page.field,
+                    });
+                    self.no_text += u64::from(page.sheet.is_none());
+                    self.evidence.push(page.evidence);
+                    self.spool.push(page.sheet.unwrap_or_default())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, first_reference: usize) -> Result<Survey> {
+        for document in &mut self.documents {
+            document.reference = document.origin.input as usize >= first_reference;
+        }
+        // Sites in the order of their names, whatever page came first.
+        let mut order: Vec<u32> = (0..self.names.len() as u32).collect();
+        order.sort_by(|&a, &b| self.names[a as usize].cmp(&self.names[b as usize]));
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(at, &site)| place[site as usize] = at as u32);
+        for document in &mut self.documents {
+            document.site = document.site.map(|site| place[site as usize]);
+        }
+        self.names.sort();
+        let mut ids: Vec<&str> = self
+            .documents
+            .iter()
+            .filter(|document| !document.reference)
+            .map(|document| &*document.id)
+            .collect();
+        ids.sort_unstable();
+        let repeated = ids.chunk_by(|a, b| a == b).filter(|group| group.len() > 1).count() as u64;
+        let labels = vec![Default::default(); self.documents.len()];
+        Ok(Survey {
+            corpus: Corpus {
+                documents: self.documents,
+                evidence: self.evidence,
+                spool: self.spool,
+                labels,
+                sites: self.names,
+            },
+            contents: self.contents,
+            skipped: self.skipped,
+            no_text: self.no_text,
+            repeated_ids: repeated,
+        })
+    }
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Every check of the project, the cheapest first; stops at the first that fails. No argument, no setting.
+#
+# Needs cargo with rustfmt and clippy, and Python 3; adds the two components where they are missing. Everything is
+# built once, without optimisation, in target/ (CARGO_TARGET_DIR is respected).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Colours, terminal width and the like must not reach the snapshots; a missing snapshot fails and is not written.
+export CI=true CARGO_TERM_COLOR=never
+
+step() {
+    printf '\n== %s\n' "$*"
+    local start=$SECONDS
+    "$@"
+    printf '== %d s\n' "$((SECONDS - start))"
+}
+
+cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+
+step cargo fmt --check
+step python3 data/check.py
+# Clippy's build of the dependencies serves the documentation too; the tests' build serves the doc tests.
+step cargo clippy --locked --quiet --all-targets -- -D warnings
+RUSTDOCFLAGS="-D warnings" step cargo doc --locked --quiet --no-deps
+step cargo test --locked --quiet
+
+printf '\nall passed in %d s\n' "$SECONDS"

@@ -1,0 +1,146 @@
+//! Input that means no good: the run ends well, loses nothing, prints nothing that a terminal would obey.
+
+use crate::fixture::{KILN, LIBRARY, Place, record};
+
+/// Cleans `input` and restores it; the two must be the same. What was said on standard error.
+fn round_trip(place: &Place, input: &str) -> String {
+    let ran = place.done(&["clean", input, "-o", "out", "--force"]);
+    place.done(&["restore", "out", "-o", "back", "-q"]);
+    if place.path(input).is_dir() {
+        assert_eq!(place.tree("back"), place.tree(input));
+    } else {
+        assert!(place.read(&format!("back/{input}")) == place.read(input), "{input}");
+    }
+    std::fs::remove_dir_all(place.path("back")).unwrap();
+    assert!(ran.stdout.is_empty());
+    assert!(ran.stderr.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", ran.stderr);
+    ran.stderr
+}
+
+#[test]
+fn empty_files() {
+    let place = Place::with(&[
+        ("empty.txt", ""),
+        ("empty.jsonl", ""),
+        ("blank.jsonl", "\n\n \n"),
+        ("bom.txt", "\u{feff}"),
+    ]);
+    for name in ["empty.txt", "empty.jsonl", "blank.jsonl", "bom.txt"] {
+        round_trip(&place, name);
+    }
+    let ran = place.done(&["clean", "empty.txt", "empty.jsonl", "-o", "both"]);
+    assert!(ran.stderr.contains("no copies"), "{}", ran.stderr);
+}
+
+#[test]
+fn one_line_of_fifty_megabytes() {
+    let place = Place::new();
+    let mut line = "word and 字, ".repeat(5_000);
+    line.push_str(&"a".repeat(50_000_000 - line.len()));
+    place.file("long.txt", line.as_bytes());
+    let said = round_trip(&place, "long.txt");
+    assert!(said.contains("1 document"), "{said}");
+}
+
+#[test]
+fn a_hundred_thousand_identical_lines() {
+    let place = Place::with(&[("lines.txt", &"同一行文字\n".repeat(100_000))]);
+    round_trip(&place, "lines.txt");
+    assert!(
+        place.text("out/clusters.jsonl").len() < 1 << 20,
+        "members of a line of clusters.jsonl are capped"
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let place = Place::new();
+    place.file("in/latin.txt", b"caf\xe9 au lait, all day long");
+    place.file("in/nul.txt", "一行\0二行\0三行，还有一些普通的文字在后面。\n".as_bytes());
+    place.file("in/fine.txt", KILN.join("\n").as_bytes());
+    place.file(
+        "in/bad.jsonl",
+        b"{\"id\":1,\"text\":\"\xc3\x28\"}\n\xff\xff\xff\n{\"id\":2,\"text\":\"a\\u0000b \\ud800 c\"}\n",
+    );
+    let said = round_trip(&place, "in");
+    assert!(said.contains("3 records that could not be read"), "{said}");
+}
+
+#[test]
+fn control_and_bidi_characters() {
+    let place = Place::new();
+    let evil = "\u{1b}]0;owned\u{7}\u{202e}gnp.exe\u{2066}\u{9b}31m";
+    let pages: String = (0..2)
+        .map(|n| {
+            record(
+                &format!("{evil}{n}"),
+                &[&format!("{evil}{}", LIBRARY[0]), LIBRARY[1], &format!("{}{evil}", LIBRARY[2])],
+            )
+        })
+        .collect();
+    place.file("pages.jsonl", pages.as_bytes());
+    round_trip(&place, "pages.jsonl");
+    for arguments in
+        [&["0:1"][..], &["0:2"], &["0:1@1"], &["0:1", "0:2"], &["0:1@1", "0:2@3"], &["x\u{1b}[2J"]]
+    {
+        let ran = place.run(&[&["explain", "out"], arguments].concat());
+        let shown = ran.stdout + &ran.stderr;
+        assert!(!shown.is_empty());
+        assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
+        assert!(!shown.contains(['\u{202e}', '\u{2066}']), "{shown:?}");
+    }
+}
+
+#[test]
+fn deep_json() {
+    let place = Place::new();
+    let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
+    let content = [
+        format!("{{\"id\":1,\"x\":{},\"text\":\"{}\"}}\n", deep("[", "]"), KILN[0]),
+        format!("{{\"id\":{},\"text\":\"{}\"}}\n", deep("{\"a\":", "}"), KILN[1]),
+        format!("{}\n", "[".repeat(100_000)),
+    ];
+    place.file("deep.jsonl", content.concat().as_bytes());
+    round_trip(&place, "deep.jsonl");
+    let ran = place.run(&["explain", "out", "0:2"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.shown());
+}
+
+#[cfg(unix)]
+#[test]
+fn folders_that_lead_back() {
+    let place = Place::new();
+    place.file("in/a/page.txt", KILN.join("\n").as_bytes());
+    std::os::unix::fs::symlink("..", place.path("in/a/up")).unwrap();
+    std::os::unix::fs::symlink("nowhere", place.path("in/a/dead")).unwrap();
+    let ran = place.done(&["clean", "in", "-o", "out"]);
+    assert!(
+        ran.stderr.contains("warning: in: passed over links that lead back or nowhere"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(place.rows("out/documents.jsonl").len(), 1);
+}
+
+/// A folder of results inside the folder that is read.
+#[test]
+fn results_are_no_input() {
+    let place = Place::with(&[("in/page.txt", &KILN.join("\n"))]);
+    place.done(&["clean", "in", "-o", "in/out"]);
+    place.done(&["clean", "in", "-o", "in/out", "--force"]);
+    assert_eq!(place.rows("in/out/documents.jsonl").len(), 1);
+}
+
+#[test]
+fn names_of_files() {
+    let place = Place::new();
+    let name = "it's \u{1b}[31m a \"name\"\nof two lines.txt";
+    place.file(name, LIBRARY.join("\n").as_bytes());
+    place.file("other.txt", LIBRARY.join("\n").as_bytes());
+    let said = place.done(&["clean", name, "other.txt", "-o", "out"]).stderr;
+    assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "{said:?}");
+    place.done(&["restore", "out", "-o", "back"]);
+    assert_eq!(place.read(&format!("back/{name}")), place.read(name));
+    let ran = place.run(&["clean", "no\u{1b}[31m.txt", "-o", "x"]);
+    assert_eq!((ran.status, ran.stderr.contains('\u{1b}')), (Some(2), false), "{}", ran.shown());
+}

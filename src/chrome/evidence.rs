@@ -98,6 +98,8 @@ impl Flags {
     pub const SECTION: Flags = Flags(1 << 16);
     /// Holds a word of those that passages of a site have in common.
     pub const ANCHOR: Flags = Flags(1 << 18);
+    /// Holds an arrow, a bar or a copyright sign.
+    pub const SIGN: Flags = Flags(1 << 19);
     /// Is enclosed in brackets or quotes.
     pub const ENCLOSED: Flags = Flags(1 << 17);
 
@@ -457,6 +459,7 @@ struct Scan {
     gaps: usize,
     date: bool,
     month: bool,
+    sign: bool,
     domain: bool,
 }
 
@@ -537,7 +540,10 @@ impl Scan {
             b',' => self.commas += 1,
             b';' | b'{' | b'}' | b'=' | b'<' | b'_' | b'\\' | b'$' | b'`' => self.code += 1,
             b'(' if next == b')' => self.code += 2,
-            b'|' => self.separators += 1,
+            b'|' => {
+                self.separators += 1;
+                self.sign = true;
+            }
             b'>' => {
                 self.separators += usize::from(at > 0 && matches!(bytes[at - 1], b' ' | b'>'));
                 self.code += usize::from(at > 0 && matches!(bytes[at - 1], b'-' | b'='));
@@ -565,7 +571,11 @@ impl Scan {
             }
             '，' | '、' | '；' => self.commas += 1,
             '。' | '！' | '？' => self.terminators += 1,
-            '»' | '›' | '｜' | '·' | '•' | '┊' | '＞' | '→' => self.separators += 1,
+            '»' | '›' | '｜' | '·' | '•' | '┊' | '＞' | '→' => {
+                self.separators += 1;
+                self.sign |= !matches!(c, '·' | '•');
+            }
+            '«' | '‹' | '←' | '◀' | '▶' | '©' => self.sign = true,
             '\u{a0}' | '\u{3000}' => self.gaps += 1,
             '０'..='９' => self.digits += 1,
             _ if c.is_alphabetic() => {
@@ -586,6 +596,7 @@ impl Scan {
             }
         };
         set(Flags::DATE, self.date || (self.month && self.digits > 0 && self.chars <= 120));
+        set(Flags::SIGN, self.sign);
         set(Flags::DOMAIN, self.domain);
         set(Flags::SEPARATED, self.separators > 0);
         set(Flags::NUMERIC, self.letters == 0);

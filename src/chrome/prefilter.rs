@@ -19,6 +19,8 @@ const SHORT: usize = 3;
 const BITS: u32 = 16;
 /// Folds the case of ASCII letters in a window; what it does to other bytes, it does on both sides.
 const CASE: u64 = 0x2020_2020_2020_2020;
+/// The high bit of each byte: set where a character is not ASCII.
+const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Searches lines for literals.
 #[derive(Debug)]
@@ -41,7 +43,13 @@ struct Table {
 }
 
 /// A literal and the rules that need it.
-type Literal = (Vec<u8>, Vec<RuleId>);
+#[derive(Debug)]
+struct Literal {
+    bytes: Vec<u8>,
+    /// Where in the literal the window stands that a table knows it by.
+    offset: usize,
+    rules: Vec<RuleId>,
+}
 
 impl Table {
     fn new() -> Table {
@@ -61,10 +69,10 @@ impl Table {
 
     #[cold]
     #[inline(never)]
-    fn compare(&self, window: u64, rest: &[u8], candidates: &mut Vec<RuleId>) {
-        for (literal, rules) in self.literals.get(&window).into_iter().flatten() {
-            if starts_with(rest, literal) {
-                candidates.extend(rules);
+    fn compare(&self, window: u64, line: &[u8], at: usize, candidates: &mut Vec<RuleId>) {
+        for literal in self.literals.get(&window).into_iter().flatten() {
+            if literal.stands(line, at) {
+                candidates.extend(&literal.rules);
             }
         }
     }
@@ -87,9 +95,11 @@ impl Prefilter {
         let mut refused = Vec::new();
         for group in sorted.chunk_by(|a, b| a.0 == b.0) {
             let bytes = group[0].0.as_bytes();
-            let literal = (bytes.to_vec(), group.iter().map(|(_, id)| *id).collect());
+            let offset = if bytes[0] < 0x80 { rarest(bytes) } else { 0 };
+            let rules = group.iter().map(|(_, id)| *id).collect();
+            let literal = Literal { bytes: bytes.to_vec(), offset, rules };
             if bytes[0] < 0x80 && bytes.len() >= ASCII {
-                prefilter.ascii.add(window(bytes, ASCII), literal);
+                prefilter.ascii.add(window(&bytes[offset..], ASCII), literal);
             } else if bytes[0] >= 0x80 && bytes.len() >= WIDE {
                 prefilter.wide.add(window(bytes, WIDE), literal);
             } else if bytes.len() >= SHORT {
@@ -100,7 +110,7 @@ impl Prefilter {
                 prefilter.leads[usize::from(bytes[0] / 64)] |= 1 << (bytes[0] % 64);
                 prefilter.signs.push(literal);
             } else {
-                refused.extend(literal.1);
+                refused.extend(literal.rules);
             }
         }
         refused.sort_unstable();
@@ -112,8 +122,24 @@ impl Prefilter {
     pub(crate) fn candidates(&self, line: &[u8], candidates: &mut Vec<RuleId>) {
         let (any_ascii, any_wide) =
             (!self.short_ascii.literals.is_empty(), !self.short_wide.literals.is_empty());
+        let plain = !any_ascii && self.signs.is_empty();
         let mut at = 0;
         while at < line.len() {
+            if plain && let Some(chunk) = line[at..].first_chunk::<16>() {
+                let chunk = u128::from_le_bytes(*chunk);
+                if chunk as u64 & HIGH == 0 {
+                    // Eight ASCII characters at once.
+                    let chunk = chunk | u128::from(CASE) << 64 | u128::from(CASE);
+                    for i in 0..8 {
+                        let window = (chunk >> (8 * i)) as u64 & mask(ASCII);
+                        if self.ascii.has(window) {
+                            self.ascii.compare(window, line, at + i, candidates);
+                        }
+                    }
+                    at += 8;
+                    continue;
+                }
+            }
             let byte = line[at];
             let rest = &line[at..];
             // Near the end the window is filled with spaces; the comparison sees the end.
@@ -127,16 +153,14 @@ impl Prefilter {
                 (&self.wide, eight & mask(WIDE), &self.short_wide, any_wide)
             };
             if table.has(long) {
-                table.compare(long, rest, candidates);
+                table.compare(long, line, at, candidates);
             }
             if any && short.has(eight & mask(SHORT)) {
-                short.compare(eight & mask(SHORT), rest, candidates);
+                short.compare(eight & mask(SHORT), line, at, candidates);
             }
             if self.leads[usize::from(byte / 64)] >> (byte % 64) & 1 == 1 {
-                for (literal, rules) in &self.signs {
-                    if starts_with(rest, literal) {
-                        candidates.extend(rules);
-                    }
+                for literal in self.signs.iter().filter(|literal| literal.stands(line, at)) {
+                    candidates.extend(&literal.rules);
                 }
             }
             // Literals start where characters do.
@@ -166,8 +190,27 @@ fn slot(window: u64) -> usize {
     (window.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - BITS)) as usize
 }
 
-fn starts_with(text: &[u8], literal: &[u8]) -> bool {
-    text.get(..literal.len()).is_some_and(|text| text.eq_ignore_ascii_case(literal))
+impl Literal {
+    /// Whether the literal stands in the line with its window at `at`.
+    fn stands(&self, line: &[u8], at: usize) -> bool {
+        let text = at.checked_sub(self.offset).and_then(|start| line.get(start..start + self.bytes.len()));
+        text.is_some_and(|text| text.eq_ignore_ascii_case(&self.bytes))
+    }
+}
+
+/// Offset of the window of a literal that stops the fewest lines: the one with the rarest letters. All bytes of the
+/// window are ASCII; offset 0 where no such window is better.
+fn rarest(literal: &[u8]) -> usize {
+    /// The space and letters of English, most frequent first.
+    const FREQUENT: &[u8] = b" etaoinshrdlucmfwypvbgkqjxz";
+    let rarity = |window: &[u8]| -> usize {
+        window
+            .iter()
+            .map(|byte| FREQUENT.iter().position(|other| other == byte).unwrap_or(FREQUENT.len()))
+            .sum()
+    };
+    let windows = literal.windows(ASCII).enumerate().take_while(|(_, window)| window.is_ascii());
+    windows.max_by_key(|&(at, window)| (rarity(window), std::cmp::Reverse(at))).map_or(0, |(at, _)| at)
 }
 
 #[cfg(test)]
@@ -197,7 +240,7 @@ mod tests {
         #[test]
         fn finds_what_a_plain_search_finds(
             literals in prop::collection::vec("[a-c上下一篇|]{1,5}", 1..12),
-            line in "[a-cA-C上下一篇|]{0,40}",
+            line in "[a-cA-C上下一篇| ]{0,60}",
         ) {
             let needed: Vec<(String, RuleId)> = literals.into_iter().zip(1..).collect();
             let (fast, plain) = (fast(&needed, &line), plain(&needed, &line));

@@ -101,6 +101,8 @@ enum When {
     Date,
     /// Those that hold a host name.
     Domain,
+    /// Those that hold an arrow, a bar or a copyright sign.
+    Sign,
 }
 
 impl When {
@@ -108,6 +110,7 @@ impl When {
         match self {
             When::Date => Flags::DATE,
             When::Domain => Flags::DOMAIN,
+            When::Sign => Flags::SIGN,
         }
     }
 }

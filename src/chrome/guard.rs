@@ -90,17 +90,17 @@ const BETWEEN: usize = 4;
 /// Units of a headline.
 const HEADLINE: std::ops::RangeInclusive<u16> = 4..=60;
 
-/// Gives the page its headline back: the line of its own right above its first text that another line above ends in (a
-/// breadcrumb, the title of the window), where only its place or its look made it chrome.
+/// Gives the page its headline back: the one line of its own right above its first text, where only its place or its
+/// look made it chrome.
 fn keep_headline(evidence: &[Evidence], labels: &mut [Label]) {
     let Some(text) = labels.iter().position(|label| !label.is_chrome()) else { return };
     for at in (text.saturating_sub(BETWEEN)..text).rev() {
         let Label::Chrome(reason) = labels[at] else { return };
         match reason.source {
             Source::Family(FamilyKind::Listing | FamilyKind::Shape, _) => {
-                let line = &evidence[at];
-                let named = |other: &Evidence| other.line != line.line && other.tail == line.tail;
-                if HEADLINE.contains(&line.units) && line.tail != 0 && evidence[..text].iter().any(named) {
+                // Teasers stand in lists; a headline stands alone.
+                let alone = at == 0 || !is_look(&labels[at - 1]);
+                if alone && HEADLINE.contains(&evidence[at].units) {
                     labels[at] = Label::Content;
                 }
                 return;
@@ -153,6 +153,11 @@ fn is_rule(label: &Label) -> bool {
     matches!(label, Label::Chrome(reason) if matches!(reason.source, Source::Rule(_)))
 }
 
+fn is_look(label: &Label) -> bool {
+    let look = |source| matches!(source, Source::Family(FamilyKind::Listing | FamilyKind::Shape, _));
+    matches!(label, Label::Chrome(reason) if look(reason.source))
+}
+
 fn is_sure(label: &Label) -> bool {
     match label {
         Label::Chrome(reason) => match reason.source {
@@ -190,7 +195,7 @@ mod tests {
 
     const LINES: [&str; 6] = [
         "首页 资讯 联系",
-        "位置：首页 > 资讯 > 镇里的旧粮仓改成了图书馆",
+        "本站资讯",
         "镇里的旧粮仓改成了图书馆",
         "2020-01-02 来源：本站",
         "去年秋天，镇里把闲了多年的旧粮仓修好，改成了一座图书馆，藏书由各村捐来。",

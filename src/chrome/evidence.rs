@@ -2,7 +2,7 @@
 //!
 //! In go a text, its lines and their folded units; out comes one [`Evidence`] of 48 bytes for each non-blank line, in
 //! order. Needs nothing of the site, so that it runs for each document alone, when the document is read. Costs one
-//! hash over the line, one over its units, and a scan of at most [`SCANNED`] bytes at each end, besides the rules'
+//! hash over the line, one over its units, and a scan of at most `SCANNED` bytes at each end, besides the rules'
 //! literal search over the text.
 
 use std::ops::BitOr;

@@ -1,7 +1,7 @@
 //! Documents: content → signatures and samples → candidate pairs → verified matches → clusters.
 //!
 //! Documents with the same units collapse first. Of the rest, bands of the signature propose pairs of like length,
-//! and sampled shingles (those whose hash is 0 modulo [`SAMPLE`], the FracMinHash of Irber et al. 2022) propose
+//! and sampled shingles (those whose hash is 0 modulo `SAMPLE`, the FracMinHash of Irber et al. 2022) propose
 //! pairs of which one stands in the other, at any length. Every pair is verified on its shingle sets; every cluster
 //! member is verified against its representative.
 

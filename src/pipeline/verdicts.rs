@@ -176,10 +176,10 @@ impl Gone {
         Self { documents: covered.to_vec(), removed: none.clone(), pinned: none, stands }
     }
 
-    /// Whether a run must stay because a removal names it, although `kept` has a copy of it. Of a document that stands
-    /// for others only what it says twice may go.
-    fn is_named(&self, document: u32, run: &Range<u32>, kept: u32) -> bool {
-        overlaps(&self.pinned[document as usize], run) || self.stands[document as usize] && document != kept
+    /// Whether a run must stay because a removal names it. A document that stands for others stays whole: even where
+    /// it says a thing twice, the two are seldom equal to the letter.
+    fn is_named(&self, document: u32, run: &Range<u32>) -> bool {
+        self.stands[document as usize] || overlaps(&self.pinned[document as usize], run)
     }
 
     fn overlaps_removed(&self, document: u32, run: &Range<u32>) -> bool {
@@ -284,7 +284,7 @@ impl Verdicts {
                     let units = page.content.run_units(&run).len() as u32;
                     let free = !corpus.documents[document as usize].reference
                         && !gone.overlaps_removed(document, &run)
-                        && !gone.is_named(document, &run, kept_range.document)
+                        && !gone.is_named(document, &run)
                         && !gone.overlaps_removed(kept_range.document, &kept_run)
                         && (document != kept_range.document
                             || !overlaps(std::slice::from_ref(&kept_run), &run));
@@ -333,7 +333,7 @@ impl Verdicts {
                     && removes(Level::Paragraph, &config.removal)
                     && !corpus.documents[occurrence.document as usize].reference
                     && !gone.overlaps_removed(occurrence.document, &occurrence.run)
-                    && !gone.is_named(occurrence.document, &occurrence.run, representative.document)
+                    && !gone.is_named(occurrence.document, &occurrence.run)
                     && covered(
                         matched.relation,
                         matched.coverage,

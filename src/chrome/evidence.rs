@@ -628,10 +628,10 @@ fn is_year(bytes: &[u8]) -> bool {
 
 /// Whether what follows a dot is a label under which hosts are registered, and ends there.
 fn is_top_level(after: &[u8]) -> bool {
-    const LABELS: [&[u8]; 29] = [
+    const LABELS: [&[u8]; 31] = [
         b"com", b"cn", b"net", b"org", b"info", b"cc", b"tv", b"gov", b"edu", b"io", b"co", b"me", b"top",
         b"xyz", b"vip", b"club", b"site", b"biz", b"us", b"uk", b"hk", b"tw", b"la", b"so", b"asia", b"mobi",
-        b"online", b"shop", b"wang",
+        b"online", b"shop", b"wang", b"example", b"test",
     ];
     after.first().is_some_and(u8::is_ascii_alphabetic)
         && LABELS.iter().any(|label| {

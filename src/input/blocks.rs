@@ -197,8 +197,8 @@ impl Blocks {
                 self.damage = Some(reason.clone());
                 Content::Unreadable { reason, first: true }
             }
-            // A text file is one page even when it is empty; a page above the limit was its only record.
-            _ if self.format == SourceFormat::Txt && self.record == 1 => Content::Records,
+            // A page's file is one page even when it is empty; a page above the limit was its only record.
+            _ if self.format.is_page() && self.record == 1 => Content::Records,
             _ if self.buffer.is_empty() => return None,
             _ => Content::Records,
         };
@@ -208,7 +208,7 @@ impl Blocks {
     /// One past the first line end at or after `from`; text has no lines here.
     fn line_end(&self, from: usize) -> Option<usize> {
         match self.format {
-            SourceFormat::Txt => None,
+            SourceFormat::Txt | SourceFormat::Html => None,
             SourceFormat::Jsonl => memchr(b'\n', &self.buffer[from..]).map(|hit| from + hit + 1),
         }
     }
@@ -242,7 +242,7 @@ enum Piece {
 fn count(block: &Block, format: SourceFormat) -> u64 {
     match (&block.content, format) {
         (Content::Unreadable { first, .. }, _) => u64::from(*first),
-        (Content::Records, SourceFormat::Txt) => 1,
+        (Content::Records, SourceFormat::Txt | SourceFormat::Html) => 1,
         (Content::Records, SourceFormat::Jsonl) => {
             let start = if block.offset == 0 && block.bytes.starts_with(BOM) { BOM.len() } else { 0 };
             Lines { bytes: &block.bytes, at: start }.count() as u64

@@ -205,3 +205,9 @@ impl Read for Tracked {
         outcome
     }
 }
+
+/// Whether this extension (lower case) is a compression's.
+pub(super) fn is_compression(extension: &str) -> bool {
+    matches!(extension, "gz" | "gzip" | "zst" | "zstd")
+}
+

@@ -1,7 +1,7 @@
 //! A block → its records, in order, without copying what need not be copied.
 //!
-//! Pure: no files, so blocks may be parsed on any thread. A line that is no JSON object, and text that is not UTF-8,
-//! come out as [`Parsed::Bad`] with the reason; blank lines are no records.
+//! Pure: no files, so blocks may be parsed on any thread. A line that is no JSON object, and text whose charset is not
+//! sure, come out as [`Parsed::Bad`] with the reason; blank lines are no records. Of HTML the text is made here.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,10 +9,13 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::blocks::{Block, Content};
-use super::fields::{Fields, ID, RANK, SITE, TEXT, URL, Values};
+use super::charset;
+use super::fields::{Fields, HTML, ID, RANK, SITE, TEXT, URL, Values};
+use super::html;
 use super::json::{BOM, Closing};
 use super::json_text;
 use super::sniff::SourceFormat;
+use crate::chrome::Outline;
 
 /// The records of a block, in order.
 ///
@@ -30,7 +33,8 @@ use super::sniff::SourceFormat;
 /// assert_eq!((bad.number, bad.offset), (2, 24));
 /// ```
 pub fn records<'a>(block: &'a Block, format: SourceFormat, fields: &'a Fields) -> Records<'a> {
-    let start = if block.offset == 0 && block.bytes.starts_with(BOM) { BOM.len() } else { 0 };
+    let marked = block.offset == 0 && block.bytes.starts_with(BOM) && format != SourceFormat::Html;
+    let start = if marked { BOM.len() } else { 0 };
     Records {
         block,
         format,
@@ -64,6 +68,8 @@ pub struct Record<'a> {
     pub line_end: usize,
     /// The text; `None` when it is missing, null, or no string.
     pub text: Option<Cow<'a, str>>,
+    /// What the markup says of the text's lines, where the text was made from HTML.
+    pub outline: Option<Box<Outline>>,
     /// The raw token of the id field, of any JSON type.
     pub id: Option<&'a [u8]>,
     /// The URL, if it is a string.
@@ -81,13 +87,33 @@ pub struct Record<'a> {
 pub(crate) enum Body {
     /// The bytes are the text.
     Text,
+    /// The bytes say the text in another way (HTML, another charset), and the text is what is written.
+    Converted,
     /// A JSON object.
     Object {
-        /// Inside of the text's token within `raw`, if the text is a string.
+        /// Inside of the text's token within `raw`, if the text is a string and stands in the record.
         token: Option<Range<usize>>,
+        /// Where the text goes that was made from HTML.
+        made: Option<Made>,
         /// Where the object closes.
         closing: Closing,
     },
+}
+
+/// Where a text that does not stand in its record is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// In place of this value within `raw`.
+    Replaced(Range<usize>),
+    /// As a further field of this name.
+    Added(String),
+}
+
+impl Record<'_> {
+    /// Whether the text is written though nothing is cut: the record does not hold it as it is.
+    pub(crate) fn is_converted(&self) -> bool {
+        matches!(self.body, Body::Converted | Body::Object { made: Some(_), .. })
+    }
 }
 
 /// Bytes that are no record: they go to `skipped.jsonl` and not to `clean/`, and `restore` puts them back.
@@ -138,6 +164,11 @@ impl<'a> Iterator for Records<'a> {
                 self.done = true;
                 Some(self.page(self.at..self.block.bytes.len()))
             }
+            (Content::Records, SourceFormat::Html) => {
+                self.done = true;
+                let page = html::page(&self.block.bytes, None);
+                Some(self.converted(0, page.text, Some(Box::new(page.outline))))
+            }
             (Content::Records, SourceFormat::Jsonl) => {
                 let line = Lines { bytes: &self.block.bytes, at: self.at }.next()?;
                 self.at = line.next;
@@ -181,16 +212,31 @@ impl<'a> Records<'a> {
                 url: None,
                 site: None,
                 rank: None,
+                outline: None,
                 body: Body::Text,
             }),
-            Err(reason) => {
-                let hint = match self.block.bytes.get(..2) {
-                    Some(b"\xff\xfe" | b"\xfe\xff") => " (UTF-16 by its byte order mark)",
-                    _ => "",
-                };
-                self.bad(span, 0, reason + hint)
-            }
+            Err(reason) => match charset::text(&self.block.bytes[span.clone()]) {
+                Some(decoded) => self.converted(span.start, decoded.text.into_owned(), None),
+                None => self.bad(span, 0, reason + ", and in no other charset for sure"),
+            },
         }
+    }
+
+    /// A page whose bytes from `start` on are not its text.
+    fn converted(&self, start: usize, text: String, outline: Option<Box<Outline>>) -> Parsed<'a> {
+        Parsed::Record(Record {
+            number: self.number,
+            offset: self.block.offset + start as u64,
+            raw: &self.block.bytes[start..],
+            line_end: 0,
+            text: Some(Cow::Owned(text)),
+            outline,
+            id: None,
+            url: None,
+            site: None,
+            rank: None,
+            body: Body::Converted,
+        })
     }
 
     fn line(&self, line: &Line) -> Parsed<'a> {
@@ -205,13 +251,30 @@ impl<'a> Records<'a> {
         let valid = self.utf8(line.raw.clone())?;
         let raw = valid.as_bytes();
         let Values { mut spans, closing } = self.fields.find(raw).map_err(|error| error.to_string())?;
-        let token = spans[TEXT].as_ref().filter(|span| raw[span.start] == b'"');
-        let token = token.map(|span| span.start + 1..span.end - 1);
-        let text = match &token {
-            Some(inside) => Some(json_text::decode(&valid[inside.clone()]).map_err(|at| {
+        let inside = |span: &Option<Range<usize>>| {
+            let token = span.as_ref().filter(|span| raw[span.start] == b'"');
+            token.map(|span| span.start + 1..span.end - 1)
+        };
+        let decode = |inside: &Range<usize>| {
+            json_text::decode(&valid[inside.clone()]).map_err(|at| {
                 format!("an escape that is no JSON at byte {} of the line", inside.start + at)
-            })?),
-            None => None,
+            })
+        };
+        let (text, outline, body) = match inside(&spans[HTML]) {
+            Some(inside) => {
+                let page = html::decoded(&decode(&inside)?);
+                let made = match spans[TEXT].take() {
+                    Some(value) => Made::Replaced(value),
+                    None => Made::Added(self.fields.text_name().to_owned()),
+                };
+                let body = Body::Object { token: None, made: Some(made), closing };
+                (Some(Cow::Owned(page.text)), Some(Box::new(page.outline)), body)
+            }
+            None => {
+                let token = inside(&spans[TEXT]);
+                let text = token.as_ref().map(decode).transpose()?;
+                (text, None, Body::Object { token, made: None, closing })
+            }
         };
         let mut take = |slot: usize| spans[slot].take().map(|span| &valid[span]);
         Ok(Record {
@@ -220,11 +283,12 @@ impl<'a> Records<'a> {
             raw,
             line_end: line.next - line.raw.end,
             text,
+            outline,
             id: take(ID).map(str::as_bytes),
             url: take(URL).and_then(string),
             site: take(SITE).and_then(scalar),
             rank: take(RANK).map(str::as_bytes),
-            body: Body::Object { token, closing },
+            body,
         })
     }
 }

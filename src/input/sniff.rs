@@ -12,6 +12,8 @@ use super::json::{self, BOM};
 pub enum SourceFormat {
     /// One page a file.
     Txt,
+    /// One page a file, in HTML.
+    Html,
     /// One JSON object a line.
     Jsonl,
 }
@@ -21,7 +23,16 @@ impl SourceFormat {
     pub fn extension(self) -> &'static str {
         match self {
             SourceFormat::Txt => "txt",
+            SourceFormat::Html => "html",
             SourceFormat::Jsonl => "jsonl",
+        }
+    }
+
+    /// Whether the whole file is one page.
+    pub fn is_page(self) -> bool {
+        match self {
+            SourceFormat::Txt | SourceFormat::Html => true,
+            SourceFormat::Jsonl => false,
         }
     }
 }
@@ -39,6 +50,9 @@ pub(crate) fn format(head: &[u8], extension: &str) -> Result<SourceFormat, &'sta
     }
     if let Some(name) = foreign(head, extension) {
         return Err(name);
+    }
+    if is_html(head, extension) {
+        return Ok(SourceFormat::Html);
     }
     match (first_line_is_object(head), extension) {
         (true, _) => Ok(SourceFormat::Jsonl),
@@ -60,9 +74,31 @@ pub(crate) fn first_line_is_object(head: &[u8]) -> bool {
     }
 }
 
-/// The name of a format that is neither text nor JSONL.
+/// Whether a file is named as HTML or begins as HTML does.
+fn is_html(head: &[u8], extension: &str) -> bool {
+    if is_html_extension(extension) {
+        return true;
+    }
+    let mut content = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
+    // Declarations and comments may stand before.
+    while content.starts_with(b"<?xml") || content.starts_with(b"<!--") {
+        let end: &[u8] = if content.starts_with(b"<!--") { b"-->" } else { b"?>" };
+        let Some(at) = memchr::memmem::find(content, end) else { return false };
+        content = content[at + end.len()..].trim_ascii_start();
+    }
+    ["<!doctype html", "<html", "<head>", "<body"]
+        .iter()
+        .any(|tag| content.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes())))
+}
+
+/// Whether this extension (lower case) is HTML's.
+pub(crate) fn is_html_extension(extension: &str) -> bool {
+    matches!(extension, "html" | "htm" | "xhtml")
+}
+
+/// The name of a format that is none of ours.
 fn foreign(head: &[u8], extension: &str) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 26] = [
+    const MAGIC: [(&[u8], &str); 24] = [
         (b"PAR1", "Parquet"),
         (b"ARROW1", "an Arrow file"),
         (b"Obj\x01", "Avro"),
@@ -87,8 +123,6 @@ fn foreign(head: &[u8], extension: &str) -> Option<&'static str> {
         (b"RIFF", "an image, sound or video"),
         (b"\x7fELF", "a program"),
         (b"MZ\x90\x00", "a program"),
-        (b"\xff\xfe", "UTF-16 text (`iconv -t utf-8` can convert it)"),
-        (b"\xfe\xff", "UTF-16 text (`iconv -t utf-8` can convert it)"),
     ];
     if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(name);
@@ -96,18 +130,15 @@ fn foreign(head: &[u8], extension: &str) -> Option<&'static str> {
     if head.get(257..262) == Some(b"ustar") {
         return Some("a tar archive");
     }
-    let content = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
-    let begins =
-        |tag: &str| content.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()));
-    if matches!(extension, "html" | "htm" | "xhtml") || begins("<!doctype html") || begins("<html") {
-        return Some("HTML");
-    }
     match extension {
         "csv" => return Some("CSV"),
         "tsv" => return Some("TSV"),
         _ => {}
     }
-    // Text may hold a NUL here and there; one in twenty is binary, or text in a wide encoding.
+    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+        return None;
+    }
+    // Text may hold a NUL here and there; one in twenty is binary, or text in a wide encoding that does not say so.
     let nuls = memchr_iter(0, head).count();
     (nuls * 20 > head.len()).then_some("a binary file")
 }
@@ -129,6 +160,12 @@ mod tests {
         assert_eq!(format(b"{\"text\":\"a\"", "jsonl"), jsonl);
         assert_eq!(format(b"{curly} words\n", "md"), txt);
         assert_eq!(format(b"a\x00b, and then some plain words", "md"), txt);
+        assert_eq!(format(b"\xff\xfeh\x00i\x00", ""), txt);
+        let html = Ok(SourceFormat::Html);
+        assert_eq!(format(b"\n <!DOCTYPE HTML><p>", "php"), html);
+        assert_eq!(format(b"<?xml version='1.0'?>\n<!-- x -->\n<html>", ""), html);
+        assert_eq!(format(b"plain", "htm"), html);
+        assert_eq!(format(b"<html>", "txt"), txt);
         let long = [b"{\"text\":\"".as_slice(), &[b'x'; HEAD]].concat();
         assert_eq!(format(&long[..HEAD], "dat"), jsonl);
     }
@@ -139,9 +176,8 @@ mod tests {
             (&b"PAR1\x15\x04"[..], "parquet", "Parquet"),
             (b"WARC/1.0\r\n", "warc", "WARC"),
             (b"PK\x03\x04", "docx", "zip"),
-            (b"\xff\xfeh\x00i\x00", "", "UTF-16"),
+            (b"h\x00i\x00", "", "binary"),
             (b"\x00\x01\x02\x03\x00\x00", "", "binary"),
-            (b"\n <!DOCTYPE HTML><p>", "", "HTML"),
             (b"[{\"text\":\"a\"}]", "json", "JSON document"),
             (b"{\n  \"text\": \"a\"\n}\n", "json", "JSON document"),
             (b"id,text\n1,a\n", "csv", "CSV"),

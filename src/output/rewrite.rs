@@ -13,9 +13,7 @@ use super::encoder::Encoder;
 use super::patch::{Entry, Patch, PatchWriter};
 use crate::error::{Error, Result};
 use crate::hash::Identity;
-use crate::input::{
-    Block, Blocks, Compression, Content, Contents, Fields, Limits, Parsed, Source, SourceFormat,
-};
+use crate::input::{Block, Blocks, Compression, Content, Contents, Fields, Limits, Parsed, Source};
 use crate::input::{Record, records};
 use crate::progress::Progress;
 
@@ -55,7 +53,7 @@ impl Rewritten {
 }
 
 impl Rewriter<'_> {
-    /// Writes `clean/<relative>` of one source, in its format and compression.
+    /// Writes `clean/<clean>` of one source, in its format (text for HTML) and compression.
     ///
     /// `edit` is asked for every good record, in order, by number. `expected` is what the first pass read
     /// ([`Blocks::contents`]).
@@ -72,7 +70,7 @@ impl Rewriter<'_> {
         let mut blocks = Blocks::open(source, self.limits)?;
         let mut job = Job {
             source,
-            clean: Clean::new(self.folder.join(CLEAN).join(&source.relative), source.compression),
+            clean: Clean::new(self.folder.join(CLEAN).join(&source.clean), source.compression),
             patch: PatchWriter::new(self.folder),
             counts: [0; 4],
         };
@@ -125,7 +123,12 @@ impl Job<'_> {
                 Parsed::Record(record) => {
                     let start = (record.offset - block.offset) as usize;
                     match edit(record.number)? {
-                        Edit::Keep => self.counts[KEPT] += 1,
+                        Edit::Keep => {
+                            self.counts[KEPT] += 1;
+                            if record.is_converted() {
+                                at = self.change(block, at, start, &record, &[], &[])?;
+                            }
+                        }
                         Edit::Drop => {
                             self.counts[DROPPED] += 1;
                             at = self.drop(block, at, start, record.raw.len() + record.line_end)?;
@@ -141,10 +144,11 @@ impl Job<'_> {
         self.keep(&block.bytes[at..])
     }
 
-    /// Takes out a record of `length` bytes at `start`; a text file goes whole, byte order mark and all.
+    /// Takes out a record of `length` bytes at `start`; a page's file goes whole, byte order mark and all.
     fn drop(&mut self, block: &Block, at: usize, start: usize, length: usize) -> Result<usize> {
-        let start = if self.source.format == SourceFormat::Txt { at } else { start };
-        let end = if self.source.format == SourceFormat::Txt { block.bytes.len() } else { start + length };
+        let page = self.source.format.is_page();
+        let start = if page { at } else { start };
+        let end = if page { block.bytes.len() } else { start + length };
         self.keep(&block.bytes[at..start])?;
         self.remove(&block.bytes[start..end])?;
         Ok(end)
@@ -191,8 +195,8 @@ impl Job<'_> {
 
     fn finish(mut self, original: Contents, damaged: bool) -> Result<Rewritten> {
         let [kept, changed, dropped, bad] = self.counts;
-        // Only a text page that went has no file; JSONL without records is an empty file.
-        if self.source.format == SourceFormat::Jsonl || kept + changed > 0 {
+        // Only a page that went has no file; JSONL without records is an empty file.
+        if !self.source.format.is_page() || kept + changed > 0 {
             self.clean.open()?;
         }
         let path = self.clean.path.clone();

@@ -96,7 +96,7 @@ pub fn survey(
     let mut at = 0;
     while at < plan.sources.len() {
         let pages =
-            plan.sources[at..].iter().take(FILES).take_while(|s| s.format == SourceFormat::Txt).count();
+            plan.sources[at..].iter().take(FILES).take_while(|s| s.format.is_page()).count();
         if pages > 1 {
             let group = &plan.sources[at..at + pages];
             let read: Vec<(Vec<Found>, Contents)> = group
@@ -165,13 +165,16 @@ fn parse(
                     .site
                     .map(|site| site.into_owned())
                     .or_else(|| record.url.as_deref().and_then(registrable_domain))
-                    .or_else(|| (source.format == SourceFormat::Txt).then(|| source.folder.clone()))
+                    .or_else(|| source.format.is_page().then(|| source.folder.clone()))
                     .filter(|site| !site.is_empty());
                 let sheet = record.text.map(|text| Sheet::new(text.into_owned()));
                 evidence.clear();
                 if let Some(sheet) = &sheet {
                     let Sheet { text, lines, unit_starts, units, .. } = sheet;
                     observer.observe(text, lines, unit_starts, units, &mut evidence);
+                    if let Some(outline) = &record.outline {
+                        outline.mark(&mut evidence);
+                    }
                 }
                 let token = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
                 found.push(Found::Page(Box::new(Page {
@@ -294,7 +297,7 @@ impl Sink {
                     });
                     let id = page.id.unwrap_or_else(|| {
                         let made = match source.format {
-                            SourceFormat::Txt => source.given.clone(),
+                            SourceFormat::Txt | SourceFormat::Html => source.given.clone(),
                             SourceFormat::Jsonl => format!("{}#{}", source.given, page.origin.record),
                         };
                         serde_json::Value::String(made).to_string().into_boxed_str()

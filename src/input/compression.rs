@@ -210,4 +210,3 @@ impl Read for Tracked {
 pub(super) fn is_compression(extension: &str) -> bool {
     matches!(extension, "gz" | "gzip" | "zst" | "zstd")
 }
-

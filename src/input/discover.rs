@@ -202,7 +202,10 @@ impl Search {
             return Err(input_error(given, problem));
         }
         if !foreign.is_empty() {
-            self.warn(format!("{given}: passed over what is neither text, HTML nor JSONL: {}", examples(&foreign)));
+            self.warn(format!(
+                "{given}: passed over what is neither text, HTML nor JSONL: {}",
+                examples(&foreign)
+            ));
         }
         if !listing.dead_ends.is_empty() {
             let links: Vec<_> =

@@ -22,8 +22,8 @@ pub use blocks::{Block, Blocks, Content, Contents, Limits};
 pub use compression::Compression;
 pub use discover::{Source, Sources, discover};
 pub use fields::{Fields, keys};
-pub(crate) use record::{Body, Made};
 pub use record::{Bad, Parsed, Record, Records, records};
+pub(crate) use record::{Body, Made};
 pub use site::registrable_domain;
 pub use sniff::SourceFormat;
 

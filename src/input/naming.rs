@@ -81,10 +81,7 @@ pub(super) fn free_name(
     let tail = format!("{}{dot}{}", format.extension(), compression.extension());
     let names = std::iter::once(format!("{stem}.{tail}"))
         .chain((2..).map(|number: u64| format!("{stem}-{number}.{tail}")));
-    let name = names
-        .map(PathBuf::from)
-        .find(|name| is_free(name, taken))
-        .expect("numbers do not run out");
+    let name = names.map(PathBuf::from).find(|name| is_free(name, taken)).expect("numbers do not run out");
     taken.insert(name.clone());
     name
 }
@@ -95,10 +92,20 @@ mod tests {
 
     #[test]
     fn pages_get_the_extension_of_text() {
-        let mut taken: BTreeSet<PathBuf> =
-            ["a.html", "a.htm", "a.txt", "b.txt/x", "b.html", "c.html.gz", "d.php", "e.htm", "E.HTML", ".html"]
-                .map(PathBuf::from)
-                .into();
+        let mut taken: BTreeSet<PathBuf> = [
+            "a.html",
+            "a.htm",
+            "a.txt",
+            "b.txt/x",
+            "b.html",
+            "c.html.gz",
+            "d.php",
+            "e.htm",
+            "E.HTML",
+            ".html",
+        ]
+        .map(PathBuf::from)
+        .into();
         let mut named = |name: &str, compression| {
             text_name(&Path::new("s").join(name), compression, &mut taken).to_string_lossy().into_owned()
         };

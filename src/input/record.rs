@@ -256,9 +256,8 @@ impl<'a> Records<'a> {
             token.map(|span| span.start + 1..span.end - 1)
         };
         let decode = |inside: &Range<usize>| {
-            json_text::decode(&valid[inside.clone()]).map_err(|at| {
-                format!("an escape that is no JSON at byte {} of the line", inside.start + at)
-            })
+            json_text::decode(&valid[inside.clone()])
+                .map_err(|at| format!("an escape that is no JSON at byte {} of the line", inside.start + at))
         };
         let (text, outline, body) = match inside(&spans[HTML]) {
             Some(inside) => {

@@ -137,7 +137,9 @@ fn members(add: &[(String, String)], first: bool) -> Vec<u8> {
 /// ```
 pub fn apply(record: &Record<'_>, edit: &Edit) -> Option<Vec<u8>> {
     match edit {
-        Edit::Keep if record.is_converted() => apply(record, &Edit::Change { cut: Vec::new(), add: Vec::new() }),
+        Edit::Keep if record.is_converted() => {
+            apply(record, &Edit::Change { cut: Vec::new(), add: Vec::new() })
+        }
         Edit::Keep => Some(record.raw.to_vec()),
         Edit::Drop => Some(Vec::new()),
         Edit::Change { cut, add } => {

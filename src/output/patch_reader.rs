@@ -83,7 +83,15 @@ impl PatchReader {
         let clean_name = if flags & RENAMED == 0 { None } else { Some(self.path()?) };
         let original = self.contents()?;
         let clean = if flags & HAS_CLEAN == 0 { None } else { Some(self.contents()?) };
-        Ok(Entry { relative, clean_name, format, compression, original, clean, damaged: flags & DAMAGED != 0 })
+        Ok(Entry {
+            relative,
+            clean_name,
+            format,
+            compression,
+            original,
+            clean,
+            damaged: flags & DAMAGED != 0,
+        })
     }
 
     fn path(&mut self) -> Result<PathBuf> {

@@ -95,8 +95,7 @@ pub fn survey(
     };
     let mut at = 0;
     while at < plan.sources.len() {
-        let pages =
-            plan.sources[at..].iter().take(FILES).take_while(|s| s.format.is_page()).count();
+        let pages = plan.sources[at..].iter().take(FILES).take_while(|s| s.format.is_page()).count();
         if pages > 1 {
             let group = &plan.sources[at..at + pages];
             let read: Vec<(Vec<Found>, Contents)> = group

@@ -10,7 +10,7 @@ use super::documents::DocumentMatches;
 use super::paragraphs::{Occurrence, ParagraphMatches};
 use super::sheet::Sheet;
 use crate::chrome::{
-    Evidence, FamilyKind, Guarded, Known, Label, Labels, LineLabel, Page, PageLabels, Round, Rules, Scope, Site,
+    Evidence, FamilyKind, Flags, Guarded, Known, Label, Labels, LineLabel, Page, PageLabels, Round, Rules, Scope, Site,
     SiteFacts, Source, SpanFamilies, SpanLabel, Texts, guard, judge_insertion, provisional_bodies,
     trusts_frequency,
 };
@@ -337,7 +337,7 @@ fn injected(
         }
     }
     let Some((first, others)) = spellings.split_first() else { return Ok(spans) };
-    if others.is_empty() {
+    if others.is_empty() || !spellings.iter().any(|occurrence| may_hold_span(pages.corpus(), occurrence)) {
         return Ok(spans);
     }
     let base = Spelling::new(&*pages.get(first.document)?, first);
@@ -359,6 +359,19 @@ fn injected(
         }
     }
     Ok(spans)
+}
+
+/// Whether a line of the paragraph has what every rule of a span asks for.
+fn may_hold_span(corpus: &Corpus, occurrence: &Occurrence) -> bool {
+    let lines = corpus.contents[occurrence.document as usize].run_lines(&occurrence.run);
+    let evidence = &corpus.evidence[occurrence.document as usize];
+    lines.iter().any(|content| {
+        let at = evidence.partition_point(|line| line.line < content.line);
+        evidence.get(at).is_some_and(|line| {
+            line.line == content.line
+                && [Flags::SPAN, Flags::ANCHOR, Flags::DOMAIN].into_iter().any(|flag| line.flags.has(flag))
+        })
+    })
 }
 
 /// A paragraph's units with the bytes that each came from.

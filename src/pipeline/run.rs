@@ -161,10 +161,10 @@ fn find(
     found.compare_numbers(corpus)?;
     clock.stage("documents");
     progress.stage("matching paragraphs", None);
-    let mut pieces = paragraphs::find(corpus, &job.config)?;
+    let mut pieces = paragraphs::find(corpus, &job.config, None)?;
     clock.stage("paragraphs");
     if label::by_alignment(corpus, &pieces, rules)? {
-        pieces = paragraphs::find(corpus, &job.config)?;
+        pieces = paragraphs::find(corpus, &job.config, Some(pieces))?;
         clock.stage("paragraphs");
     }
     Ok((found, pieces))

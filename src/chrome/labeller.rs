@@ -146,7 +146,7 @@ pub(crate) fn judge(
         }
     }
     for (odds, line) in odds.iter_mut().zip(seen) {
-        *odds += markup(line, places, weights);
+        *odds += place(markup(line, places, weights), line, rules);
     }
     for (judged, content) in judged.iter_mut().zip(chain(&odds, weights)) {
         judged.content = content;

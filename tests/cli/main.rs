@@ -12,5 +12,6 @@ mod errors;
 mod explain;
 mod help;
 mod hostile;
+mod html;
 mod restore;
 mod settings;

@@ -21,6 +21,7 @@ struct Weights {
     area: f32,
     area_mid: f32,
     area_most: f32,
+    rescue: f32,
     dense_mid: f32,
     rule: f32,
     hint: f32,
@@ -44,10 +45,11 @@ const WEIGHTS: Weights = Weights {
     area: 6.0,
     area_mid: 0.38,
     area_most: 2.0,
+    rescue: 4.0,
     dense_mid: 0.42,
     rule: -4.5,
     hint: -1.5,
-    switch: 1.5,
+    switch: 1.2,
     edge: -1.0,
     code: 1.0,
     signs: 1.0,
@@ -104,9 +106,12 @@ pub(crate) fn judge(
         let most = all.iter().map(|area| area.share).fold(0.0, f32::max);
         for area in all {
             let largest = main == Main::Largest && area.share == most;
-            let value = if largest { 1.0 } else { standing(areas, &area) };
-            let bonus =
-                (weights.area * (value - weights.area_mid)).clamp(-weights.area_most, weights.area_most);
+            let bonus = if largest {
+                weights.rescue
+            } else {
+                (weights.area * (standing(areas, &area) - weights.area_mid))
+                    .clamp(-weights.area_most, weights.area_most)
+            };
             for i in area.from..area.to {
                 odds[i] += place(bonus, &seen[i], rules);
                 if bonus < 0.0 {

@@ -5,9 +5,11 @@
 //! rare prose follows it, and which precedes it, up to the next frame line. Lists of other pages' titles, bylines and
 //! tags stand between frame lines too, but no prose does. Costs two passes over the lines.
 
+use crate::error::Result;
 use crate::hash::Map;
 
 use super::evidence::{Evidence, Flags};
+use super::model::{AreasModel, hex, unhex};
 use super::rules::{RuleKind, Rules};
 use super::site::Page;
 use super::tables::{Count, Tables};
@@ -198,6 +200,27 @@ impl Areas {
             (sum.share + UNKNOWN) / (sum.pages + 1.0)
         };
         (mean(&self.after, area.left), mean(&self.before, area.right))
+    }
+
+    /// The areas for a file.
+    pub(crate) fn to_model(&self) -> AreasModel {
+        let sorted = |map: &Map<u64, Area>| {
+            let mut areas: Vec<(u64, Area)> = map.iter().map(|(&key, &area)| (key, area)).collect();
+            areas.sort_unstable_by_key(|&(key, _)| key);
+            areas.into_iter().map(|(key, area)| (hex(key), area.pages, area.share)).collect()
+        };
+        AreasModel { after: sorted(&self.after), before: sorted(&self.before) }
+    }
+
+    /// The areas of a file.
+    pub(crate) fn from_model(model: &AreasModel) -> Result<Areas> {
+        let map = |areas: &[(String, f32, f32)]| -> Result<Map<u64, Area>> {
+            areas
+                .iter()
+                .map(|(key, pages, share)| Ok((unhex(key)?, Area { pages: *pages, share: *share })))
+                .collect()
+        };
+        Ok(Areas { after: map(&model.after)?, before: map(&model.before)? })
     }
 
     /// Pages on which an area follows the frame line with this key.

@@ -160,6 +160,9 @@ fn density(seen: &[Seen]) -> Vec<f32> {
 /// What a line says of the next one is worth this much for the line after.
 const FADE: f32 = 0.75;
 
+/// From this length, in Han characters, a line with a known beginning and end is content between them.
+const SLOT_MOST: f32 = 120.0;
+
 /// Prose that a page must have before its comments can begin, in Han characters.
 const ARTICLE: f32 = 100.0;
 
@@ -242,7 +245,9 @@ fn alone(seen: &Seen, held: f32, tables: &Tables, rules: &Rules, config: &Chrome
             |pages: u32| if pages >= config.min_pages { pages as f32 / tables.pages as f32 } else { 0.0 };
         let often = |pages: u32| (share(pages) / (4.0 * config.min_share as f32)).min(1.0);
         // What stands behind the label is the slot: the shorter, the more of the line is template.
-        odds += w.label * often(label.pages) * (1.0 - prose) + w.ends * often(ends.pages);
+        // A template whose slot is long free text is a form that content was written into.
+        let slot = ((SLOT_MOST - length(line)) / SLOT_MOST * 2.0).clamp(0.0, 1.0);
+        odds += w.label * often(label.pages) * (1.0 - prose) + w.ends * often(ends.pages) * slot;
     }
     match rules.get(line.rule).map(|rule| (rule.kind, rule.confidence)) {
         Some((RuleKind::Line, confidence)) => odds += w.rule * confidence,

@@ -111,6 +111,19 @@ impl Site {
         site
     }
 
+    /// A site of what was learned before.
+    pub(crate) fn from_parts(tables: Tables, areas: Areas) -> Site {
+        Site { tables, areas }
+    }
+
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    pub(crate) fn areas(&self) -> &Areas {
+        &self.areas
+    }
+
     /// Distinct pages that were counted.
     pub fn pages(&self) -> u32 {
         self.tables.pages

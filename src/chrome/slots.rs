@@ -58,6 +58,24 @@ impl Template {
         Some(at)
     }
 
+    /// What the slots hold in a text that starts with the template, in order; the last one, after the last fixed part,
+    /// is what is left of the text, where anything is.
+    pub fn slots<'a>(&self, text: &'a str) -> Option<Vec<&'a str>> {
+        let (first, rest) = self.parts.split_first()?;
+        let mut left = text.strip_prefix(first.as_str())?;
+        let mut slots = Vec::new();
+        for part in rest {
+            let window = prefix(left, LONGEST_SLOT + part.chars().count());
+            let at = window.find(part.as_str())?;
+            slots.push(&left[..at]);
+            left = &left[at + part.len()..];
+        }
+        if !left.is_empty() {
+            slots.push(left);
+        }
+        Some(slots)
+    }
+
     /// The template with `{…}` for its slots.
     pub fn shown(&self) -> String {
         self.parts.join("{…}")

@@ -26,6 +26,8 @@ const SAMPLE: usize = 256;
 const MEET: usize = 20;
 /// Text after a clause's beginning that may belong to a passage, in characters.
 const REACH: usize = 90;
+/// Most phrases that go into a file.
+const PHRASES: usize = 500;
 /// Least fixed text of a template in characters; Han characters count double.
 const FIXED: usize = 12;
 /// Least share of a template's passages that stand in surroundings of their own.
@@ -174,6 +176,29 @@ impl SpanFamilies {
         families.finder =
             AhoCorasick::new(families.templates.iter().map(|(template, _)| &template.parts[0])).ok();
         families
+    }
+
+    /// Templates and phrases of what was learned before.
+    pub(crate) fn from_parts(templates: Vec<(Template, u32)>, phrases: Vec<String>) -> SpanFamilies {
+        let finder = AhoCorasick::new(templates.iter().map(|(template, _)| &template.parts[0])).ok();
+        SpanFamilies { templates, continuations: Vec::new(), known: phrases, finder }
+    }
+
+    /// What open slots are compared with, the shortest first: enough for new pages, few enough for a file.
+    pub(crate) fn phrases(&self) -> Vec<String> {
+        let mut phrases: Vec<String> = self
+            .known
+            .iter()
+            .chain(
+                self.continuations.chunk_by(|a, b| a == b).filter(|same| same.len() > 1).map(|same| &same[0]),
+            )
+            .filter(|phrase| phrase.chars().count() <= REACH)
+            .cloned()
+            .collect();
+        phrases.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+        phrases.dedup();
+        phrases.truncate(PHRASES);
+        phrases
     }
 
     /// Injected passages of one page, in order, not overlapping.

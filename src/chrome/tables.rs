@@ -8,7 +8,9 @@
 use crate::hash::{self, Map};
 
 use super::evidence::Evidence;
+use super::model::{Counts, TablesModel, hex, unhex};
 use super::site::Page;
+use crate::error::Result;
 
 /// Most pages that are counted; a share of pages needs no more.
 const MOST_PAGES: usize = 1024;
@@ -87,6 +89,23 @@ fn numbered(pages: &[Page]) -> Vec<(u32, usize)> {
     chosen
 }
 
+fn counts<K: Copy + Into<u64>>(map: &Map<K, Count>) -> Counts {
+    let repeated = map.iter().filter(|(_, count)| count.pages >= 2);
+    let mut sorted: Vec<(u64, u32, u32)> =
+        repeated.map(|(&key, count)| (key.into(), count.pages, count.times)).collect();
+    sorted.sort_unstable();
+    sorted.into_iter().map(|(key, pages, times)| (hex(key), pages, times)).collect()
+}
+
+fn map<K: std::hash::Hash + Eq + TryFrom<u64>>(counts: &Counts) -> Result<Map<K, Count>> {
+    let mut map = Map::default();
+    for (key, pages, times) in counts {
+        let key = K::try_from(unhex(key)?).ok();
+        map.extend(key.map(|key| (key, Count { pages: *pages, times: *times, last: 0 })));
+    }
+    Ok(map)
+}
+
 impl Tables {
     /// Numbers of the pages that are counted, in an order that their input order does not change.
     pub(crate) fn counted(pages: &[Page]) -> impl Iterator<Item = usize> {
@@ -121,6 +140,29 @@ impl Tables {
             }
         }
         tables
+    }
+
+    /// What stands on two pages and more, for a file.
+    pub(crate) fn to_model(&self) -> TablesModel {
+        TablesModel {
+            exact: counts(&self.exact),
+            template: counts(&self.template),
+            pairs: counts(&self.pairs),
+            labels: counts(&self.labels),
+            ends: counts(&self.ends),
+        }
+    }
+
+    /// The tables of a file.
+    pub(crate) fn from_model(pages: u32, model: &TablesModel) -> Result<Tables> {
+        Ok(Tables {
+            pages,
+            exact: map(&model.exact)?,
+            template: map(&model.template)?,
+            pairs: map(&model.pairs)?,
+            labels: map(&model.labels)?,
+            ends: map(&model.ends)?,
+        })
     }
 
     /// Pages counted that hold the line's very text.

@@ -1,0 +1,199 @@
+//! What was learned of sites, as a file: learned on one crawl, applied to the next day's.
+//!
+//! A [`ChromeModel`] holds, for each site, the counts that [`Site::label`] asks for (what stands on two pages and
+//! more; the rest is rare by absence), its families for people to read, and its templates of injected passages. It is
+//! JSON with sorted keys, so that the same crawl gives the same bytes. Keys depend on how text is folded: a model of
+//! another folding or format is refused. Examples and phrases in it are text of the pages it was learned on.
+
+use serde::{Deserialize, Serialize};
+
+use super::areas::Areas;
+use super::family::Family;
+use super::site::Site;
+use super::slots::Template;
+use super::span::SpanFamilies;
+use super::tables::Tables;
+use crate::error::{Error, Result};
+use crate::text::fold::FOLD_VERSION;
+
+/// Version of the file's format.
+pub const MODEL_FORMAT: u32 = 1;
+/// What messages call the file.
+const SETTING: &str = "MODEL";
+
+/// Counts by key, sorted: key in 16 hexadecimal digits, pages, times.
+pub(crate) type Counts = Vec<(String, u32, u32)>;
+
+/// What was learned of some sites.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChromeModel {
+    /// Version of the format.
+    pub format: u32,
+    /// Version of the folding that the keys were made with.
+    pub fold: u32,
+    /// The sites, sorted by name.
+    pub sites: Vec<SiteModel>,
+}
+
+/// What was learned of one site.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteModel {
+    /// The site's name.
+    pub site: String,
+    /// Distinct pages that were counted.
+    pub pages: u32,
+    /// Families of chrome lines, those on the most pages first.
+    pub families: Vec<Family>,
+    /// Templates of passages injected into lines.
+    pub spans: Vec<SpanModel>,
+    /// What slots at the end of passages were filled with, and chrome lines that hold the same words.
+    pub phrases: Vec<String>,
+    tables: TablesModel,
+    areas: AreasModel,
+}
+
+/// A template of injected passages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpanModel {
+    /// The fixed parts; between two of them is a slot.
+    pub parts: Vec<String>,
+    /// Distinct pages on which it was seen.
+    pub pages: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TablesModel {
+    pub(crate) exact: Counts,
+    pub(crate) template: Counts,
+    pub(crate) pairs: Counts,
+    pub(crate) labels: Counts,
+    pub(crate) ends: Counts,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AreasModel {
+    /// Key of a frame line, areas that follow it, sum of their shares of a page's prose; sorted.
+    pub(crate) after: Vec<(String, f32, f32)>,
+    /// The same of areas before it.
+    pub(crate) before: Vec<(String, f32, f32)>,
+}
+
+/// A key as 16 hexadecimal digits.
+pub(crate) fn hex(key: u64) -> String {
+    format!("{key:016x}")
+}
+
+/// The key of 16 hexadecimal digits.
+///
+/// # Errors
+/// [`Error::Setting`] where it is none.
+pub(crate) fn unhex(text: &str) -> Result<u64> {
+    u64::from_str_radix(text, 16)
+        .map_err(|_| Error::setting(SETTING, format!("`{text}` is no key: the file was edited or damaged")))
+}
+
+impl SiteModel {
+    /// What was learned of a site, with its families and its templates of injected passages.
+    pub fn new(name: &str, site: &Site, families: Vec<Family>, spans: &SpanFamilies) -> SiteModel {
+        SiteModel {
+            site: name.to_string(),
+            pages: site.pages(),
+            families,
+            spans: spans
+                .templates
+                .iter()
+                .map(|(template, pages)| SpanModel { parts: template.parts.clone(), pages: *pages })
+                .collect(),
+            phrases: spans.phrases(),
+            tables: site.tables().to_model(),
+            areas: site.areas().to_model(),
+        }
+    }
+
+    /// The site, ready to label new pages.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where a key is damaged.
+    pub fn site(&self) -> Result<Site> {
+        Ok(Site::from_parts(Tables::from_model(self.pages, &self.tables)?, Areas::from_model(&self.areas)?))
+    }
+
+    /// The templates of injected passages, ready to search new pages.
+    pub fn span_families(&self) -> SpanFamilies {
+        let templates = self
+            .spans
+            .iter()
+            .filter(|span| span.parts.first().is_some_and(|part| !part.is_empty()))
+            .map(|span| (Template { parts: span.parts.clone(), fits: span.pages as usize }, span.pages))
+            .collect();
+        SpanFamilies::from_parts(templates, self.phrases.clone())
+    }
+}
+
+impl ChromeModel {
+    /// A model of these sites.
+    pub fn new(mut sites: Vec<SiteModel>) -> ChromeModel {
+        sites.sort_by(|a, b| a.site.cmp(&b.site));
+        ChromeModel { format: MODEL_FORMAT, fold: FOLD_VERSION, sites }
+    }
+
+    /// What was learned of the site with this name.
+    pub fn get(&self, site: &str) -> Option<&SiteModel> {
+        let at = self.sites.binary_search_by(|known| known.site.as_str().cmp(site)).ok()?;
+        self.sites.get(at)
+    }
+
+    /// The model as a file: JSON, one site a line.
+    pub fn to_json(&self) -> String {
+        let mut text = format!("{{\"format\":{},\"fold\":{},\"sites\":[", self.format, self.fold);
+        for (number, site) in self.sites.iter().enumerate() {
+            text.push_str(if number == 0 { "\n" } else { ",\n" });
+            let site = serde_json::to_string(site).expect("strings, numbers and lists are always JSON");
+            text.push_str(&site);
+        }
+        text.push_str("\n]}\n");
+        text
+    }
+
+    /// The model in a file's text.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where the text is no model, or one of another format or folding.
+    pub fn from_json(text: &str) -> Result<ChromeModel> {
+        /// What every format has.
+        #[derive(Deserialize)]
+        struct Versions {
+            format: u32,
+            fold: u32,
+        }
+        let no_model = |error: serde_json::Error| {
+            Error::setting(
+                SETTING,
+                format!("this is no chrome model ({error}): make one with `dechaff chrome learn`"),
+            )
+        };
+        let versions: Versions = serde_json::from_str(text).map_err(no_model)?;
+        if versions.format != MODEL_FORMAT {
+            let problem = format!(
+                "the model has format {}, this program reads format {MODEL_FORMAT}: learn it again",
+                versions.format
+            );
+            return Err(Error::setting(SETTING, problem));
+        }
+        if versions.fold != FOLD_VERSION {
+            let problem = format!(
+                "the model was learned with folding {}, this program folds by {FOLD_VERSION}: learn it again",
+                versions.fold
+            );
+            return Err(Error::setting(SETTING, problem));
+        }
+        let mut model: ChromeModel = serde_json::from_str(text).map_err(no_model)?;
+        model.sites.sort_by(|a, b| a.site.cmp(&b.site));
+        Ok(model)
+    }
+}

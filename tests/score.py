@@ -90,7 +90,8 @@ def module(path):
 
 # ---- coverage of what is removed
 
-UNIT = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]|[^\W\d_]+")
+HAN = r"\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"
+UNIT = re.compile(rf"[{HAN}]|[^\W\d_{HAN}]+")
 
 
 def grams(text, variants):
@@ -196,12 +197,9 @@ class Scorer:
 
     def copies(self, name, path, place):
         """Cleans a set, checks that it can be restored, measures what is removed. The folder of the run, or None."""
-        out, labels, back = place / "out", place / "labels", place / "back"
+        out, back = place / "out", place / "back"
         if not self.run(name, ["clean", str(path)], out):
             return None
-        # What is chrome in documents that go whole stands in no log of the run that drops them.
-        self.run(name + " (labels)", ["clean", str(path), "--keep", "none", "--dry-run"], labels)
-        self.figures.pop(name + " (labels)", None)
         self.run(name + " (restore)", ["restore", str(out)], back)
         self.figures.pop(name + " (restore)", None)
         restored = [file for file in back.rglob("*") if file.is_file()]
@@ -209,11 +207,10 @@ class Scorer:
             self.failed.append(f"{name}: restored is not what was read")
         records = jsonl(path)
         texts = {f"0:{n}": record.get("text") or "" for n, record in enumerate(records, 1)}
-        chrome = {}
-        for row in jsonl(labels / "removed.jsonl"):
+        removed, chrome = jsonl(out / "removed.jsonl"), {}
+        for row in removed:
             if row["reason"].startswith("chrome-"):
                 chrome.setdefault(row["doc"], []).append((row["byte_start"], row["byte_end"]))
-        removed = jsonl(out / "removed.jsonl")
         found = coverages(texts, chrome, removed, self.variants)
         figures = self.figures[name]
         figures["documents"] = len(records)

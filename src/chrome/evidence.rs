@@ -2,13 +2,14 @@
 //!
 //! In go a text, its lines and their folded units; out comes one [`Evidence`] of 48 bytes for each non-blank line, in
 //! order. Needs nothing of the site, so that it runs for each document alone, when the document is read. Costs one
-//! hash over the line, one over its units, and a scan of at most [`SCANNED`] bytes at each end, besides the rules'
+//! hash over the line, one over its units, and a scan of at most `SCANNED` bytes at each end, besides the rules'
 //! literal search over the text.
 
 use std::ops::BitOr;
 
 use crate::document::Span;
 use crate::hash;
+use crate::text::segment::is_blank;
 
 use super::rules::{RuleId, Rules};
 
@@ -136,7 +137,7 @@ pub fn observe(
     let first = out.len();
     for (number, line) in lines.iter().enumerate() {
         let content = text[line.range()].trim();
-        if !content.is_empty() {
+        if !is_blank(content) {
             let units = &units[offsets[number] as usize..offsets[number + 1] as usize];
             out.push(evidence(number as u32, content, hash::key(content.as_bytes()), units));
         }
@@ -194,7 +195,7 @@ impl<'a> Observer<'a> {
         self.at.clear();
         for (number, line) in lines.iter().enumerate() {
             let content = text[line.range()].trim();
-            if content.is_empty() {
+            if is_blank(content) {
                 continue;
             }
             let exact = hash::key(content.as_bytes());
@@ -627,10 +628,10 @@ fn is_year(bytes: &[u8]) -> bool {
 
 /// Whether what follows a dot is a label under which hosts are registered, and ends there.
 fn is_top_level(after: &[u8]) -> bool {
-    const LABELS: [&[u8]; 29] = [
+    const LABELS: [&[u8]; 31] = [
         b"com", b"cn", b"net", b"org", b"info", b"cc", b"tv", b"gov", b"edu", b"io", b"co", b"me", b"top",
         b"xyz", b"vip", b"club", b"site", b"biz", b"us", b"uk", b"hk", b"tw", b"la", b"so", b"asia", b"mobi",
-        b"online", b"shop", b"wang",
+        b"online", b"shop", b"wang", b"example", b"test",
     ];
     after.first().is_some_and(u8::is_ascii_alphabetic)
         && LABELS.iter().any(|label| {

@@ -90,15 +90,17 @@ const BETWEEN: usize = 4;
 /// Units of a headline.
 const HEADLINE: std::ops::RangeInclusive<u16> = 4..=60;
 
-/// Gives the page its headline back: the line of its own right above its first text, where only its place or its look
-/// made it chrome.
+/// Gives the page its headline back: the one line of its own right above its first text, where only its place or its
+/// look made it chrome.
 fn keep_headline(evidence: &[Evidence], labels: &mut [Label]) {
     let Some(text) = labels.iter().position(|label| !label.is_chrome()) else { return };
     for at in (text.saturating_sub(BETWEEN)..text).rev() {
         let Label::Chrome(reason) = labels[at] else { return };
         match reason.source {
             Source::Family(FamilyKind::Listing | FamilyKind::Shape, _) => {
-                if HEADLINE.contains(&evidence[at].units) {
+                // Teasers stand in lists; a headline stands alone.
+                let alone = at == 0 || !is_look(&labels[at - 1]);
+                if alone && HEADLINE.contains(&evidence[at].units) {
                     labels[at] = Label::Content;
                 }
                 return;
@@ -149,6 +151,11 @@ pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts
 
 fn is_rule(label: &Label) -> bool {
     matches!(label, Label::Chrome(reason) if matches!(reason.source, Source::Rule(_)))
+}
+
+fn is_look(label: &Label) -> bool {
+    let look = |source| matches!(source, Source::Family(FamilyKind::Listing | FamilyKind::Shape, _));
+    matches!(label, Label::Chrome(reason) if look(reason.source))
 }
 
 fn is_sure(label: &Label) -> bool {

@@ -5,7 +5,7 @@
 //! documents. Two occurrences of one cluster are a *seed*; seeds of two places that go on in the same order, with
 //! small gaps, are chained (the chaining of whole-genome alignment: Abouelhoda and Ohlebusch 2005, here greedy over
 //! sorted seeds, since gaps are a few paragraphs). Cost: a sort of the seeds; each occurrence seeds with its next
-//! [`NEIGHBOURS`] occurrences only.
+//! `NEIGHBOURS` occurrences only.
 
 use super::components::Components;
 

@@ -51,6 +51,8 @@ impl FieldValue {
 
 /// Steps in which the number of digit runs is compared.
 const STEPS: u32 = 10;
+/// Steps in which lengths are compared: 2 % each.
+const LENGTHS: u32 = 50;
 /// A member with less than this share of the longest member's units is no complete copy, however many numbers it has.
 const WHOLE: f64 = 0.9;
 
@@ -71,12 +73,14 @@ pub fn order(members: &mut [Candidate], keep: &Keep) {
     // A number more or less makes no copy more complete than another.
     let numbers = |member: &Candidate| member.numbers * STEPS / most.max(1);
     let whole = |member: &Candidate| f64::from(member.units) >= WHOLE * f64::from(longest);
+    // Nor is one longer for a word more: of copies of like length the central one has the fewest edits.
+    let length = |member: &Candidate| member.units * LENGTHS / longest.max(1);
     members.sort_by(|a, b| {
         let by_policy = match keep {
             Keep::MostComplete | Keep::None => {
                 let rank = |m: &Candidate| {
                     let complete = (Reverse(whole(m)), Reverse(numbers(m)), m.masks, m.spans);
-                    (complete, Reverse(m.central), Reverse(m.units), Reverse(m.numbers))
+                    (complete, Reverse(length(m)), Reverse(m.central), Reverse(m.units), Reverse(m.numbers))
                 };
                 rank(a).cmp(&rank(b))
             }

@@ -11,6 +11,9 @@ use rdst::RadixSort;
 /// Neighbours that each id of a capped bucket is paired with, on one side.
 const WINDOW: usize = 8;
 
+/// Orders in which a capped bucket is walked: a pair that one second key parts stands together under another.
+pub const PASSES: usize = 4;
+
 /// What was capped, for the report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HotBuckets {
@@ -36,19 +39,20 @@ pub fn entry(key: u32, id: u32) -> u64 {
     u64::from(key) << 32 | u64::from(id)
 }
 
-/// Calls `emit` with each candidate pair of the band. `entries` is sorted in place. `order` gives the second key.
+/// Calls `emit` with each candidate pair of the band. `entries` is sorted in place. `order` gives the second
+/// keys, one for each pass.
 ///
 /// ```
 /// use dechaff::lsh::buckets::{candidate_pairs, entry};
 /// let mut pairs = Vec::new();
 /// let mut entries = vec![entry(7, 2), entry(9, 1), entry(7, 0), entry(7, 5)];
-/// candidate_pairs(&mut entries, 64, |_| 0, |a, b| pairs.push((a, b)));
+/// candidate_pairs(&mut entries, 64, |_, _| 0, |a, b| pairs.push((a, b)));
 /// assert_eq!(pairs, [(0, 2), (0, 5), (2, 5)]);
 /// ```
 pub fn candidate_pairs(
     entries: &mut [u64],
     cap: usize,
-    order: impl Fn(u32) -> u64,
+    order: impl Fn(u32, usize) -> u64,
     mut emit: impl FnMut(u32, u32),
 ) -> HotBuckets {
     entries.radix_sort_unstable();
@@ -66,13 +70,13 @@ pub fn candidate_pairs(
         hot.add(HotBuckets { count: 1, ids: bucket.len() as u64, largest: bucket.len() as u64 });
         let mut ids: Vec<u32> = bucket.iter().map(|&word| word as u32).collect();
         let smallest = ids[0];
-        ids.sort_unstable_by_key(|&id| (order(id), id));
-        for (at, &first) in ids.iter().enumerate() {
-            if first != smallest {
-                emit(smallest, first);
-            }
-            for &second in ids[at + 1..].iter().take(WINDOW) {
-                emit(first.min(second), first.max(second));
+        ids[1..].iter().for_each(|&id| emit(smallest, id));
+        for pass in 0..PASSES {
+            ids.sort_unstable_by_key(|&id| (order(id, pass), id));
+            for (at, &first) in ids.iter().enumerate() {
+                for &second in ids[at + 1..].iter().take(WINDOW) {
+                    emit(first.min(second), first.max(second));
+                }
             }
         }
     }
@@ -91,7 +95,7 @@ mod tests {
         fn small_buckets_yield_every_pair(keys in proptest::collection::vec(0u32..6, 0..40)) {
             let mut entries: Vec<u64> = keys.iter().enumerate().map(|(id, &key)| entry(key, id as u32)).collect();
             let mut got = Vec::new();
-            candidate_pairs(&mut entries, 64, |_| 0, |a, b| got.push((a, b)));
+            candidate_pairs(&mut entries, 64, |_, _| 0, |a, b| got.push((a, b)));
             let mut want = BTreeSet::new();
             for a in 0..keys.len() {
                 for b in a + 1..keys.len() {
@@ -110,13 +114,13 @@ mod tests {
             let mut entries: Vec<u64> = (0..size).map(|id| entry(1, id)).collect();
             let mut reached = BTreeSet::from([0]);
             let mut pairs = 0;
-            let hot = candidate_pairs(&mut entries, 64, |id| u64::from(id % 7), |a, b| {
+            let hot = candidate_pairs(&mut entries, 64, |id, _| u64::from(id % 7), |a, b| {
                 pairs += 1;
                 if a == 0 { reached.insert(b); }
             });
             prop_assert_eq!(hot, HotBuckets { count: 1, ids: u64::from(size), largest: u64::from(size) });
             prop_assert_eq!(reached.len() as u32, size);
-            prop_assert!(pairs <= size as usize * (WINDOW + 1));
+            prop_assert!(pairs <= size as usize * (WINDOW * PASSES + 1));
         }
     }
 }

@@ -107,7 +107,9 @@ pub fn relate_documents(
             return Some((if overlap.a <= overlap.b { Relation::Fragment } else { Relation::Contains }, 1.0));
         }
     }
-    if jaccard >= even_jaccard(shorter) {
+    // Whoever asks for more than the default means it: evenness lowers no threshold then.
+    let lowered = config.threshold <= MatchConfig::default().threshold;
+    if lowered && jaccard >= even_jaccard(shorter) {
         let spread = evenly();
         return (spread >= even(shorter)).then_some((Relation::Near, spread));
     }

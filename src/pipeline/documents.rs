@@ -1,7 +1,7 @@
 //! Documents: content → signatures and samples → candidate pairs → verified matches → clusters.
 //!
 //! Documents with the same units collapse first. Of the rest, bands of the signature propose pairs of like length,
-//! and sampled shingles (those whose hash is 0 modulo [`SAMPLE`], the FracMinHash of Irber et al. 2022) propose
+//! and sampled shingles (those whose hash is 0 modulo `SAMPLE`, the FracMinHash of Irber et al. 2022) propose
 //! pairs of which one stands in the other, at any length. Every pair is verified on its shingle sets; every cluster
 //! member is verified against its representative.
 
@@ -226,10 +226,10 @@ fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBu
         distinct.iter().copied().filter(|&id| !signs[id as usize].bands.is_empty()).collect();
     // Ids of a capped bucket are put in the order of another band, so that like documents stand together.
     let order = |band: usize| {
-        move |id: u32| {
+        move |id: u32, pass: usize| {
             let bands = &signs[id as usize].bands;
-            u64::from(bands[(band + 1) % DOCUMENT.bands]) << 32
-                | u64::from(bands[(band + 2) % DOCUMENT.bands])
+            let key = |step: usize| u64::from(bands[(band + 2 * pass + step) % DOCUMENT.bands]);
+            key(1) << 32 | key(2)
         }
     };
     let mut pairs: Vec<(u32, u32)> = Vec::new();

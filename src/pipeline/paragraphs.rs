@@ -368,9 +368,9 @@ fn candidates(signs: &Signs, shingled: &[u32], config: &Config, hot: &mut HotBuc
     let mut pairs = Vec::new();
     let mut entries = Vec::with_capacity(shingled.len() * 2);
     let mut walk = |entries: &mut Vec<u64>, band: usize| {
-        let order = |id: u32| {
-            u64::from(key(id, (band + 1) % PARAGRAPH.bands)) << 32
-                | u64::from(key(id, (band + 2) % PARAGRAPH.bands))
+        let order = |id: u32, pass: usize| {
+            let other = |step: usize| u64::from(key(id, (band + 2 * pass + step) % PARAGRAPH.bands));
+            other(1) << 32 | other(2)
         };
         hot.add(candidate_pairs(entries, config.matching.max_bucket, order, |a, b| pairs.push((a, b))));
     };

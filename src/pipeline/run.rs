@@ -11,6 +11,7 @@ use super::documents::{self, DocumentMatches, Pairs};
 use super::label;
 use super::logs::{Logs, Names, SkippedLog};
 use super::paragraphs::{self, ParagraphMatches};
+use super::sheet::Sheet;
 use super::summary::{Stage, Summary};
 use super::survey::{self, Plan, Survey};
 use super::verdicts::{self, Verdicts};
@@ -187,14 +188,9 @@ fn edits(
         }
         let mut cut: Vec<Span> = group.iter().flat_map(|removal| removal.cut.iter().copied()).collect();
         cut.sort_unstable();
-        cut.dedup_by(|next, last| {
-            let together = next.start <= last.end;
-            if together {
-                last.end = last.end.max(next.end);
-            }
-            together
-        });
+        merge(&mut cut);
         let sheet = corpus.spool.get(document)?;
+        take_blank_lines(&sheet, &mut cut);
         let left = cut.iter().fold((0, false), |(at, visible), span| {
             (span.end, visible || !is_blank(&sheet.text[at as usize..span.start as usize]))
         });
@@ -214,6 +210,39 @@ fn edits(
         }
     }
     Ok(edits)
+}
+
+/// Where all lines of a paragraph go, whatever each of them goes for, the blank lines after it go, too.
+fn take_blank_lines(sheet: &Sheet, cut: &mut Vec<Span>) {
+    let start = |line: usize| sheet.lines.get(line).map_or(sheet.text.len() as u32, |line| line.start);
+    let mut at = 0;
+    for paragraph in &sheet.paragraphs {
+        let (first, mut next) = (start(paragraph.start as usize), paragraph.end as usize);
+        let end = start(next);
+        while at < cut.len() && cut[at].end < end {
+            at += 1;
+        }
+        let Some(span) = cut.get_mut(at) else { break };
+        if span.start <= first && next < sheet.lines.len() {
+            while next < sheet.lines.len() && sheet.is_blank(next as u32) {
+                next += 1;
+            }
+            span.end = span.end.max(start(next));
+        }
+    }
+    // One that was made longer may now touch the next.
+    merge(cut);
+}
+
+/// Makes one of sorted spans that overlap or touch.
+fn merge(spans: &mut Vec<Span>) {
+    spans.dedup_by(|next, last| {
+        let together = next.start <= last.end;
+        if together {
+            last.end = last.end.max(next.end);
+        }
+        together
+    });
 }
 
 fn is_blank(text: &str) -> bool {

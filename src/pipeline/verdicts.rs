@@ -115,6 +115,7 @@ pub fn decide(
     };
     // Copies that are covered, whether this run's policy removes them or not: what they hold is told at this level.
     let mut covered_documents = vec![false; corpus.documents.len()];
+    let mut stands = vec![false; corpus.documents.len()];
     for found in &documents.clusters {
         let cluster = verdicts.clusters.len();
         let mut members = vec![(whole(&mut pages, found.representative)?, None)];
@@ -129,6 +130,7 @@ pub fn decide(
                 covered_documents[id as usize] = true;
                 if removes(Level::Document, &config.removal) {
                     verdicts.dropped[id as usize] = true;
+                    stands[found.representative as usize] = true;
                     verdicts.removals.push(Removal {
                         cut: vec![unit.span],
                         unit: unit.clone(),
@@ -144,7 +146,7 @@ pub fn decide(
         verdicts.clusters.push(Cluster { level: Level::Document, kept, members });
     }
 
-    let mut gone = Gone::new(corpus, &covered_documents);
+    let mut gone = Gone::new(corpus, &covered_documents, stands);
     verdicts.blocks(corpus, paragraphs, config, &mut pages, &mut gone)?;
     let survives = |at: u32| {
         let occurrence = &paragraphs.occurrences[at as usize];
@@ -164,12 +166,20 @@ struct Gone {
     documents: Vec<bool>,
     removed: Vec<Vec<Range<u32>>>,
     pinned: Vec<Vec<Range<u32>>>,
+    /// Documents that stand for others that go whole.
+    stands: Vec<bool>,
 }
 
 impl Gone {
-    fn new(corpus: &Corpus, covered: &[bool]) -> Self {
+    fn new(corpus: &Corpus, covered: &[bool], stands: Vec<bool>) -> Self {
         let none = vec![Vec::new(); corpus.documents.len()];
-        Self { documents: covered.to_vec(), removed: none.clone(), pinned: none }
+        Self { documents: covered.to_vec(), removed: none.clone(), pinned: none, stands }
+    }
+
+    /// Whether a run must stay because a removal names it. A document that stands for others stays whole: even where
+    /// it says a thing twice, the two are seldom equal to the letter.
+    fn is_named(&self, document: u32, run: &Range<u32>) -> bool {
+        self.stands[document as usize] || overlaps(&self.pinned[document as usize], run)
     }
 
     fn overlaps_removed(&self, document: u32, run: &Range<u32>) -> bool {
@@ -274,7 +284,7 @@ impl Verdicts {
                     let units = page.content.run_units(&run).len() as u32;
                     let free = !corpus.documents[document as usize].reference
                         && !gone.overlaps_removed(document, &run)
-                        && !overlaps(&gone.pinned[document as usize], &run)
+                        && !gone.is_named(document, &run)
                         && !gone.overlaps_removed(kept_range.document, &kept_run)
                         && (document != kept_range.document
                             || !overlaps(std::slice::from_ref(&kept_run), &run));
@@ -323,7 +333,7 @@ impl Verdicts {
                     && removes(Level::Paragraph, &config.removal)
                     && !corpus.documents[occurrence.document as usize].reference
                     && !gone.overlaps_removed(occurrence.document, &occurrence.run)
-                    && !overlaps(&gone.pinned[occurrence.document as usize], &occurrence.run)
+                    && !gone.is_named(occurrence.document, &occurrence.run)
                     && covered(
                         matched.relation,
                         matched.coverage,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use dechaff::Config;
-use dechaff::config::Keep;
 use dechaff::output::Overwrite;
 use dechaff::pipeline::documents::Pairs;
 use dechaff::pipeline::run::{Job, Rewrite, run};
@@ -43,8 +42,7 @@ pub(crate) struct Cleaned {
     pub(crate) clusters: Vec<Value>,
     pub(crate) members: Vec<Value>,
     pub(crate) removed: Vec<Value>,
-    /// For each document all chrome that was labelled, also where the document goes whole: by another run, which
-    /// removes no copies.
+    /// For each document its chrome.
     pub(crate) chrome: BTreeMap<String, Vec<Bytes>>,
 }
 
@@ -115,16 +113,15 @@ impl Cleaned {
     /// Cleans a file or a folder of text files.
     pub(crate) fn new(input: &Path, config: Config) -> Self {
         let place = tempfile::tempdir().unwrap();
-        let (out, labels) = (place.path().join("out"), place.path().join("labels"));
-        run(&job(&[input], &out, config.clone(), Rewrite::Clean), &Silent).unwrap();
-        let mut all = config;
-        all.removal.keep = Keep::None;
-        run(&job(&[input], &labels, all, Rewrite::Planned), &Silent).unwrap();
+        let out = place.path().join("out");
+        run(&job(&[input], &out, config, Rewrite::Clean), &Silent).unwrap();
         let mut chrome: BTreeMap<String, Vec<Bytes>> = BTreeMap::new();
-        for row in rows(&labels.join("removed.jsonl")) {
-            chrome.entry(doc(&row)).or_default().push(bytes(&row));
-        }
         let log = |name: &str| rows(&out.join(name));
+        for row in
+            log("removed.jsonl").iter().filter(|row| row["reason"].as_str().unwrap().starts_with("chrome-"))
+        {
+            chrome.entry(doc(row)).or_default().push(bytes(row));
+        }
         Self {
             inputs: read(input),
             documents: log("documents.jsonl"),

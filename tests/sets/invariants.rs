@@ -14,7 +14,6 @@ use crate::cleaned::{Bytes, Cleaned, bytes, decompressed, doc, lines, numbers};
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
     pub(crate) copies: usize,
-    pub(crate) chrome: usize,
     pub(crate) coverage_min: f64,
     pub(crate) coverage_mean: f64,
 }
@@ -25,7 +24,7 @@ pub(crate) fn check(run: &Cleaned) -> Measured {
     documents_in_order(run);
     clusters_hold_their_kept(run);
     entries_are_what_they_say(run);
-    chrome_is_labelled_once(run);
+    what_lies_inside_says_so(run);
     kept_stands(run);
     clean_is_what_is_left(run);
     covered(run)
@@ -134,25 +133,21 @@ fn entries_are_what_they_say(run: &Cleaned) {
     }
 }
 
-/// What is logged as chrome is what was labelled; documents that go whole name none.
-fn chrome_is_labelled_once(run: &Cleaned) {
-    let mut logged: BTreeMap<String, Vec<Bytes>> = BTreeMap::new();
-    for row in run.removed.iter().filter(|row| !is_copy(row)) {
-        logged.entry(doc(row)).or_default().push(bytes(row));
+/// What lies in a removed copy says so, and names no other.
+fn what_lies_inside_says_so(run: &Cleaned) {
+    let mut copies: BTreeMap<String, Vec<Bytes>> = BTreeMap::new();
+    run.removed
+        .iter()
+        .filter(|row| is_copy(row))
+        .for_each(|row| copies.entry(doc(row)).or_default().push(bytes(row)));
+    for row in &run.removed {
+        let (span, none) = (bytes(row), Vec::new());
+        let around = copies.get(&doc(row)).unwrap_or(&none);
+        let inside =
+            around.iter().any(|copy| *copy != span && copy.start <= span.start && span.end <= copy.end);
+        assert!(!inside || row["inside"].is_string(), "{row}");
+        assert!(row["reason"] != "duplicate-document" || row["inside"].is_null(), "{row}");
     }
-    let dropped = dropped(run);
-    for (doc, mut spans) in run.chrome.clone() {
-        if dropped.contains(&doc) {
-            assert!(!logged.contains_key(&doc), "{doc} goes whole");
-            continue;
-        }
-        let mut own = logged.remove(&doc).unwrap_or_default();
-        for list in [&mut own, &mut spans] {
-            list.sort_by_key(|span| (span.start, span.end));
-        }
-        assert_eq!(own, spans, "{doc}");
-    }
-    assert!(logged.is_empty());
 }
 
 fn dropped(run: &Cleaned) -> BTreeSet<String> {
@@ -276,11 +271,7 @@ fn left(run: &Cleaned, text: &str, removed: &[&Value]) -> String {
 /// What is removed as a copy stands elsewhere: at least .9 of its content's shingles are in what stays of the kept unit.
 fn covered(run: &Cleaned) -> Measured {
     let pieces = removed_pieces(run);
-    let mut measured = Measured {
-        chrome: run.removed.iter().filter(|row| !is_copy(row)).count(),
-        coverage_min: 1.0,
-        ..Measured::default()
-    };
+    let mut measured = Measured { coverage_min: 1.0, ..Measured::default() };
     let mut sum = 0.0;
     let said: BTreeMap<String, f64> =
         run.documents.iter().filter_map(|row| Some((doc(row), row["coverage"].as_f64()?))).collect();

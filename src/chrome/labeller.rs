@@ -26,6 +26,7 @@ struct Weights {
     rule: f32,
     hint: f32,
     switch: f32,
+    switch_alone: f32,
     edge: f32,
     code: f32,
     signs: f32,
@@ -50,6 +51,7 @@ const WEIGHTS: Weights = Weights {
     rule: -4.5,
     hint: -1.5,
     switch: 1.2,
+    switch_alone: 1.5,
     edge: -1.0,
     code: 1.0,
     signs: 1.0,
@@ -127,7 +129,9 @@ pub(crate) fn judge(
             odds[i] += place(bonus, &seen[i], rules);
         }
     }
-    for (judged, content) in judged.iter_mut().zip(chain(&odds, weights)) {
+    // A site's other pages speak for each line alone; without them its neighbours must say more.
+    let switch = if areas.is_some() { weights.switch } else { weights.switch_alone };
+    for (judged, content) in judged.iter_mut().zip(chain(&odds, switch, weights)) {
         judged.content = content;
     }
     judged
@@ -294,9 +298,9 @@ fn alone(seen: &Seen, held: f32, tables: &Tables, rules: &Rules, config: &Chrome
 }
 
 /// Forward and backward over two states; pages begin and end with chrome more often than not.
-fn chain(odds: &[f32], w: &Weights) -> Vec<f32> {
+fn chain(odds: &[f32], switch: f32, w: &Weights) -> Vec<f32> {
     let stay = 1.0f32;
-    let switch = (-w.switch).exp();
+    let switch = (-switch).exp();
     let edge = w.edge.exp();
     let n = odds.len();
     let clamp = |odds: f32| odds.clamp(-20.0, 20.0).exp();

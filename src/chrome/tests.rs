@@ -234,7 +234,11 @@ fn templates_of_the_text_itself_stay() {
     let made = Made::new(texts);
     for (number, labels) in made.label(Scope::Site).iter().enumerate() {
         let kept = made.kept(number, labels);
-        assert_eq!(kept.contains(&"本会议事员经过表决，一致同意下列各项："), number % 10 != 9, "page {number}");
+        assert_eq!(
+            kept.contains(&"本会议事员经过表决，一致同意下列各项："),
+            number % 10 != 9,
+            "page {number}"
+        );
     }
 }
 
@@ -259,7 +263,10 @@ fn a_single_page_loses_only_what_a_rule_knows() {
     let mut wanted = vec![title(3)];
     wanted.extend(paragraphs(3, 4));
     assert!(wanted.iter().all(|line| kept.contains(&line.as_str())), "{kept:?}");
-    assert!(!kept.iter().any(|line| line.starts_with("发布时间") || line.starts_with("您现在的位置")), "{kept:?}");
+    assert!(
+        !kept.iter().any(|line| line.starts_with("发布时间") || line.starts_with("您现在的位置")),
+        "{kept:?}"
+    );
 }
 
 #[test]
@@ -269,7 +276,8 @@ fn families_say_what_they_hold() {
     let site = Site::learn(&pages, &made.rules, Scope::Site);
     let labels = made.label(Scope::Site);
     let found = families(&pages, &labels, &made, &site);
-    let frame = found.iter().find(|family| family.example == "镇南路一号二楼").expect("the address is a family");
+    let frame =
+        found.iter().find(|family| family.example == "镇南路一号二楼").expect("the address is a family");
     assert_eq!((frame.kind, frame.pages, frame.share), (FamilyKind::Repeated, 12, 1.0));
     assert!(frame.position > 0.8);
     assert!(frame.slots.is_empty());
@@ -281,13 +289,20 @@ fn slots_are_typed() {
     let texts: Vec<String> = (0..8)
         .map(|number| {
             let mut text = paragraphs(number, 4);
-            text.insert(0, format!("晨光读者您好，您正在看的是{}，全文共{}字。", title(number), 300 + number * 7));
+            text.insert(
+                0,
+                format!("晨光读者您好，您正在看的是{}，全文共{}字。", title(number), 300 + number * 7),
+            );
             page(number, &text)
         })
         .collect();
     let made = Made::new(texts);
     let template = Template::of(
-        &made.texts.iter().filter_map(|text| text.lines().find(|line| line.starts_with("晨光读者"))).collect::<Vec<_>>(),
+        &made
+            .texts
+            .iter()
+            .filter_map(|text| text.lines().find(|line| line.starts_with("晨光读者")))
+            .collect::<Vec<_>>(),
         3,
     )
     .expect("the lines start alike");

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::hash::Map;
 
 use super::evidence::{Evidence, Flags};
-use super::model::{AreasModel, hex, unhex};
+use super::model::{AreasModel, damaged, hex, unhex};
 use super::rules::{RuleKind, Rules};
 use super::site::Page;
 use super::tables::{Count, Tables};
@@ -77,8 +77,20 @@ impl Seen<'_> {
     }
 }
 
-/// Looks a page's lines up.
+/// Looks a page's lines up: each in the crawl in which it is more common, where there was one before.
 pub(crate) fn look_up<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'a>> {
+    let mut seen = look_up_in(page, tables, rules);
+    if let Some(earlier) = &tables.earlier {
+        for (line, known) in seen.iter_mut().zip(look_up_in(page, earlier, rules)) {
+            if known.share > line.share {
+                *line = Seen { times: known.times.max(line.times), ..known };
+            }
+        }
+    }
+    seen
+}
+
+fn look_up_in<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'a>> {
     let lines = page.evidence;
     let counts: Vec<Count> = lines.iter().map(|line| tables.template(line)).collect();
     // Repetition inside a page is looked for only where the site has any.
@@ -183,6 +195,19 @@ pub(crate) fn between(seen: &[Seen]) -> Vec<Between> {
 }
 
 impl Areas {
+    /// Adds what an earlier crawl of the site saw.
+    pub(crate) fn add_all(&mut self, earlier: &Areas) {
+        for (map, other) in [(&mut self.after, &earlier.after), (&mut self.before, &earlier.before)] {
+            // Each key for itself: the order says nothing.
+            #[expect(clippy::iter_over_hash_type)]
+            for (&key, area) in other {
+                let sum = map.entry(key).or_default();
+                sum.pages += area.pages;
+                sum.share += area.share;
+            }
+        }
+    }
+
     pub(crate) fn add(&mut self, areas: &[Between]) {
         for area in areas {
             for (map, key) in [(&mut self.after, area.left), (&mut self.before, area.right)] {
@@ -217,7 +242,12 @@ impl Areas {
         let map = |areas: &[(String, f32, f32)]| -> Result<Map<u64, Area>> {
             areas
                 .iter()
-                .map(|(key, pages, share)| Ok((unhex(key)?, Area { pages: *pages, share: *share })))
+                .map(|(key, pages, share)| {
+                    // Shares are summed one by one: their sum may be a little more than the number of areas.
+                    let fits = pages.is_finite() && *share >= 0.0 && *share <= pages * 1.001;
+                    let area = Area { pages: *pages, share: *share };
+                    if fits { Ok((unhex(key)?, area)) } else { Err(damaged(&format!("area `{key}`"))) }
+                })
                 .collect()
         };
         Ok(Areas { after: map(&model.after)?, before: map(&model.before)? })

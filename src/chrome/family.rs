@@ -1,51 +1,55 @@
 //! Families: what the chrome lines of a site have in common, for people to read.
 //!
-//! In go a site's labelled pages, out comes one [`Family`] for each group of chrome lines that the site itself made
-//! known: how many pages have it, where it stands, an example, and the template with its slots. Texts are asked for a
-//! few members of each family only. The same families for any order of the pages.
+//! In go a site's labelled pages, out comes one [`Family`] for each group of chrome lines, or of passages inside lines,
+//! that the site itself made known: how many pages have it, where it stands, an example, and the template with its
+//! slots. Texts are asked for a few members of each family only, each page's once where neighbouring families have
+//! their members on the same pages. The same families for any order of the pages.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::evidence::{self, Flags};
 use super::site::{FamilyKind, Label, Page, PageLabels, Site, Source};
 use super::slots::{Template, prefix};
-use super::span::Texts;
+use super::span::{InjectedSpan, SpanFamilies, Texts};
 use super::tables::Tables;
+use crate::document::Span;
+use crate::hash::{self, Map};
 
 /// Members of a family whose text is read.
 const MEMBERS: usize = 8;
-/// Most families of a site that are described, those on the most pages first.
-const MOST: usize = 500;
-/// Most characters of an example.
+/// Pages whose text is kept while families are described.
+const TEXTS: usize = 64;
+/// Most characters of an example and of a template.
 const EXAMPLE: usize = 120;
 
-/// Chrome lines of a site that have something in common.
+/// Chrome lines of a site that have something in common, or passages inside lines.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Family {
-    /// What they have in common.
-    pub kind: FamilyKind,
-    /// Its key, 16 hexadecimal digits, as in the reasons of a run.
-    pub key: String,
+    /// Its name, as in the reasons of a run: kind and key.
+    pub family: String,
     /// Distinct pages of the site on which it was seen.
     pub pages: u32,
     /// Share of the site's distinct pages (0 to 1).
     pub share: f32,
-    /// Where it stands on its pages on the mean: 0 the first line, 1 the last.
+    /// Where it stands on its pages on the mean: 0 the top, 1 the end.
     pub position: f32,
-    /// One of its lines, cut at 120 characters.
-    pub example: String,
-    /// What its lines share, `{…}` for each slot.
+    /// What its members share, with the kind of each slot in braces; cut at 120 characters.
     pub template: String,
     /// What the slots hold, in order.
     pub slots: Vec<SlotKind>,
+    /// One of its members, cut at 120 characters.
+    pub example: String,
 }
 
 /// What a slot of a template holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SlotKind {
-    /// Text that stands elsewhere on the same page, as its title does.
+    /// Text that stands elsewhere on the same page nearly alone, as its title does.
     Title,
     /// A date.
     Date,
@@ -57,113 +61,285 @@ pub enum SlotKind {
     Text,
 }
 
-#[derive(Default)]
-struct Gathered {
-    lines: u32,
-    pages: u32,
-    position: f64,
-    members: Vec<(usize, u32)>,
+impl SlotKind {
+    const ALL: [SlotKind; 5] =
+        [SlotKind::Title, SlotKind::Date, SlotKind::Number, SlotKind::Domain, SlotKind::Text];
+
+    /// Its name, as it stands in templates.
+    pub fn name(self) -> &'static str {
+        match self {
+            SlotKind::Title => "title",
+            SlotKind::Date => "date",
+            SlotKind::Number => "number",
+            SlotKind::Domain => "domain",
+            SlotKind::Text => "text",
+        }
+    }
 }
 
-/// The families of a site's chrome lines, those on the most pages first; lines that a rule took, or the look of the
-/// line alone, have none.
-pub fn families(pages: &[Page], labels: &[PageLabels], texts: &dyn Texts, site: &Site) -> Vec<Family> {
+/// The name of a family: its kind and its key, as in `repeated:00c0ffee00c0ffee`; of what only looks like chrome, that.
+pub fn family_name(kind: FamilyKind, key: u64) -> String {
+    let kind = match kind {
+        FamilyKind::Repeated => "repeated",
+        FamilyKind::Template => "template",
+        FamilyKind::Listing => "listing",
+        FamilyKind::Span => "span",
+        FamilyKind::Shape => return "shape".into(),
+    };
+    format!("{kind}:{key:016x}")
+}
+
+/// Key of a template of passages.
+pub fn span_key(template: &Template) -> u64 {
+    hash::key(template.parts.join("\u{0}").as_bytes())
+}
+
+/// Passages that were found on a site's pages, and the templates they were found by.
+#[derive(Clone, Copy, Debug)]
+pub struct Passages<'a> {
+    /// The passages, in any order.
+    pub found: &'a [InjectedSpan],
+    /// What their `family` is an index into.
+    pub families: &'a SpanFamilies,
+}
+
+#[derive(Default)]
+struct Gathered {
+    pages: u32,
+    placed: u32,
+    position: f64,
+    members: Vec<(usize, Member)>,
+}
+
+#[derive(Clone, Copy)]
+enum Member {
+    /// A line, by its number.
+    Line(u32),
+    /// A passage, by its bytes.
+    Passage(Span),
+}
+
+impl Gathered {
+    fn add(&mut self, page: usize, member: Member, pages: u32) {
+        self.pages = self.pages.max(pages);
+        // One member a page: slots show between pages.
+        if self.members.len() < MEMBERS && self.members.last().is_none_or(|&(last, _)| last != page) {
+            self.members.push((page, member));
+        }
+    }
+
+    fn place(&mut self, position: f64) {
+        self.position += position;
+        self.placed += 1;
+    }
+}
+
+/// The families of a site's chrome, those on the most pages first. What a rule took, or the look of a line alone, has
+/// none.
+pub fn families(
+    pages: &[Page],
+    labels: &[PageLabels],
+    passages: Passages<'_>,
+    texts: &dyn Texts,
+    site: &Site,
+) -> Vec<Family> {
     let mut gathered: BTreeMap<(FamilyKind, u64), Gathered> = BTreeMap::new();
-    for number in Tables::counted(pages) {
+    let order = Tables::ordered(pages);
+    for &number in &order {
         let lines = pages[number].evidence;
         for (at, (line, label)) in lines.iter().zip(&labels[number].lines).enumerate() {
             let Label::Chrome(reason) = label else { continue };
             let Source::Family(kind, key) = reason.source else { continue };
-            if kind == FamilyKind::Shape {
-                continue;
+            if kind != FamilyKind::Shape {
+                let family = gathered.entry((kind, key)).or_default();
+                family.add(number, Member::Line(line.line), reason.pages);
+                family.place(at as f64 / (lines.len() - 1).max(1) as f64);
             }
-            let family = gathered.entry((kind, key)).or_default();
-            family.lines += 1;
-            family.pages = family.pages.max(reason.pages);
-            family.position += at as f64 / (lines.len() - 1).max(1) as f64;
-            // One member a page: slots show between pages.
-            if family.members.len() < MEMBERS && family.members.last().is_none_or(|&(page, _)| page != number)
-            {
-                family.members.push((number, line.line));
-            }
+        }
+    }
+    let mut texts = Cached { texts, kept: Map::default() };
+    let mut place = vec![0; pages.len()];
+    order.iter().enumerate().for_each(|(at, &number)| place[number] = at);
+    let mut found: Vec<&InjectedSpan> = passages.found.iter().collect();
+    found.sort_by_key(|passage| (place[passage.page as usize], passage.span));
+    for passage in found {
+        let template = passage.family.and_then(|family| passages.families.templates.get(family as usize));
+        let Some((template, _)) = template else { continue };
+        let family = gathered.entry((FamilyKind::Span, span_key(template))).or_default();
+        family.add(passage.page as usize, Member::Passage(passage.span), passage.pages);
+        // Its bytes are read anyway; of the others the page would have to be.
+        if family.members.last().is_some_and(|&(page, _)| page == passage.page as usize) {
+            let all = texts.text(passage.page as usize).len().max(1);
+            family.place(f64::from(passage.span.start) / all as f64);
         }
     }
     let mut found: Vec<((FamilyKind, u64), Gathered)> = gathered.into_iter().collect();
     found.sort_by_key(|(key, family)| (std::cmp::Reverse(family.pages), *key));
-    found.truncate(MOST);
-    found.into_iter().map(|((kind, key), family)| describe(kind, key, &family, texts, site)).collect()
+    found.into_iter().map(|((kind, key), family)| describe(kind, key, &family, &mut texts, site)).collect()
 }
 
-fn describe(kind: FamilyKind, key: u64, family: &Gathered, texts: &dyn Texts, site: &Site) -> Family {
-    let mut members: Vec<(String, usize)> = family
-        .members
-        .iter()
-        .filter_map(|&(page, line)| {
-            let span = *texts.lines(page).get(line as usize)?;
-            Some((texts.text(page).get(span.range())?.trim().to_string(), page))
-        })
-        .collect();
+/// Texts of pages, the last few kept: families have their members on the same first pages.
+struct Cached<'a> {
+    texts: &'a dyn Texts,
+    kept: Map<usize, (Cow<'a, str>, Cow<'a, [Span]>)>,
+}
+
+impl Cached<'_> {
+    fn get(&mut self, page: usize) -> (&str, &[Span]) {
+        if self.kept.len() >= TEXTS && !self.kept.contains_key(&page) {
+            self.kept.clear();
+        }
+        let (text, lines) =
+            self.kept.entry(page).or_insert_with(|| (self.texts.text(page), self.texts.lines(page)));
+        (text, lines)
+    }
+
+    fn text(&mut self, page: usize) -> &str {
+        self.get(page).0
+    }
+}
+
+fn describe(
+    kind: FamilyKind,
+    key: u64,
+    family: &Gathered,
+    texts: &mut Cached<'_>,
+    site: &Site,
+) -> Family {
+    let mut members: Vec<(String, usize)> = Vec::new();
+    for &(page, member) in &family.members {
+        let (text, lines) = texts.get(page);
+        let span = match member {
+            Member::Line(line) => lines.get(line as usize).copied(),
+            Member::Passage(span) => Some(span),
+        };
+        if let Some(member) = span.and_then(|span| text.get(span.range())) {
+            members.push((member.trim().to_string(), page));
+        }
+    }
     members.sort();
     let lines: Vec<&str> = members.iter().map(|(line, _)| line.as_str()).collect();
-    let example = lines.first().map_or(String::new(), |line| prefix(line, EXAMPLE).to_string());
-    let template = match kind {
-        FamilyKind::Listing => None,
-        _ => Template::of(&lines, 2).filter(|_| lines.windows(2).any(|pair| pair[0] != pair[1])),
-    };
-    let slots = template.as_ref().map_or(Vec::new(), |template| slots(template, &members, texts));
-    let shown = template.map_or_else(|| example.clone(), |template| template.shown());
-    Family {
-        kind,
-        key: format!("{key:016x}"),
-        pages: family.pages,
-        share: (family.pages as f32 / site.pages().max(1) as f32).min(1.0),
-        position: (family.position / f64::from(family.lines.max(1)) * 100.0).round() as f32 / 100.0,
-        template: if kind == FamilyKind::Listing {
-            "{…}".into()
-        } else {
-            prefix(&shown, EXAMPLE).to_string()
+    let example = lines.first().map_or(String::new(), |line| cut(line));
+    let (template, slots) = match kind {
+        FamilyKind::Listing => ("{text}".into(), vec![SlotKind::Text]),
+        _ if lines.windows(2).all(|pair| pair[0] == pair[1]) => (example.clone(), Vec::new()),
+        _ => match Template::of(&lines, 2) {
+            Some(template) => {
+                let slots = slots(&template, &members, texts);
+                (cut(&shown(&template, &slots)), slots)
+            }
+            None => (example.clone(), Vec::new()),
         },
-        slots: if kind == FamilyKind::Listing { vec![SlotKind::Text] } else { slots },
+    };
+    Family {
+        family: family_name(kind, key),
+        pages: family.pages,
+        share: rounded((f64::from(family.pages) / f64::from(site.pages().max(1))).min(1.0)),
+        position: rounded(family.position / f64::from(family.placed.max(1))),
+        template,
+        slots,
         example,
     }
 }
 
+/// Two places: what a person compares.
+fn rounded(share: f64) -> f32 {
+    ((share * 100.0).round() / 100.0) as f32
+}
+
+fn cut(text: &str) -> String {
+    let start = prefix(text, EXAMPLE);
+    if start.len() < text.len() { format!("{start}…") } else { start.to_string() }
+}
+
+/// The template with its slots' kinds in braces.
+fn shown(template: &Template, slots: &[SlotKind]) -> String {
+    let mut text = String::new();
+    let mut slots = slots.iter();
+    for (at, part) in template.parts.iter().enumerate() {
+        if at > 0 {
+            text.push_str(&format!("{{{}}}", slots.next().map_or("text", |slot| slot.name())));
+        }
+        text.push_str(part);
+    }
+    if let Some(slot) = slots.next() {
+        text.push_str(&format!("{{{}}}", slot.name()));
+    }
+    text
+}
+
 /// Types the slots of a template by what most of its members hold there.
-fn slots(template: &Template, members: &[(String, usize)], texts: &dyn Texts) -> Vec<SlotKind> {
-    let mut votes: Vec<[u32; 5]> = Vec::new();
+fn slots(template: &Template, members: &[(String, usize)], texts: &mut Cached<'_>) -> Vec<SlotKind> {
+    let mut votes: Vec<[u32; SlotKind::ALL.len()]> = Vec::new();
     for (line, page) in members {
         let Some(held) = template.slots(line) else { continue };
-        votes.resize(votes.len().max(held.len()), [0; 5]);
+        votes.resize(votes.len().max(held.len()), Default::default());
         let text = texts.text(*page);
         for (vote, slot) in votes.iter_mut().zip(held) {
-            vote[slot_kind(slot.trim(), &text) as usize] += 1;
+            if !slot.trim().is_empty() {
+                vote[slot_kind(slot.trim(), line, text) as usize] += 1;
+            }
         }
     }
-    const KINDS: [SlotKind; 5] =
-        [SlotKind::Title, SlotKind::Date, SlotKind::Number, SlotKind::Domain, SlotKind::Text];
+    // A slot after the last fixed part that no member fills is none.
+    if votes.len() >= template.parts.len() && votes.last().is_some_and(|vote| vote.iter().all(|&n| n == 0)) {
+        votes.pop();
+    }
     votes
         .into_iter()
         .map(|vote| {
-            let best = (0..5).max_by_key(|&kind| (vote[kind], std::cmp::Reverse(kind))).unwrap_or(4);
-            KINDS[best]
+            // The first of those with the most votes.
+            SlotKind::ALL.into_iter().rev().max_by_key(|&kind| vote[kind as usize]).unwrap_or(SlotKind::Text)
         })
         .collect()
 }
 
-fn slot_kind(slot: &str, page: &str) -> SlotKind {
+/// What a slot of `line` holds.
+fn slot_kind(slot: &str, line: &str, page: &str) -> SlotKind {
     let digits = slot.chars().filter(char::is_ascii_digit).count();
     let letters = slot.chars().filter(|c| c.is_alphabetic()).count();
-    let host = [".com", ".cn", ".net", ".org", "www.", "://"].iter().any(|host| slot.contains(host));
-    let dated = super::evidence::flags(slot).has(super::evidence::Flags::DATE);
-    if host {
+    let flags = evidence::flags(slot);
+    if flags.has(Flags::DOMAIN) {
         SlotKind::Domain
-    } else if dated || (digits >= 4 && slot.contains(['-', '/', '年', ':']) && letters <= 3) {
+    } else if flags.has(Flags::DATE) || (digits >= 4 && slot.contains(['-', '/', '年', ':']) && letters <= 3) {
         SlotKind::Date
     } else if digits > 0 && letters == 0 {
         SlotKind::Number
-    } else if letters >= 3 && page.matches(slot).nth(1).is_some() {
+    } else if letters >= 3 && is_title(slot, line, page) {
         SlotKind::Title
     } else {
         SlotKind::Text
+    }
+}
+
+/// Whether the slot makes up most of another line of the page.
+fn is_title(slot: &str, line: &str, page: &str) -> bool {
+    page.lines().map(str::trim).any(|other| other != line && other.len() <= 2 * slot.len() && other.contains(slot))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_have_kinds() {
+        let page = "河东水渠日记\n您正在看：河东水渠日记\n2015年3月1日";
+        let kind = |slot: &str| slot_kind(slot, "您正在看：河东水渠日记", page);
+        assert_eq!(kind("河东水渠日记"), SlotKind::Title);
+        assert_eq!(kind("2015-03-01"), SlotKind::Date);
+        assert_eq!(kind("2015年3月1日"), SlotKind::Date);
+        assert_eq!(kind("1,204"), SlotKind::Number);
+        assert_eq!(kind("www.paper.example"), SlotKind::Domain);
+        assert_eq!(kind("编辑部"), SlotKind::Text);
+    }
+
+    #[test]
+    fn templates_show_the_kinds_of_their_slots() {
+        let template = Template { parts: vec!["看".into(), "，共".into(), "字".into()], fits: 3 };
+        assert_eq!(shown(&template, &[SlotKind::Title, SlotKind::Number]), "看{title}，共{number}字");
+        assert_eq!(
+            shown(&template, &[SlotKind::Title, SlotKind::Number, SlotKind::Text]),
+            "看{title}，共{number}字{text}"
+        );
     }
 }

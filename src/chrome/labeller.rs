@@ -10,7 +10,7 @@ use crate::config::ChromeConfig;
 use super::areas::{Areas, Between, EVERYWHERE, Seen, between, length, prose};
 use super::evidence::Flags;
 use super::rules::{RuleKind, Rules};
-use super::tables::Tables;
+use super::tables::{Part, Tables};
 
 /// Log odds; positive speaks for content.
 struct Weights {
@@ -245,13 +245,14 @@ fn alone(seen: &Seen, held: f32, tables: &Tables, rules: &Rules, config: &Chrome
     }
     if seen.pages < 2 {
         let [label, ends] = tables.parts(line);
-        let share =
-            |pages: u32| if pages >= config.min_pages { pages as f32 / tables.pages as f32 } else { 0.0 };
-        let often = |pages: u32| (share(pages) / (4.0 * config.min_share as f32)).min(1.0);
+        let often = |part: Part| {
+            let share = if part.pages >= config.min_pages { part.share } else { 0.0 };
+            (share / (4.0 * config.min_share as f32)).min(1.0)
+        };
         // What stands behind the label is the slot: the shorter, the more of the line is template.
         // A template whose slot is long free text is a form that content was written into.
         let slot = ((SLOT_MOST - length(line)) / SLOT_MOST * 2.0).clamp(0.0, 1.0);
-        odds += w.label * often(label.pages) * (1.0 - prose) + w.ends * often(ends.pages) * slot;
+        odds += w.label * often(label) * (1.0 - prose) + w.ends * often(ends) * slot;
     }
     match rules.get(line.rule).map(|rule| (rule.kind, rule.confidence)) {
         Some((RuleKind::Line, confidence)) => odds += w.rule * confidence,

@@ -2,8 +2,10 @@
 //!
 //! A [`ChromeModel`] holds, for each site, the counts that [`Site::label`] asks for (what stands on two pages and
 //! more; the rest is rare by absence), its families for people to read, and its templates of injected passages. It is
-//! JSON with sorted keys, so that the same crawl gives the same bytes. Keys depend on how text is folded: a model of
-//! another folding or format is refused. Examples and phrases in it are text of the pages it was learned on.
+//! JSON, one site a line, everything in an order of its own, so that the same crawl gives the same bytes. Keys depend
+//! on how text is folded and on what a line is counted by: a model of another folding or format is refused, and
+//! whoever changes a key of [`Evidence`](super::Evidence) raises [`MODEL_FORMAT`]. Examples and phrases in it are text
+//! of the pages it was learned on.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,8 @@ use crate::text::fold::FOLD_VERSION;
 
 /// Version of the file's format.
 pub const MODEL_FORMAT: u32 = 1;
+/// What the file says of itself.
+const KIND: &str = "dechaff chrome model";
 /// What messages call the file.
 const SETTING: &str = "MODEL";
 
@@ -28,6 +32,8 @@ pub(crate) type Counts = Vec<(String, u32, u32)>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChromeModel {
+    /// Says what the file is.
+    kind: String,
     /// Version of the format.
     pub format: u32,
     /// Version of the folding that the keys were made with.
@@ -44,7 +50,7 @@ pub struct SiteModel {
     pub site: String,
     /// Distinct pages that were counted.
     pub pages: u32,
-    /// Families of chrome lines, those on the most pages first.
+    /// Families of chrome lines and passages, those on the most pages first.
     pub families: Vec<Family>,
     /// Templates of passages injected into lines.
     pub spans: Vec<SpanModel>,
@@ -83,6 +89,15 @@ pub(crate) struct AreasModel {
     pub(crate) before: Vec<(String, f32, f32)>,
 }
 
+/// What is known of a site from an earlier crawl, ready for new pages.
+#[derive(Debug)]
+pub struct Earlier {
+    /// What its pages had in common.
+    pub site: Site,
+    /// Its templates of injected passages.
+    pub spans: SpanFamilies,
+}
+
 /// A key as 16 hexadecimal digits.
 pub(crate) fn hex(key: u64) -> String {
     format!("{key:016x}")
@@ -93,8 +108,12 @@ pub(crate) fn hex(key: u64) -> String {
 /// # Errors
 /// [`Error::Setting`] where it is none.
 pub(crate) fn unhex(text: &str) -> Result<u64> {
-    u64::from_str_radix(text, 16)
-        .map_err(|_| Error::setting(SETTING, format!("`{text}` is no key: the file was edited or damaged")))
+    u64::from_str_radix(text, 16).map_err(|_| damaged(&format!("`{text}` is no key")))
+}
+
+/// What was read is no model that this program wrote.
+pub(crate) fn damaged(problem: &str) -> Error {
+    Error::setting(SETTING, format!("the model was edited or damaged ({problem}): learn it again"))
 }
 
 impl SiteModel {
@@ -115,23 +134,24 @@ impl SiteModel {
         }
     }
 
-    /// The site, ready to label new pages.
+    /// The site and its passages, ready for new pages.
     ///
     /// # Errors
-    /// [`Error::Setting`] where a key is damaged.
-    pub fn site(&self) -> Result<Site> {
-        Ok(Site::from_parts(Tables::from_model(self.pages, &self.tables)?, Areas::from_model(&self.areas)?))
-    }
-
-    /// The templates of injected passages, ready to search new pages.
-    pub fn span_families(&self) -> SpanFamilies {
+    /// [`Error::Setting`] where the model makes no sense.
+    pub fn earlier(&self) -> Result<Earlier> {
+        if self.spans.iter().any(|span| span.parts.is_empty() || span.parts.iter().any(String::is_empty)) {
+            return Err(damaged("a passage has no text"));
+        }
         let templates = self
             .spans
             .iter()
-            .filter(|span| span.parts.first().is_some_and(|part| !part.is_empty()))
             .map(|span| (Template { parts: span.parts.clone(), fits: span.pages as usize }, span.pages))
             .collect();
-        SpanFamilies::from_parts(templates, self.phrases.clone())
+        let tables = Tables::from_model(self.pages, &self.tables)?;
+        Ok(Earlier {
+            site: Site::from_parts(tables, Areas::from_model(&self.areas)?),
+            spans: SpanFamilies::from_parts(templates, self.phrases.clone()),
+        })
     }
 }
 
@@ -139,7 +159,7 @@ impl ChromeModel {
     /// A model of these sites.
     pub fn new(mut sites: Vec<SiteModel>) -> ChromeModel {
         sites.sort_by(|a, b| a.site.cmp(&b.site));
-        ChromeModel { format: MODEL_FORMAT, fold: FOLD_VERSION, sites }
+        ChromeModel { kind: KIND.into(), format: MODEL_FORMAT, fold: FOLD_VERSION, sites }
     }
 
     /// What was learned of the site with this name.
@@ -150,7 +170,9 @@ impl ChromeModel {
 
     /// The model as a file: JSON, one site a line.
     pub fn to_json(&self) -> String {
-        let mut text = format!("{{\"format\":{},\"fold\":{},\"sites\":[", self.format, self.fold);
+        let kind = serde_json::Value::from(self.kind.as_str());
+        let mut text =
+            format!("{{\"kind\":{kind},\"format\":{},\"fold\":{},\"sites\":[", self.format, self.fold);
         for (number, site) in self.sites.iter().enumerate() {
             text.push_str(if number == 0 { "\n" } else { ",\n" });
             let site = serde_json::to_string(site).expect("strings, numbers and lists are always JSON");
@@ -167,33 +189,39 @@ impl ChromeModel {
     pub fn from_json(text: &str) -> Result<ChromeModel> {
         /// What every format has.
         #[derive(Deserialize)]
-        struct Versions {
+        struct Head {
+            kind: String,
             format: u32,
             fold: u32,
         }
-        let no_model = |error: serde_json::Error| {
-            Error::setting(
-                SETTING,
-                format!("this is no chrome model ({error}): make one with `dechaff chrome learn`"),
-            )
+        let refuse = |problem: String| Err(Error::setting(SETTING, problem));
+        let head = match serde_json::from_str::<Head>(text) {
+            Ok(head) if head.kind == KIND => head,
+            Ok(_) => return refuse("this is no chrome model: make one with `dechaff chrome learn`".into()),
+            Err(error) => {
+                return refuse(format!(
+                    "this is no chrome model ({error}): make one with `dechaff chrome learn`"
+                ));
+            }
         };
-        let versions: Versions = serde_json::from_str(text).map_err(no_model)?;
-        if versions.format != MODEL_FORMAT {
-            let problem = format!(
-                "the model has format {}, this program reads format {MODEL_FORMAT}: learn it again",
-                versions.format
-            );
-            return Err(Error::setting(SETTING, problem));
+        if head.format > MODEL_FORMAT {
+            return refuse(format!(
+                "the model has format {}, this program reads up to {MODEL_FORMAT}: use the program that wrote it, or \
+                 learn it again with `dechaff chrome learn`",
+                head.format
+            ));
         }
-        if versions.fold != FOLD_VERSION {
-            let problem = format!(
-                "the model was learned with folding {}, this program folds by {FOLD_VERSION}: learn it again",
-                versions.fold
-            );
-            return Err(Error::setting(SETTING, problem));
+        if head.format != MODEL_FORMAT || head.fold != FOLD_VERSION {
+            return refuse(format!(
+                "the model was learned with format {} and folding {}, this program has {MODEL_FORMAT} and \
+                 {FOLD_VERSION}: learn it again with `dechaff chrome learn`",
+                head.format, head.fold
+            ));
         }
-        let mut model: ChromeModel = serde_json::from_str(text).map_err(no_model)?;
-        model.sites.sort_by(|a, b| a.site.cmp(&b.site));
+        let model: ChromeModel = serde_json::from_str(text).map_err(|error| damaged(&error.to_string()))?;
+        if !model.sites.is_sorted_by(|a, b| a.site < b.site) {
+            return Err(damaged("its sites are not in order"));
+        }
         Ok(model)
     }
 }

@@ -5,6 +5,8 @@
 //! then [`Site::label`] judges each page alone, so that pages can be judged in parallel. The same pages give the same
 //! labels in any order.
 
+use std::sync::Arc;
+
 use crate::config::ChromeConfig;
 
 use super::areas::{Areas, Seen, between, length, look_up, prose};
@@ -34,7 +36,7 @@ pub enum Scope {
 /// What a site's pages have in common.
 #[derive(Debug)]
 pub struct Site {
-    tables: Tables,
+    tables: Arc<Tables>,
     areas: Areas,
 }
 
@@ -95,25 +97,38 @@ pub enum FamilyKind {
     Listing,
     /// Nothing of the site knows it: it looks like chrome and stands among chrome; key: 0.
     Shape,
+    /// Passages inside lines that start alike; key: that of the template's fixed parts.
+    Span,
 }
 
 impl Site {
     /// Counts over the pages of a site.
     pub fn learn(pages: &[Page], rules: &Rules, scope: Scope) -> Site {
-        let mut site = Site { tables: Tables::default(), areas: Areas::default() };
-        if scope == Scope::Site {
-            site.tables = Tables::new(pages);
-            // Sums of shares depend on their order in the last bits: take the pages in an order of their own.
-            for number in Tables::counted(pages) {
-                site.areas.add(&between(&look_up(&pages[number], &site.tables, rules)));
-            }
+        match scope {
+            Scope::Site => Self::learn_after(pages, rules, None),
+            Scope::Unknown => Self::from_parts(Tables::default(), Areas::default()),
         }
-        site
+    }
+
+    /// Counts over the pages of a site of which an earlier crawl is known: a line is as common as it is in the crawl
+    /// that has more of it, so that a page crawled twice counts once, and a new layout is not held against the old.
+    pub fn learn_after(pages: &[Page], rules: &Rules, earlier: Option<&Site>) -> Site {
+        let mut tables = Tables::new(pages);
+        tables.earlier = earlier.map(|site| Arc::clone(&site.tables));
+        let mut areas = Areas::default();
+        // Sums of shares depend on their order in the last bits: take the pages in an order of their own.
+        for number in Tables::counted(pages) {
+            areas.add(&between(&look_up(&pages[number], &tables, rules)));
+        }
+        if let Some(earlier) = earlier {
+            areas.add_all(&earlier.areas);
+        }
+        Self::from_parts(tables, areas)
     }
 
     /// A site of what was learned before.
     pub(crate) fn from_parts(tables: Tables, areas: Areas) -> Site {
-        Site { tables, areas }
+        Site { tables: Arc::new(tables), areas }
     }
 
     pub(crate) fn tables(&self) -> &Tables {
@@ -124,15 +139,15 @@ impl Site {
         &self.areas
     }
 
-    /// Distinct pages that were counted.
+    /// Distinct pages that were counted, in the crawl that had more of them.
     pub fn pages(&self) -> u32 {
-        self.tables.pages
+        self.tables.pages.max(self.tables.earlier.as_ref().map_or(0, |earlier| earlier.pages))
     }
 
     /// Labels one page.
     pub fn label(&self, page: &Page, rules: &Rules, config: &ChromeConfig) -> PageLabels {
         let seen = look_up(page, &self.tables, rules);
-        let areas = (self.tables.pages > 1).then_some(&self.areas);
+        let areas = (self.pages() > 1).then_some(&self.areas);
         let judge = |main| labeller::judge(&seen, areas, main, &self.tables, rules, config);
         let name = |judged: Vec<Judged>| -> Vec<Label> {
             seen.iter().zip(&judged).map(|(seen, judged)| self.name(seen, judged, rules)).collect()

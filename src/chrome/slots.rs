@@ -75,11 +75,6 @@ impl Template {
         }
         Some(slots)
     }
-
-    /// The template with `{…}` for its slots.
-    pub fn shown(&self) -> String {
-        self.parts.join("{…}")
-    }
 }
 
 /// Grows a fixed part that starts with `start`, which is already taken off the texts; gives the part and what
@@ -174,7 +169,8 @@ mod tests {
     fn slots_between_fixed_parts() {
         let texts = ["请看本站的春天作文吧！雨", "请看本站的夏天的作文吧！风", "请看本站的冬作文吧！雪停了"];
         let template = Template::of(&texts, 3).expect("the texts start alike");
-        assert_eq!(template.shown(), "请看本站的{…}作文吧！");
+        assert_eq!(template.parts, ["请看本站的", "作文吧！"]);
+        assert_eq!(template.slots("请看本站的秋日作文吧！叶落"), Some(vec!["秋日", "叶落"]));
         assert_eq!(template.covers("请看本站的秋日作文吧！叶落"), Some("请看本站的秋日作文吧！".len()));
         assert_eq!(template.covers("请看本站的书"), None);
     }

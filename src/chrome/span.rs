@@ -161,8 +161,6 @@ impl SpanFamilies {
                 }
             }
         }
-        families.known.sort_unstable();
-        families.known.dedup();
         families.continuations.sort_unstable();
         let bodies = sample.iter().map(|&(_, body)| body).max().unwrap_or(0);
         let least = config.min_pages.max((config.min_share / 2.0 * f64::from(bodies)).ceil() as u32);
@@ -171,17 +169,29 @@ impl SpanFamilies {
         {
             families.templates.extend(template(group, &sample, rules, least));
         }
-        families.templates.sort_by(|a, b| a.0.parts.cmp(&b.0.parts).then(b.1.cmp(&a.1)));
-        families.templates.dedup_by(|a, b| a.0.parts == b.0.parts);
-        families.finder =
-            AhoCorasick::new(families.templates.iter().map(|(template, _)| &template.parts[0])).ok();
-        families
+        families.settled()
     }
 
     /// Templates and phrases of what was learned before.
     pub(crate) fn from_parts(templates: Vec<(Template, u32)>, phrases: Vec<String>) -> SpanFamilies {
-        let finder = AhoCorasick::new(templates.iter().map(|(template, _)| &template.parts[0])).ok();
-        SpanFamilies { templates, continuations: Vec::new(), known: phrases, finder }
+        SpanFamilies { templates, known: phrases, ..SpanFamilies::default() }.settled()
+    }
+
+    /// These and what an earlier crawl of the site knew.
+    pub fn after(mut self, earlier: &SpanFamilies) -> SpanFamilies {
+        self.templates.extend(earlier.templates.iter().cloned());
+        self.known.extend(earlier.known.iter().cloned());
+        self.settled()
+    }
+
+    /// In order, each once, ready to be searched for.
+    fn settled(mut self) -> SpanFamilies {
+        self.known.sort_unstable();
+        self.known.dedup();
+        self.templates.sort_by(|a, b| a.0.parts.cmp(&b.0.parts).then(b.1.cmp(&a.1)));
+        self.templates.dedup_by(|a, b| a.0.parts == b.0.parts);
+        self.finder = AhoCorasick::new(self.templates.iter().map(|(template, _)| &template.parts[0])).ok();
+        self
     }
 
     /// What open slots are compared with, the shortest first: enough for new pages, few enough for a file.

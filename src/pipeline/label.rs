@@ -224,15 +224,7 @@ impl Texts for SiteTexts<'_> {
 fn known(source: &Source, rules: &Rules) -> Known {
     match source {
         Source::Rule(id) => Known::Rule(rules.get(*id).map(|rule| rule.name.clone()).unwrap_or_default()),
-        Source::Family(kind, key) => {
-            let kind = match kind {
-                FamilyKind::Repeated => "repeated",
-                FamilyKind::Template => "template",
-                FamilyKind::Listing => "listing",
-                FamilyKind::Shape => return Known::Family("shape".into()),
-            };
-            Known::Family(format!("{kind}:{key:016x}"))
-        }
+        Source::Family(kind, key) => Known::Family(family_name(*kind, *key)),
     }
 }
 

@@ -16,7 +16,7 @@ use super::slots::{Template, prefix};
 use super::span::{InjectedSpan, SpanFamilies, Texts};
 use super::tables::Tables;
 use crate::document::Span;
-use crate::hash::{self, Map};
+use crate::hash::{self, Map, Set};
 
 /// Members of a family whose text is read.
 const MEMBERS: usize = 8;
@@ -49,7 +49,8 @@ pub struct Family {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SlotKind {
-    /// Text that stands elsewhere on the same page nearly alone, as its title does.
+    /// A title: text that stands as a line of its own in the text of one of the site's pages, or nearly alone elsewhere on
+    /// the same page.
     Title,
     /// A date.
     Date,
@@ -157,7 +158,7 @@ pub fn families(
             }
         }
     }
-    let mut texts = Cached { texts, kept: Map::default() };
+    let mut texts = Cached { texts, kept: Map::default(), titles: titles(pages, labels) };
     let mut place = vec![0; pages.len()];
     order.iter().enumerate().for_each(|(at, &number)| place[number] = at);
     let mut found: Vec<&InjectedSpan> = passages.found.iter().collect();
@@ -180,6 +181,7 @@ pub fn families(
 
 /// Texts of pages, the last few kept: families have their members on the same first pages.
 struct Cached<'a> {
+    titles: Set<u64>,
     texts: &'a dyn Texts,
     kept: Map<usize, (Cow<'a, str>, Cow<'a, [Span]>)>,
 }
@@ -197,6 +199,22 @@ impl Cached<'_> {
     fn text(&mut self, page: usize) -> &str {
         self.get(page).0
     }
+}
+
+/// Units of a line that may be a title.
+const TITLE: std::ops::RangeInclusive<u16> = 2..=60;
+
+/// Keys of the content lines that may be titles.
+fn titles(pages: &[Page], labels: &[PageLabels]) -> Set<u64> {
+    pages
+        .iter()
+        .zip(labels)
+        .flat_map(|(page, labels)| page.evidence.iter().zip(&labels.lines))
+        .filter(|(line, label)| {
+            !label.is_chrome() && TITLE.contains(&line.units) && !line.flags.has(Flags::TERMINATED)
+        })
+        .map(|(line, _)| line.exact)
+        .collect()
 }
 
 fn describe(
@@ -225,6 +243,7 @@ fn describe(
         _ if lines.windows(2).all(|pair| pair[0] == pair[1]) => (example.clone(), Vec::new()),
         _ => match Template::of(&lines, 2) {
             Some(template) => {
+                let template = whole_words(template, &lines);
                 let slots = slots(&template, &members, texts);
                 (cut(&shown(&template, &slots)), slots)
             }
@@ -242,9 +261,43 @@ fn describe(
     }
 }
 
-/// Two places: what a person compares.
+/// The template without the pieces of words, numbers and dates that its fixed parts share with its slots by chance.
+fn whole_words(mut template: Template, lines: &[&str]) -> Template {
+    let held: Vec<Vec<&str>> = lines.iter().filter_map(|line| template.slots(line)).collect();
+    let begins = |slot: usize, with: fn(char) -> bool| {
+        held.iter().any(|slots| slots.get(slot).is_some_and(|slot| slot.starts_with(with)))
+    };
+    let ends = |slot: usize, with: fn(char) -> bool| {
+        held.iter().any(|slots| slots.get(slot).is_some_and(|slot| slot.ends_with(with)))
+    };
+    let digit = |c: char| c.is_ascii_digit();
+    let letter = |c: char| c.is_ascii_alphabetic();
+    let of_date = |c: char| c.is_ascii_digit() || matches!(c, '-' | '/' | ':' | '.');
+    let mut parts: Vec<String> = Vec::new();
+    for (at, part) in template.parts.iter().enumerate() {
+        let mut part = part.as_str();
+        if at > 0 && ends(at - 1, digit) {
+            part = part.trim_start_matches(digit);
+        } else if at > 0 && ends(at - 1, letter) {
+            part = part.trim_start_matches(letter);
+        }
+        if begins(at, digit) {
+            part = part.trim_end_matches(of_date);
+        } else if begins(at, letter) {
+            part = part.trim_end_matches(letter);
+        }
+        // Two slots with nothing between them are one.
+        if at == 0 || !part.is_empty() {
+            parts.push(part.to_string());
+        }
+    }
+    template.parts = parts;
+    template
+}
+
+/// Four places, as in all logs.
 fn rounded(share: f64) -> f32 {
-    ((share * 100.0).round() / 100.0) as f32
+    ((share * 10_000.0).round() / 10_000.0) as f32
 }
 
 fn cut(text: &str) -> String {
@@ -274,10 +327,13 @@ fn slots(template: &Template, members: &[(String, usize)], texts: &mut Cached<'_
     for (line, page) in members {
         let Some(held) = template.slots(line) else { continue };
         votes.resize(votes.len().max(held.len()), Default::default());
+        let known: Vec<bool> =
+            held.iter().map(|slot| texts.titles.contains(&hash::key(slot.trim().as_bytes()))).collect();
         let text = texts.text(*page);
-        for (vote, slot) in votes.iter_mut().zip(held) {
+        for ((vote, slot), known) in votes.iter_mut().zip(held).zip(known) {
             if !slot.trim().is_empty() {
-                vote[slot_kind(slot.trim(), line, text) as usize] += 1;
+                let kind = if known { SlotKind::Title } else { slot_kind(slot.trim(), line, text) };
+                vote[kind as usize] += 1;
             }
         }
     }
@@ -331,6 +387,16 @@ mod tests {
         assert_eq!(kind("1,204"), SlotKind::Number);
         assert_eq!(kind("www.paper.example"), SlotKind::Domain);
         assert_eq!(kind("编辑部"), SlotKind::Text);
+    }
+
+    #[test]
+    fn slots_take_whole_numbers_and_words() {
+        let shown = |lines: &[&str]| {
+            let template = Template::of(lines, 2).expect("the lines start alike");
+            whole_words(template, lines).parts
+        };
+        assert_eq!(shown(&["日期：2015-03-01 来源：甲", "日期：2015-03-14 来源：乙"]), ["日期：", " 来源："]);
+        assert_eq!(shown(&["By Ann Askew", "By Anna Lund"]), ["By "]);
     }
 
     #[test]

@@ -7,6 +7,8 @@
 //! whoever changes a key of [`Evidence`](super::Evidence) raises [`MODEL_FORMAT`]. Examples and phrases in it are text
 //! of the pages it was learned on.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::areas::Areas;
@@ -162,17 +164,29 @@ impl ChromeModel {
         ChromeModel { kind: KIND.into(), format: MODEL_FORMAT, fold: FOLD_VERSION, sites }
     }
 
+    /// The sites, ready for new pages.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where the model makes no sense.
+    pub fn earlier(&self) -> Result<BTreeMap<String, Earlier>> {
+        self.sites.iter().map(|site| Ok((site.site.clone(), site.earlier()?))).collect()
+    }
+
     /// What was learned of the site with this name.
     pub fn get(&self, site: &str) -> Option<&SiteModel> {
         let at = self.sites.binary_search_by(|known| known.site.as_str().cmp(site)).ok()?;
         self.sites.get(at)
     }
 
+    /// What every such file begins with, of any format.
+    pub fn beginning() -> String {
+        format!("{{\"kind\":\"{KIND}\",\"format\":")
+    }
+
     /// The model as a file: JSON, one site a line.
     pub fn to_json(&self) -> String {
-        let kind = serde_json::Value::from(self.kind.as_str());
-        let mut text =
-            format!("{{\"kind\":{kind},\"format\":{},\"fold\":{},\"sites\":[", self.format, self.fold);
+        let mut text = Self::beginning();
+        text.push_str(&format!("{},\"fold\":{},\"sites\":[", self.format, self.fold));
         for (number, site) in self.sites.iter().enumerate() {
             text.push_str(if number == 0 { "\n" } else { ",\n" });
             let site = serde_json::to_string(site).expect("strings, numbers and lists are always JSON");
@@ -222,6 +236,7 @@ impl ChromeModel {
         if !model.sites.is_sorted_by(|a, b| a.site < b.site) {
             return Err(damaged("its sites are not in order"));
         }
+        model.earlier()?;
         Ok(model)
     }
 }

@@ -182,7 +182,7 @@ impl Site {
         let known = rules.get(line.rule).filter(|rule| rule.kind != RuleKind::Span);
         let (source, pages) = if known.is_some_and(|rule| rule.kind == RuleKind::Line) {
             (Source::Rule(line.rule), seen.pages.max(1))
-        } else if seen.pages >= 2 {
+        } else if seen.pages >= 2 && seen.pages >= label.pages.max(ends.pages) {
             (Source::Family(FamilyKind::Repeated, line.template), seen.pages)
         } else if label.pages.max(ends.pages) >= 3 {
             let (key, count) =
@@ -191,7 +191,7 @@ impl Site {
         } else if known.is_some() {
             (Source::Rule(line.rule), 1)
         } else if let Some((left, pages)) = judged.listing {
-            (Source::Family(FamilyKind::Listing, left), pages)
+            (Source::Family(FamilyKind::Listing, left), pages.min(self.pages()))
         } else {
             (Source::Family(FamilyKind::Shape, 0), 1)
         };

@@ -1,6 +1,7 @@
 //! Chrome labels for the corpus: per site, twice, and once more by the alignment of copies.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
@@ -10,9 +11,9 @@ use super::documents::DocumentMatches;
 use super::paragraphs::{Occurrence, ParagraphMatches};
 use super::sheet::Sheet;
 use crate::chrome::{
-    Evidence, FamilyKind, Known, Label, Labels, LineLabel, Page, PageLabels, Round, Rules, Scope, Site,
-    SiteFacts, Source, SpanFamilies, SpanLabel, Texts, guard, judge_insertion, provisional_bodies,
-    trusts_frequency,
+    Earlier, Evidence, Family, FamilyKind, InjectedSpan, Known, Label, Labels, LineLabel, Page, PageLabels,
+    Passages, Round, Rules, Scope, Site, SiteFacts, SiteModel, Source, SpanFamilies, SpanLabel, Texts,
+    families, family_name, guard, judge_insertion, provisional_bodies, span_key, trusts_frequency,
 };
 use crate::config::Config;
 use crate::document::Span;
@@ -23,72 +24,156 @@ use crate::matching::align::{Run, align};
 ///
 /// # Errors
 /// When a sheet cannot be read back.
-pub fn first(corpus: &mut Corpus, rules: &Rules, config: &Config) -> Result<()> {
-    let labels = label(corpus, rules, config, Round::First, |_, evidence| provisional_bodies(evidence))?;
+pub fn first(corpus: &mut Corpus, judge: Judge<'_>) -> Result<()> {
+    let bodies = |_: &[u32], evidence: &[&[Evidence]]| provisional_bodies(evidence);
+    let (labels, _) = label(corpus, judge, Round::First, bodies, |_| None::<()>)?;
     corpus.relabel(labels)?;
     Ok(())
 }
 
-/// Labels over distinct bodies: documents that were found to be copies count once. The documents whose labels changed.
+/// What the second labels changed, and what they rest on.
+#[derive(Debug)]
+pub struct Again {
+    /// The documents whose labels changed.
+    pub changed: Vec<u32>,
+    /// What the chrome of each site has in common, by site; empty unless asked for.
+    pub families: Vec<(u32, Vec<Family>)>,
+}
+
+/// Whether the families of the sites are described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Describe {
+    /// Nobody asks.
+    Nothing,
+    /// For the log of what was removed.
+    Families,
+}
+
+/// Labels over distinct bodies: documents that were found to be copies count once.
 ///
 /// # Errors
 /// When a sheet cannot be read back.
-pub fn again(corpus: &mut Corpus, found: &DocumentMatches, rules: &Rules, config: &Config) -> Result<Vec<u32>> {
+pub fn again(
+    corpus: &mut Corpus,
+    found: &DocumentMatches,
+    judge: Judge<'_>,
+    describe: Describe,
+) -> Result<Again> {
+    let (labels, families) = label(corpus, judge, Round::Last, bodies(corpus, found), |judged| {
+        (describe == Describe::Families).then(|| (judged.id, judged.families()))
+    })?;
+    Ok(Again { changed: corpus.relabel(labels)?, families })
+}
+
+/// What the sites' pages say of their chrome, for pages to come; the sites that say anything, in order of their names.
+///
+/// # Errors
+/// When a sheet cannot be read back.
+pub fn learn(corpus: &Corpus, found: &DocumentMatches, judge: Judge<'_>) -> Result<Vec<SiteModel>> {
+    let (_, models) = label(corpus, judge, Round::Last, bodies(corpus, found), |judged| {
+        // One page has nothing in common with others; of copies nobody knows what is frame and what is text.
+        (judged.facts.frequency && judged.facts.pages >= 2).then(|| {
+            let mut families = judged.families();
+            families.truncate(FAMILIES);
+            SiteModel::new(&corpus.sites[judged.id as usize], judged.site, families, judged.spans)
+        })
+    })?;
+    Ok(models)
+}
+
+/// Most families of a site that are described in a model, those on the most pages first.
+const FAMILIES: usize = 500;
+
+/// Numbers the bodies of pages: documents that match are one.
+fn bodies(corpus: &Corpus, found: &DocumentMatches) -> impl Fn(&[u32], &[&[Evidence]]) -> Vec<u32> + use<> {
     let mut body: Vec<u32> = corpus.ids().collect();
     for cluster in &found.clusters {
         cluster.members.iter().for_each(|&(id, _)| body[id as usize] = cluster.representative);
     }
-    let labels = label(corpus, rules, config, Round::Last, |documents, _| {
-        documents.iter().map(|&document| body[document as usize]).collect()
-    })?;
-    corpus.relabel(labels)
+    move |documents, _| documents.iter().map(|&document| body[document as usize]).collect()
 }
 
-/// Labels every site on its own; `bodies` numbers the bodies of a site's pages.
-fn label(
+/// Labels every site on its own; `bodies` numbers the bodies of a site's pages, `tell` is what is asked of each site.
+fn label<T: Send>(
     corpus: &Corpus,
-    rules: &Rules,
-    config: &Config,
+    judge: Judge<'_>,
     round: Round,
     bodies: impl Fn(&[u32], &[&[Evidence]]) -> Vec<u32> + Sync,
-) -> Result<Vec<Labels>> {
-    let judge = Judge { rules, config, round };
+    tell: impl Fn(&Judged<'_>) -> Option<T> + Sync,
+) -> Result<(Vec<Labels>, Vec<T>)> {
     let mut by_site: Vec<(u32, u32)> =
         corpus.ids().filter_map(|id| Some((corpus.documents[id as usize].site?, id))).collect();
     by_site.sort_unstable();
     let mut labels = vec![Labels::default(); corpus.documents.len()];
     let sites: Vec<Vec<u32>> =
         by_site.chunk_by(|a, b| a.0 == b.0).map(|pages| pages.iter().map(|&(_, id)| id).collect()).collect();
-    let known: Vec<Vec<(u32, Labels)>> =
-        sites.par_iter().map(|documents| judge.site(corpus, documents, &bodies)).collect::<Result<_>>()?;
-    for (document, found) in known.into_iter().flatten() {
-        labels[document as usize] = found;
+    let known: Vec<(Vec<(u32, Labels)>, Option<T>)> = sites
+        .par_iter()
+        .map(|documents| judge.site(corpus, documents, round, &bodies, &tell))
+        .collect::<Result<_>>()?;
+    let mut told = Vec::new();
+    for (found, of_site) in known {
+        told.extend(of_site);
+        for (document, found) in found {
+            labels[document as usize] = found;
+        }
     }
     let unknown: Vec<u32> = corpus.ids().filter(|&id| corpus.documents[id as usize].site.is_none()).collect();
-    let alone: Vec<(u32, Labels)> =
-        unknown.into_par_iter().map(|document| judge.alone(corpus, document)).collect::<Result<_>>()?;
+    let alone: Vec<(u32, Labels)> = unknown
+        .into_par_iter()
+        .map(|document| judge.alone(corpus, document, round))
+        .collect::<Result<_>>()?;
     for (document, found) in alone {
         labels[document as usize] = found;
     }
-    Ok(labels)
+    Ok((labels, told))
 }
 
 /// What labels are made by.
-#[derive(Clone, Copy)]
-struct Judge<'a> {
-    rules: &'a Rules,
-    config: &'a Config,
-    round: Round,
+#[derive(Clone, Copy, Debug)]
+pub struct Judge<'a> {
+    /// What is chrome anywhere.
+    pub rules: &'a Rules,
+    /// Settings.
+    pub config: &'a Config,
+    /// What is known of sites from an earlier crawl, by their names.
+    pub earlier: &'a BTreeMap<String, Earlier>,
+}
+
+/// One site and what was found on its pages.
+struct Judged<'a> {
+    id: u32,
+    site: &'a Site,
+    facts: SiteFacts,
+    pages: &'a [Page<'a>],
+    labels: &'a [PageLabels],
+    spans: &'a SpanFamilies,
+    passages: &'a [Vec<InjectedSpan>],
+    texts: &'a SiteTexts<'a>,
+}
+
+impl Judged<'_> {
+    fn families(&self) -> Vec<Family> {
+        let found: Vec<InjectedSpan> = self.passages.iter().flatten().cloned().collect();
+        let passages = Passages { found: &found, families: self.spans };
+        families(self.pages, self.labels, passages, self.texts, self.site)
+    }
 }
 
 impl Judge<'_> {
     /// Labels the pages of one site.
-    fn site(
+    fn site<T>(
         self,
         corpus: &Corpus,
         documents: &[u32],
+        round: Round,
         bodies: &(impl Fn(&[u32], &[&[Evidence]]) -> Vec<u32> + Sync),
-    ) -> Result<Vec<(u32, Labels)>> {
+        tell: &(impl Fn(&Judged<'_>) -> Option<T> + Sync),
+    ) -> Result<(Vec<(u32, Labels)>, Option<T>)> {
+        let Some(id) = documents.first().and_then(|&document| corpus.documents[document as usize].site)
+        else {
+            return Ok((Vec::new(), None));
+        };
         let evidence: Vec<&[Evidence]> =
             documents.iter().map(|&document| &*corpus.evidence[document as usize]).collect();
         let bodies = bodies(documents, &evidence);
@@ -103,48 +188,71 @@ impl Judge<'_> {
                 body: numbers.partition_point(|&number| number < body) as u32,
             })
             .collect();
-        let site = Site::learn(&pages, self.rules, Scope::Site);
-        let facts = SiteFacts { pages: site.pages(), frequency: trusts_frequency(&pages) };
+        let earlier = self.earlier.get(&corpus.sites[id as usize]);
+        let trusted = trusts_frequency(&pages);
+        // Where only the earlier crawl can be trusted, it speaks alone.
+        let counted = if trusted || earlier.is_none() { &pages[..] } else { &[] };
+        let site = Site::learn_after(counted, self.rules, earlier.map(|earlier| &earlier.site));
+        let facts = SiteFacts { pages: site.pages(), frequency: trusted || earlier.is_some() };
         let labels: Vec<PageLabels> =
-            pages.par_iter().map(|page| self.page(page, &site, Some(facts))).collect();
+            pages.par_iter().map(|page| self.page(page, &site, Some(facts), round)).collect();
         let texts = SiteTexts::new(corpus, documents);
-        let families = if facts.frequency {
+        let mut spans = if trusted {
             SpanFamilies::learn(&pages, &labels, &texts, self.rules, &self.config.chrome)
         } else {
             SpanFamilies::default()
         };
+        if let Some(earlier) = earlier {
+            spans = spans.after(&earlier.spans);
+        }
+        let passages: Vec<Vec<InjectedSpan>> = (0..documents.len())
+            .into_par_iter()
+            .map(|at| spans.find(at, &pages[at], &labels[at], &texts, self.rules))
+            .collect();
         let found = (0..documents.len())
             .into_par_iter()
-            .map(|at| (documents[at], self.name(at, &pages[at], &labels[at], &families, &texts)))
+            .map(|at| (documents[at], self.name(&pages[at], &labels[at], &spans, &passages[at])))
             .collect();
-        texts.failure().map_or(Ok(found), Err)
+        let judged = Judged {
+            id,
+            site: &site,
+            facts,
+            pages: &pages,
+            labels: &labels,
+            spans: &spans,
+            passages: &passages,
+            texts: &texts,
+        };
+        let told = tell(&judged);
+        texts.failure().map_or(Ok((found, told)), Err)
     }
 
     /// Labels a page of unknown site.
-    fn alone(self, corpus: &Corpus, document: u32) -> Result<(u32, Labels)> {
+    fn alone(self, corpus: &Corpus, document: u32, round: Round) -> Result<(u32, Labels)> {
         let page = Page { evidence: &corpus.evidence[document as usize], body: 0 };
         let site = Site::learn(&[], self.rules, Scope::Unknown);
-        let labels = self.page(&page, &site, None);
+        let labels = self.page(&page, &site, None, round);
         let documents = [document];
         let texts = SiteTexts::new(corpus, &documents);
-        let found = self.name(0, &page, &labels, &SpanFamilies::default(), &texts);
+        let spans = SpanFamilies::default();
+        let passages = spans.find(0, &page, &labels, &texts, self.rules);
+        let found = self.name(&page, &labels, &spans, &passages);
         texts.failure().map_or(Ok((document, found)), Err)
     }
 
-    fn page(self, page: &Page<'_>, site: &Site, facts: Option<SiteFacts>) -> PageLabels {
+    fn page(self, page: &Page<'_>, site: &Site, facts: Option<SiteFacts>, round: Round) -> PageLabels {
         let mut found = site.label(page, self.rules, &self.config.chrome);
-        guard(page.evidence, &mut found.lines, facts, self.round);
+        guard(page.evidence, &mut found.lines, facts, round);
         found
     }
 
     /// The labels as the run keeps them: chrome lines and injected spans, each with what knows it by name.
     fn name(
         self,
-        at: usize,
         page: &Page<'_>,
         found: &PageLabels,
         families: &SpanFamilies,
-        texts: &SiteTexts<'_>,
+        passages: &[InjectedSpan],
     ) -> Labels {
         let mut labels = Labels { left_whole: found.left_whole, ..Labels::default() };
         for (evidence, label) in page.evidence.iter().zip(&found.lines) {
@@ -157,13 +265,14 @@ impl Judge<'_> {
                 });
             }
         }
-        let spans = families.find(at, page, found, texts, self.rules);
-        labels.spans = spans
-            .into_iter()
+        labels.spans = passages
+            .iter()
             .map(|found| SpanLabel {
                 span: found.span,
                 known: match found.family.and_then(|family| families.templates.get(family as usize)) {
-                    Some((template, _)) => Known::Family(format!("span:{}", template.parts.join("{}"))),
+                    Some((template, _)) => {
+                        Known::Family(family_name(FamilyKind::Span, span_key(template)))
+                    }
                     None => known(&Source::Rule(found.rule), self.rules),
                 },
                 pages: found.pages,

@@ -217,13 +217,7 @@ fn titles(pages: &[Page], labels: &[PageLabels]) -> Set<u64> {
         .collect()
 }
 
-fn describe(
-    kind: FamilyKind,
-    key: u64,
-    family: &Gathered,
-    texts: &mut Cached<'_>,
-    site: &Site,
-) -> Family {
+fn describe(kind: FamilyKind, key: u64, family: &Gathered, texts: &mut Cached<'_>, site: &Site) -> Family {
     let mut members: Vec<(String, usize)> = Vec::new();
     for &(page, member) in &family.members {
         let (text, lines) = texts.get(page);
@@ -357,7 +351,8 @@ fn slot_kind(slot: &str, line: &str, page: &str) -> SlotKind {
     let flags = evidence::flags(slot);
     if flags.has(Flags::DOMAIN) {
         SlotKind::Domain
-    } else if flags.has(Flags::DATE) || (digits >= 4 && slot.contains(['-', '/', '年', ':']) && letters <= 3) {
+    } else if flags.has(Flags::DATE) || (digits >= 4 && slot.contains(['-', '/', '年', ':']) && letters <= 3)
+    {
         SlotKind::Date
     } else if digits > 0 && letters == 0 {
         SlotKind::Number
@@ -370,7 +365,9 @@ fn slot_kind(slot: &str, line: &str, page: &str) -> SlotKind {
 
 /// Whether the slot makes up most of another line of the page.
 fn is_title(slot: &str, line: &str, page: &str) -> bool {
-    page.lines().map(str::trim).any(|other| other != line && other.len() <= 2 * slot.len() && other.contains(slot))
+    page.lines()
+        .map(str::trim)
+        .any(|other| other != line && other.len() <= 2 * slot.len() && other.contains(slot))
 }
 
 #[cfg(test)]

@@ -227,28 +227,36 @@ fn spare_by_shape(labels: &mut [Label]) {
 /// Most lines between a page's headline and its text: date, author, tools.
 const HEADLINE_REACH: usize = 8;
 
-/// The line that is most likely the page's headline, where it was taken for chrome: a short rare line shortly before
-/// the text, in words. A page's own headline is content.
+/// Share of a site's pages that may list the headline of another.
+const LISTED: f32 = 0.3;
+
+/// The line that is most likely the page's headline, where it was taken for chrome: a short line shortly before the
+/// text, in words, that no other page has, or that a few others list. A page's own headline is content.
 fn headline(seen: &[Seen], labels: &[Label], rules: &Rules) -> Option<usize> {
     let text = |i: &usize| labels[*i] == Label::Content && prose(seen[*i].line) >= 0.25;
     let start = (0..seen.len()).find(text)?;
-    let candidate = |i: &usize| {
+    let likely = |i: &usize| {
         let line = seen[*i].line;
         let size = length(line);
         let signs =
             [Flags::DATE, Flags::NUMERIC, Flags::SEPARATED, Flags::DOMAIN, Flags::COLON, Flags::MARKED];
-        seen[*i].pages < 2
-            && (4.0..80.0).contains(&size)
+        (4.0..80.0).contains(&size)
             && rules.get(line.rule).is_none_or(|rule| rule.kind == RuleKind::Span)
             && !signs.into_iter().any(|sign| line.flags.has(sign))
     };
+    let candidate = |i: &usize| seen[*i].pages < 2 && likely(i);
     let before = start.saturating_sub(HEADLINE_REACH)..start;
     if before.clone().any(|i| labels[i] == Label::Content && candidate(&i)) {
         return None;
     }
     // A headline that stands twice is sure; else the last line that could be one.
     let twice = before.clone().rev().find(|i| candidate(i) && seen[*i].times > 1);
-    twice.or_else(|| before.rev().find(candidate))
+    // Other pages list it, beside others each time.
+    let listed = |i: &usize| {
+        let line = &seen[*i];
+        line.pages >= 2 && line.share < LISTED && line.fixed() <= 0.5 && likely(i)
+    };
+    twice.or_else(|| before.clone().rev().find(candidate)).or_else(|| before.rev().find(listed))
 }
 
 /// A page that keeps this much prose, in Han characters, keeps its text.

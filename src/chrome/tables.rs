@@ -125,8 +125,11 @@ fn map<K: std::hash::Hash + Eq + TryFrom<u64>>(pages: u32, counts: &Counts) -> R
 impl Tables {
     /// Numbers of all pages, in an order that their input order does not change.
     pub(crate) fn ordered(pages: &[Page]) -> Vec<usize> {
-        let mut order: Vec<(u64, usize)> =
-            pages.iter().enumerate().map(|(number, page)| (hash::key(&page_key(page).to_le_bytes()), number)).collect();
+        let mut order: Vec<(u64, usize)> = pages
+            .iter()
+            .enumerate()
+            .map(|(number, page)| (hash::key(&page_key(page).to_le_bytes()), number))
+            .collect();
         order.sort_unstable();
         order.into_iter().map(|(_, number)| number).collect()
     }

@@ -7,6 +7,8 @@ use crate::config::ChromeConfig;
 use crate::document::Span;
 use crate::text::fold::fold;
 
+const KEYS: [&str; 5] = ["", "", "", "", ""];
+
 /// Pages with their lines and evidence.
 struct Made {
     texts: Vec<String>,
@@ -52,12 +54,28 @@ impl Made {
             .collect()
     }
 
-    fn spans(&self) -> Vec<(u32, &str)> {
+    fn spans(&self) -> Vec<InjectedSpan> {
         let labels = self.label(Scope::Site);
         find_spans(&self.pages(), &labels, self, &self.rules, &ChromeConfig::default())
-            .into_iter()
-            .map(|found| (found.page, &self.texts[found.page as usize][found.span.range()]))
-            .collect()
+    }
+
+    fn span_texts(&self) -> Vec<(u32, &str)> {
+        let text = |found: &InjectedSpan| &self.texts[found.page as usize][found.span.range()];
+        self.spans().iter().map(|found| (found.page, text(found))).collect()
+    }
+
+    /// Everything that is known of the pages as a site.
+    fn model(&self) -> SiteModel {
+        let (pages, config) = (self.pages(), ChromeConfig::default());
+        let labels = self.label(Scope::Site);
+        let site = Site::learn(&pages, &self.rules, Scope::Site);
+        let spans = SpanFamilies::learn(&pages, &labels, self, &self.rules, &config);
+        let found: Vec<InjectedSpan> = (0..pages.len())
+            .flat_map(|at| spans.find(at, &pages[at], &labels[at], self, &self.rules))
+            .collect();
+        let passages = Passages { found: &found, families: &spans };
+        let families = families(&pages, &labels, passages, self, &site);
+        SiteModel::new("paper", &site, families, &spans)
     }
 }
 
@@ -111,8 +129,9 @@ fn prose(page: usize, paragraph: usize) -> String {
     )
 }
 
+/// A title that no other page below 144 has.
 fn title(page: usize) -> String {
-    format!("{}{}的{}日记", PLACES[page % 12], THINGS[(page / 3 + page) % 12], DEEDS[(page * 5) % 12])
+    format!("{}{}的{}日记", PLACES[page % 12], THINGS[page / 12 % 12], DEEDS[(page * 5) % 12])
 }
 
 /// A page of a small paper: frame, breadcrumb, headline, byline, text, list of other pages, footer.
@@ -123,6 +142,7 @@ fn page(number: usize, text: &[String]) -> String {
     lines.push(title(number));
     lines.push(format!("发布时间：2015-03-{:02} 作者：编辑部 点击：{}", number % 28 + 1, number * 17));
     lines.extend(text.iter().cloned());
+    lines.push(format!("晨光小报读者您好，您刚才看的是{}，欢迎来信。", title(number)));
     lines.push(format!("上一篇：{}", title(number + 40)));
     lines.push("看过这些的人还看了".into());
     lines.extend((1..5).map(|other| title(number * 3 + other * 11 + 50)));
@@ -151,12 +171,22 @@ fn the_frame_goes_and_the_text_stays() {
 }
 
 #[test]
-fn labels_do_not_depend_on_the_order_of_pages() {
-    let texts = small_site(12);
-    let forward = Made::new(texts.clone()).label(Scope::Site);
-    let mut backward = Made::new(texts.into_iter().rev().collect()).label(Scope::Site);
-    backward.reverse();
-    assert_eq!(forward, backward);
+fn nothing_depends_on_the_order_of_pages() {
+    let texts = passages();
+    let forward = Made::with(texts.clone(), anchors());
+    let backward = Made::with(texts.iter().rev().cloned().collect(), anchors());
+    let mut labels = backward.label(Scope::Site);
+    labels.reverse();
+    assert_eq!(forward.label(Scope::Site), labels);
+    let ordered = |made: &Made, number: fn(u32) -> u32| {
+        let mut spans = made.spans();
+        spans.iter_mut().for_each(|found| found.page = number(found.page));
+        spans.sort_by_key(|found| (found.page, found.span));
+        spans
+    };
+    assert_eq!(ordered(&forward, |page| page), ordered(&backward, |page| 11 - page));
+    let json = |made: &Made| ChromeModel::new(vec![made.model()]).to_json();
+    assert_eq!(json(&forward), json(&backward));
 }
 
 #[test]
@@ -181,6 +211,51 @@ fn headings_and_formulas_of_the_text_stay() {
         assert_eq!(kept.contains(&"第一章 总 则"), number % 2 == 0, "page {number}");
         assert_eq!(kept.contains(&"第二章 分 工"), number % 2 == 0, "page {number}");
         assert_eq!(kept.contains(&"特此公告。"), number % 3 == 0, "page {number}");
+    }
+}
+
+#[test]
+fn what_repeats_inside_texts_stays() {
+    // A manual: version notes, program text; a forum: a date in each post, an answer that many give.
+    let texts = (0..16)
+        .map(|number| {
+            let mut text = paragraphs(number, 5);
+            if number % 3 != 1 {
+                text.insert(1, "New in version 3.2: the parser also takes a path.".into());
+            }
+            if number % 3 != 2 {
+                text.insert(3, "    return parse(path, strict=True)".into());
+            }
+            if number % 2 == 0 {
+                text.insert(4, "谢谢楼主，已经照着修好了，明天再去看看渡口的灯。".into());
+            }
+            if number % 4 != 3 {
+                text.insert(5, "2019年4月26日".into());
+            }
+            page(number, &text)
+        })
+        .collect();
+    let made = Made::new(texts);
+    for (number, labels) in made.label(Scope::Site).iter().enumerate() {
+        let kept = made.kept(number, labels);
+        let has = |start: &str| kept.iter().any(|line| line.trim_start().starts_with(start));
+        assert_eq!(has("New in version"), number % 3 != 1, "page {number}");
+        assert_eq!(has("return parse("), number % 3 != 2, "page {number}");
+        assert_eq!(has("谢谢楼主"), number % 2 == 0, "page {number}");
+        assert_eq!(has("2019年4月26日"), number % 4 != 3, "page {number}");
+    }
+}
+
+#[test]
+fn a_headline_that_other_pages_list_stays() {
+    let texts: Vec<String> = (0..20)
+        .map(|number| {
+            page(number, &paragraphs(number, 4)).replace(&title(number + 40), &title((number + 1) % 20))
+        })
+        .collect();
+    let made = Made::new(texts);
+    for (number, labels) in made.label(Scope::Site).iter().enumerate() {
+        assert!(made.kept(number, labels).contains(&title(number).as_str()), "page {number}");
     }
 }
 
@@ -271,69 +346,87 @@ fn a_single_page_loses_only_what_a_rule_knows() {
 
 #[test]
 fn families_say_what_they_hold() {
-    let made = Made::new(small_site(12));
-    let pages = made.pages();
-    let site = Site::learn(&pages, &made.rules, Scope::Site);
-    let labels = made.label(Scope::Site);
-    let found = families(&pages, &labels, &made, &site);
-    let frame =
-        found.iter().find(|family| family.example == "镇南路一号二楼").expect("the address is a family");
-    assert_eq!((frame.kind, frame.pages, frame.share), (FamilyKind::Repeated, 12, 1.0));
-    assert!(frame.position > 0.8);
-    assert!(frame.slots.is_empty());
-    assert!(found.iter().any(|family| family.kind == FamilyKind::Listing));
+    let found = Made::new(small_site(12)).model().families;
+    let of = |template: &str| {
+        let found = found.iter().find(|family| family.template == template);
+        found.unwrap_or_else(|| panic!("`{template}` is a family"))
+    };
+    let address = of("镇南路一号二楼");
+    assert_eq!((address.pages, address.share), (12, 1.0));
+    assert!(address.family.starts_with("repeated:") && address.position > 0.8, "{address:?}");
+    assert_eq!((&address.example, &address.slots[..]), (&address.template, &[][..]));
+    let greeting = of("晨光小报读者您好，您刚才看的是{title}，欢迎来信。");
+    assert_eq!((greeting.pages, &greeting.slots[..]), (12, &[SlotKind::Title][..]));
+    assert!(greeting.family.starts_with("template:") && greeting.example.contains("日记"), "{greeting:?}");
+    let listing = of("{text}");
+    assert!(listing.family.starts_with("listing:") && listing.pages == 12, "{listing:?}");
+    let mut names: Vec<&str> = found.iter().map(|family| family.family.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), found.len());
 }
 
 #[test]
-fn slots_are_typed() {
-    let texts: Vec<String> = (0..8)
-        .map(|number| {
-            let mut text = paragraphs(number, 4);
-            text.insert(
-                0,
-                format!("晨光读者您好，您正在看的是{}，全文共{}字。", title(number), 300 + number * 7),
-            );
-            page(number, &text)
-        })
-        .collect();
-    let made = Made::new(texts);
-    let template = Template::of(
-        &made
-            .texts
-            .iter()
-            .filter_map(|text| text.lines().find(|line| line.starts_with("晨光读者")))
-            .collect::<Vec<_>>(),
-        3,
-    )
-    .expect("the lines start alike");
-    assert_eq!(template.parts[0], "晨光读者您好，您正在看的是");
-    assert!(template.parts.last().is_some_and(|part| part.ends_with("字。")), "{template:?}");
+fn a_form_that_text_was_written_into_is_content() {
+    let forms = |slot: fn(usize) -> String| {
+        (0..12)
+            .map(|number| {
+                let mut text = paragraphs(number, 3);
+                text.insert(2, format!("这一期的读者来稿写道：{}以上就是来稿的全文了", slot(number)));
+                page(number, &text)
+            })
+            .collect::<Vec<_>>()
+    };
+    let long = Made::new(forms(|number| format!("{}{}", prose(number, 8), prose(number, 9))));
+    for (number, labels) in long.label(Scope::Site).iter().enumerate() {
+        let kept = long.kept(number, labels);
+        assert!(kept.iter().any(|line| line.contains("读者来稿写道")), "page {number}");
+    }
 }
 
-/// A passage that no rule knows, in the middle and at the end of paragraphs.
-#[test]
-fn injected_passages_are_cut_exactly() {
-    let rules = "anchors = ['公众号', '领取', '更多']";
-    let texts: Vec<String> = (0..12)
+/// Rules of which none takes a passage; the words of it are anchors.
+fn anchors() -> Rules {
+    Rules::parse("anchors = ['公众号', '领取', '更多']").expect("the anchors are right")
+}
+
+fn passage(number: usize) -> String {
+    format!("快来晨光书屋公众号领取{}手册一份", THINGS[number % 12])
+}
+
+/// Pages with a passage in the middle or at the end of a paragraph.
+fn passages() -> Vec<String> {
+    (0..12)
         .map(|number| {
             let mut text = paragraphs(number, 4);
-            let ad = format!("快来晨光书屋公众号领取{}手册一份", THINGS[number % 12]);
             if number % 2 == 0 {
-                text[1].push_str(&ad);
+                text[1].push_str(&passage(number));
             } else {
                 let at = text[2].find('，').expect("the paragraph has a comma") + "，".len();
-                text[2].insert_str(at, &ad);
+                text[2].insert_str(at, &passage(number));
             }
             page(number, &text)
         })
-        .collect();
-    let made = Made::with(texts, Rules::parse(rules).expect("the anchors are right"));
+        .collect()
+}
+
+#[test]
+fn injected_passages_are_cut_exactly() {
+    let made = Made::with(passages(), anchors());
     let found = made.spans();
     assert_eq!(found.len(), 12, "{found:?}");
-    for (number, passage) in found {
-        let wanted = format!("快来晨光书屋公众号领取{}手册一份", THINGS[number as usize % 12]);
-        assert_eq!(passage, wanted, "page {number}");
+    for found in found {
+        let number = found.page as usize;
+        let wanted = passage(number);
+        let start = made.texts[number].find(&wanted).expect("the passage is in the page");
+        assert_eq!(found.span.range(), start..start + wanted.len(), "page {number}");
+        assert_eq!((found.rule, found.pages), (0, 12));
     }
+    let model = made.model();
+    let family = model.families.iter().find(|family| family.family.starts_with("span:"));
+    let family = family.expect("the passages are a family");
+    assert_eq!(family.template, "快来晨光书屋公众号领取{text}手册一份");
+    assert_eq!((family.pages, family.share), (12, 1.0));
+    assert_eq!(model.spans[0].parts, ["快来晨光书屋公众号领取", "手册一份"]);
 }
 
 #[test]
@@ -342,7 +435,7 @@ fn passages_that_a_rule_knows_are_cut_on_one_page() {
     let mut text = paragraphs(2, 3);
     text[1].push_str(ad);
     let made = Made::new(vec![page(2, &text)]);
-    assert_eq!(made.spans(), [(0, ad)]);
+    assert_eq!(made.span_texts(), [(0, ad)]);
 }
 
 #[test]
@@ -355,41 +448,117 @@ fn common_phrases_are_no_passages() {
         })
         .collect();
     let found = Made::new(texts);
-    assert!(found.spans().is_empty(), "{:?}", found.spans());
+    assert!(found.spans().is_empty(), "{:?}", found.span_texts());
 }
 
 #[test]
-fn what_was_learned_serves_new_pages() {
-    let made = Made::new(small_site(12));
-    let pages = made.pages();
-    let config = ChromeConfig::default();
-    let site = Site::learn(&pages, &made.rules, Scope::Site);
-    let labels = made.label(Scope::Site);
-    let spans = SpanFamilies::learn(&pages, &labels, &made, &made.rules, &config);
-    let families = families(&pages, &labels, &made, &site);
-    let model = ChromeModel::new(vec![SiteModel::new("paper", &site, families, &spans)]);
-    let text = model.to_json();
-    let read = ChromeModel::from_json(&text).expect("the model was just written");
-    assert_eq!(read, model);
-    assert_eq!(read.to_json(), text);
-    let again = read.get("paper").expect("the site is in the model").site().expect("its keys are whole");
+fn what_was_learned_serves_a_single_new_page() {
+    let old = Made::new(small_site(12)).model();
+    let text = ChromeModel::new(vec![old]).to_json();
+    let model = ChromeModel::from_json(&text).expect("the model was just written");
+    assert_eq!(model.to_json(), text);
+    let earlier = model.earlier().expect("its keys are whole").remove("paper").expect("the site is in it");
     let new = Made::new(vec![page(25, &paragraphs(25, 4))]);
-    let page = Page { evidence: &new.evidence[0], body: 0 };
-    let found = again.label(&page, &new.rules, &config);
-    assert_eq!(found, site.label(&page, &new.rules, &config));
+    let (pages, config) = (new.pages(), ChromeConfig::default());
     let mut wanted = vec![title(25)];
     wanted.extend(paragraphs(25, 4));
-    assert_eq!(new.kept(0, &found), wanted);
+    let site = Site::learn_after(&pages, &new.rules, Some(&earlier.site));
+    assert_eq!(new.kept(0, &site.label(&pages[0], &new.rules, &config)), wanted);
+    // Without the model the page is all that is known.
+    let alone = Site::learn(&pages, &new.rules, Scope::Site);
+    let kept = alone.label(&pages[0], &new.rules, &config);
+    assert!(new.kept(0, &kept).contains(&"镇南路一号二楼"));
 }
 
 #[test]
-fn a_model_of_another_folding_is_refused() {
-    let model = ChromeModel::new(Vec::new()).to_json();
+fn a_new_layout_is_not_held_against_the_old() {
+    let old = Made::new(small_site(40)).model().earlier().expect("it was just made");
+    let laid_out = |number: usize| {
+        let text = paragraphs(number, 4).join("\n");
+        format!(
+            "晨光新刊\n镇上的人\n镇外的事\n{}\n{text}\n新刊编辑室\n河沿路三号\n来信请寄编辑室",
+            title(number)
+        )
+    };
+    let new = Made::new((60..70).map(laid_out).collect());
+    let pages = new.pages();
+    let site = Site::learn_after(&pages, &new.rules, Some(&old.site));
+    for (at, page) in pages.iter().enumerate() {
+        let mut wanted = vec![title(60 + at)];
+        wanted.extend(paragraphs(60 + at, 4));
+        let labels = site.label(page, &new.rules, &ChromeConfig::default());
+        assert_eq!(new.kept(at, &labels), wanted, "page {at}");
+    }
+}
+
+#[test]
+fn pages_crawled_again_are_the_same_pages() {
+    // The text of each page was there before, and stays.
+    let made = Made::new(small_site(6));
+    let old = made.model().earlier().expect("it was just made");
+    let pages = made.pages();
+    let site = Site::learn_after(&pages, &made.rules, Some(&old.site));
+    assert_eq!(site.pages(), 6);
+    for (at, page) in pages.iter().enumerate() {
+        let mut wanted = vec![title(at)];
+        wanted.extend(paragraphs(at, 4));
+        let labels = site.label(page, &made.rules, &ChromeConfig::default());
+        assert_eq!(made.kept(at, &labels), wanted, "page {at}");
+    }
+}
+
+#[test]
+fn passages_that_were_learned_are_cut_on_a_single_new_page() {
+    let old = Made::with(passages(), anchors()).model().earlier().expect("it was just made");
+    let mut text = paragraphs(25, 4);
+    text[1].push_str("快来晨光书屋公众号领取新年手册一份");
+    let new = Made::with(vec![page(25, &text)], anchors());
+    let (pages, labels) = (new.pages(), new.label(Scope::Site));
+    let found = SpanFamilies::default().after(&old.spans).find(0, &pages[0], &labels[0], &new, &new.rules);
+    let found: Vec<&str> = found.iter().map(|found| &new.texts[0][found.span.range()]).collect();
+    assert_eq!(found, ["快来晨光书屋公众号领取新年手册一份"]);
+    assert!(new.spans().is_empty());
+}
+
+#[test]
+fn a_model_that_cannot_be_used_is_refused() {
+    let model = ChromeModel::new(vec![Made::new(small_site(6)).model()]).to_json();
     let problem = |text: &str| ChromeModel::from_json(text).expect_err("the model is wrong").to_string();
     let fold = format!("\"fold\":{}", crate::text::fold::FOLD_VERSION);
     assert!(problem(&model.replace(&fold, "\"fold\":999")).contains("folding 999"));
     assert!(problem(&model.replace("\"format\":1", "\"format\":7")).contains("format 7"));
+    assert!(problem(&model.replace("\"format\":1", "\"format\":0")).contains("learn it again"));
     assert!(problem("[1, 2").contains("no chrome model"));
+    assert!(problem(r#"{"kind":"notes","format":1,"fold":1,"sites":[]}"#).contains("no chrome model"));
+    // Damaged inside.
+    let at = model.find("\"exact\":[[\"").expect("a line was counted") + 11;
+    let key = &model[at..at + 16];
+    for bad in ["xyz", "12345678901234567"] {
+        assert!(problem(&model.replacen(key, bad, 1)).contains("damaged"), "{bad}");
+    }
+    assert!(
+        problem(&model.replacen("\"pages\":6,\"families\"", "\"pages\":5,\"families\"", 1))
+            .contains("damaged")
+    );
+    assert!(
+        problem(&model.replacen("\"after\":[[", "\"after\":[[\"00\",-1.0,0.0],[", 1)).contains("damaged")
+    );
+    assert!(
+        problem(&model.replacen("\"spans\":[", "\"spans\":[{\"parts\":[],\"pages\":3}", 1))
+            .contains("damaged")
+    );
+    assert!(problem(&model[..model.len() / 2]).contains("no chrome model"));
+    let twice = model.replacen("\n]}", &format!(",{}\n]}}", model.lines().nth(1).expect("a site")), 1);
+    assert!(problem(&twice).contains("order"));
+}
+
+/// The keys in a model's file: whoever changes one raises `MODEL_FORMAT`.
+#[test]
+fn keys_are_known() {
+    let made = Made::new(vec!["晨光小报社：镇南路一号二楼电话12345\nHome News".into()]);
+    let [line, short] = &made.evidence[0][..] else { panic!("two lines") };
+    let keys = [line.exact, line.template, u64::from(line.label), u64::from(line.ends), short.template];
+    assert_eq!(keys.map(model::hex), KEYS);
 }
 
 #[test]

@@ -112,9 +112,8 @@ mod tests {
     fn only_its_own_kind_is_replaced_and_only_by_force() {
         let place = tempfile::tempdir().expect("a temporary folder");
         let at = |name: &str| place.path().join(name);
-        let write = |name: &str, overwrite| {
-            OutputFile::create(&at(name), overwrite, "kind")?.write(b"kind: new")
-        };
+        let write =
+            |name: &str, overwrite| OutputFile::create(&at(name), overwrite, "kind")?.write(b"kind: new");
         write("above/new", Overwrite::Refuse).expect("nothing is there");
         fs::write(at("mine"), "kind: old").expect("a file");
         let refused = write("mine", Overwrite::Refuse).expect_err("something is there");

@@ -270,9 +270,7 @@ impl Judge<'_> {
             .map(|found| SpanLabel {
                 span: found.span,
                 known: match found.family.and_then(|family| families.templates.get(family as usize)) {
-                    Some((template, _)) => {
-                        Known::Family(family_name(FamilyKind::Span, span_key(template)))
-                    }
+                    Some((template, _)) => Known::Family(family_name(FamilyKind::Span, span_key(template))),
                     None => known(&Source::Rule(found.rule), self.rules),
                 },
                 pages: found.pages,

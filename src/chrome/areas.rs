@@ -43,9 +43,9 @@ pub(crate) fn prose(line: &Evidence) -> f32 {
     size * signs
 }
 
-/// Numbers and program text repeat inside articles; a frame is made of words.
-fn numbers_or_code(line: &Evidence) -> bool {
-    line.units == 0 || line.flags.has(Flags::NUMERIC) || line.flags.has(Flags::CODE)
+/// Numbers, program text and numbered headings repeat inside articles; a frame is made of words.
+fn repeats_in_texts(line: &Evidence) -> bool {
+    line.units == 0 || [Flags::NUMERIC, Flags::CODE, Flags::SECTION].into_iter().any(|flag| line.flags.has(flag))
 }
 
 fn weight(line: &Evidence) -> f32 {
@@ -129,7 +129,7 @@ fn look_up_in<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'
                     share >= 0.5
                 } else {
                     count.times <= 3 * count.pages
-                        && !numbers_or_code(line)
+                        && !repeats_in_texts(line)
                         && (share >= EVERYWHERE || (share >= 0.5 && before.max(after) >= 0.5) || rigid)
                 },
             mass: if known {

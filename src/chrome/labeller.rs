@@ -60,7 +60,7 @@ const WEIGHTS: Weights = Weights {
     repprose: 1.0,
     held: 0.75,
     label: -1.0,
-    ends: -2.0,
+    ends: -4.0,
 };
 
 /// What the labeller found for one line.
@@ -215,7 +215,9 @@ fn held(line: &Seen, (before, after): (f32, f32), rules: &Rules) -> f32 {
         return 0.0;
     }
     let text = |standing: f32| ((standing - 0.3) / 0.15).clamp(0.0, 1.0);
-    let between = text(before.min(after));
+    // A numbered heading belongs to the text on either side of it.
+    let section = line.line.flags.has(Flags::SECTION);
+    let between = text(if section { before.max(after) } else { before.min(after) });
     let prose = (2.0 * prose(line.line)).min(1.0);
     between.max(prose * text(before.max(after)))
 }

@@ -7,7 +7,9 @@ use crate::config::ChromeConfig;
 use crate::document::Span;
 use crate::text::fold::fold;
 
-const KEYS: [&str; 5] = ["", "", "", "", ""];
+/// Keys of two lines, as `keys_are_known` makes them.
+const KEYS: [&str; 5] =
+    ["05fe0bea5e8c4364", "2b085fdd993cb6a4", "000000008b658852", "00000000080112d1", "40b1a62c8b115d64"];
 
 /// Pages with their lines and evidence.
 struct Made {
@@ -226,11 +228,11 @@ fn what_repeats_inside_texts_stays() {
             if number % 3 != 2 {
                 text.insert(3, "    return parse(path, strict=True)".into());
             }
-            if number % 2 == 0 {
+            if number % 5 < 2 {
                 text.insert(4, "谢谢楼主，已经照着修好了，明天再去看看渡口的灯。".into());
             }
-            if number % 4 != 3 {
-                text.insert(5, "2019年4月26日".into());
+            if number % 4 == 0 {
+                text.insert(2, "2019年4月26日".into());
             }
             page(number, &text)
         })
@@ -241,8 +243,8 @@ fn what_repeats_inside_texts_stays() {
         let has = |start: &str| kept.iter().any(|line| line.trim_start().starts_with(start));
         assert_eq!(has("New in version"), number % 3 != 1, "page {number}");
         assert_eq!(has("return parse("), number % 3 != 2, "page {number}");
-        assert_eq!(has("谢谢楼主"), number % 2 == 0, "page {number}");
-        assert_eq!(has("2019年4月26日"), number % 4 != 3, "page {number}");
+        assert_eq!(has("谢谢楼主"), number % 5 < 2, "page {number}");
+        assert_eq!(has("2019年4月26日"), number % 4 == 0, "page {number}");
     }
 }
 
@@ -355,6 +357,7 @@ fn families_say_what_they_hold() {
     assert_eq!((address.pages, address.share), (12, 1.0));
     assert!(address.family.starts_with("repeated:") && address.position > 0.8, "{address:?}");
     assert_eq!((&address.example, &address.slots[..]), (&address.template, &[][..]));
+    eprintln!("{found:#?}");
     let greeting = of("晨光小报读者您好，您刚才看的是{title}，欢迎来信。");
     assert_eq!((greeting.pages, &greeting.slots[..]), (12, &[SlotKind::Title][..]));
     assert!(greeting.family.starts_with("template:") && greeting.example.contains("日记"), "{greeting:?}");
@@ -467,6 +470,7 @@ fn what_was_learned_serves_a_single_new_page() {
     // Without the model the page is all that is known.
     let alone = Site::learn(&pages, &new.rules, Scope::Site);
     let kept = alone.label(&pages[0], &new.rules, &config);
+    eprintln!("{:#?}", new.kept(0, &kept));
     assert!(new.kept(0, &kept).contains(&"镇南路一号二楼"));
 }
 

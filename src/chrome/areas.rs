@@ -45,7 +45,8 @@ pub(crate) fn prose(line: &Evidence) -> f32 {
 
 /// Numbers, program text and numbered headings repeat inside articles; a frame is made of words.
 fn repeats_in_texts(line: &Evidence) -> bool {
-    line.units == 0 || [Flags::NUMERIC, Flags::CODE, Flags::SECTION].into_iter().any(|flag| line.flags.has(flag))
+    line.units == 0
+        || [Flags::NUMERIC, Flags::CODE, Flags::SECTION].into_iter().any(|flag| line.flags.has(flag))
 }
 
 fn weight(line: &Evidence) -> f32 {

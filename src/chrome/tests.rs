@@ -133,7 +133,7 @@ fn prose(page: usize, paragraph: usize) -> String {
 
 /// A title that no other page below 144 has.
 fn title(page: usize) -> String {
-    format!("{}{}的{}日记", PLACES[page % 12], THINGS[page / 12 % 12], DEEDS[(page * 5) % 12])
+    format!("{}{}要{}", PLACES[page % 12], THINGS[(page / 12 + page * 7) % 12], DEEDS[(page * 5) % 12])
 }
 
 /// A page of a small paper: frame, breadcrumb, headline, byline, text, list of other pages, footer.
@@ -229,10 +229,10 @@ fn what_repeats_inside_texts_stays() {
                 text.insert(3, "    return parse(path, strict=True)".into());
             }
             if number % 5 < 2 {
-                text.insert(4, "谢谢楼主，已经照着修好了，明天再去看看渡口的灯。".into());
+                text.insert(1 + number * 7 % 5, "谢谢楼主，已经照着修好了，明天再去看看渡口的灯。".into());
             }
             if number % 4 == 0 {
-                text.insert(2, "2019年4月26日".into());
+                text.insert(text.len() - 1, "2019年4月26日".into());
             }
             page(number, &text)
         })
@@ -241,10 +241,10 @@ fn what_repeats_inside_texts_stays() {
     for (number, labels) in made.label(Scope::Site).iter().enumerate() {
         let kept = made.kept(number, labels);
         let has = |start: &str| kept.iter().any(|line| line.trim_start().starts_with(start));
-        assert_eq!(has("New in version"), number % 3 != 1, "page {number}");
-        assert_eq!(has("return parse("), number % 3 != 2, "page {number}");
-        assert_eq!(has("谢谢楼主"), number % 5 < 2, "page {number}");
-        assert_eq!(has("2019年4月26日"), number % 4 == 0, "page {number}");
+        assert_eq!(has("New in version"), number % 3 != 1, "page {number}: {kept:#?}");
+        assert_eq!(has("return parse("), number % 3 != 2, "page {number}: {kept:#?}");
+        assert_eq!(has("谢谢楼主"), number % 5 < 2, "page {number}: {kept:#?}");
+        assert_eq!(has("2019年4月26日"), number % 4 == 0, "page {number}: {kept:#?}");
     }
 }
 
@@ -357,10 +357,12 @@ fn families_say_what_they_hold() {
     assert_eq!((address.pages, address.share), (12, 1.0));
     assert!(address.family.starts_with("repeated:") && address.position > 0.8, "{address:?}");
     assert_eq!((&address.example, &address.slots[..]), (&address.template, &[][..]));
-    eprintln!("{found:#?}");
     let greeting = of("晨光小报读者您好，您刚才看的是{title}，欢迎来信。");
     assert_eq!((greeting.pages, &greeting.slots[..]), (12, &[SlotKind::Title][..]));
-    assert!(greeting.family.starts_with("template:") && greeting.example.contains("日记"), "{greeting:?}");
+    assert!(
+        greeting.family.starts_with("template:") && greeting.example.contains("，您刚才看的是"),
+        "{greeting:?}"
+    );
     let listing = of("{text}");
     assert!(listing.family.starts_with("listing:") && listing.pages == 12, "{listing:?}");
     let mut names: Vec<&str> = found.iter().map(|family| family.family.as_str()).collect();
@@ -470,8 +472,7 @@ fn what_was_learned_serves_a_single_new_page() {
     // Without the model the page is all that is known.
     let alone = Site::learn(&pages, &new.rules, Scope::Site);
     let kept = alone.label(&pages[0], &new.rules, &config);
-    eprintln!("{:#?}", new.kept(0, &kept));
-    assert!(new.kept(0, &kept).contains(&"镇南路一号二楼"));
+    assert!(new.kept(0, &kept).iter().any(|line| line.starts_with("晨光小报读者您好")));
 }
 
 #[test]

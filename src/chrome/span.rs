@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::config::ChromeConfig;
 use crate::document::Span;
@@ -190,7 +190,13 @@ impl SpanFamilies {
         self.known.dedup();
         self.templates.sort_by(|a, b| a.0.parts.cmp(&b.0.parts).then(b.1.cmp(&a.1)));
         self.templates.dedup_by(|a, b| a.0.parts == b.0.parts);
-        self.finder = AhoCorasick::new(self.templates.iter().map(|(template, _)| &template.parts[0])).ok();
+        if !self.templates.is_empty() {
+            let first_parts = self.templates.iter().map(|(template, _)| &template.parts[0]);
+            // A few short parts, and little text to search: what is built fastest costs least.
+            let builder =
+                AhoCorasick::builder().kind(Some(AhoCorasickKind::NoncontiguousNFA)).build(first_parts);
+            self.finder = builder.ok();
+        }
         self
     }
 
@@ -222,7 +228,7 @@ impl SpanFamilies {
     ) -> Vec<InjectedSpan> {
         let any_rule = content_lines(page, labels).any(|(_, flags)| flags.has(Flags::SPAN));
         // A page that the labels would have emptied is left alone by what only the site's other pages say.
-        let finder = self.finder.as_ref().filter(|_| !self.templates.is_empty() && !labels.left_whole);
+        let finder = self.finder.as_ref().filter(|_| !labels.left_whole);
         let any_anchor = finder.is_some() && content_lines(page, labels).any(|(_, flags)| anchored(flags));
         if !any_rule && !any_anchor {
             return Vec::new();
@@ -402,6 +408,10 @@ fn template(
         return None;
     }
     let mut texts: Vec<&str> = places.iter().map(|place| prefix(place.text(sample), REACH)).collect();
+    // What the parts of a template have, every text that fits it has.
+    if texts.iter().filter(|text| may_call(text, rules)).take(least as usize).count() < least as usize {
+        return None;
+    }
     texts.sort_unstable();
     let mut template = Template::of(&texts, least as usize)?;
     while let Some(last) = template.parts.last_mut() {
@@ -445,6 +455,15 @@ fn template(
     (varied >= VARIED * around.len() as f32).then_some((template, count))
 }
 
+/// What host names have.
+const HOSTS: [&str; 9] = [".com", ".cn", ".net", ".org", ".cc", ".info", ".tv", "www.", "http"];
+
+/// Whether a text has what [`calls`] looks for.
+fn may_call(text: &str, rules: &Rules) -> bool {
+    let text = text.to_ascii_lowercase();
+    HOSTS.iter().any(|host| text.contains(host)) || rules.anchors(&text) > 0
+}
+
 /// Whether fixed text calls for what only a site asks: two different anchors, a host name and one, or a host name
 /// in brackets.
 fn calls(parts: &[String], rules: &Rules) -> bool {
@@ -459,9 +478,7 @@ fn calls(parts: &[String], rules: &Rules) -> bool {
     if weight < 14 {
         return false;
     }
-    let host = [".com", ".cn", ".net", ".org", ".cc", ".info", ".tv", "www.", "http"]
-        .iter()
-        .any(|host| text.contains(host));
+    let host = HOSTS.iter().any(|host| text.contains(host));
     let named = host && parts[0].starts_with(['[', '【', '『', '「', '(', '（']);
     let anchors = rules.anchors(&text);
     named || anchors >= if host { 1 } else { 2 }

@@ -130,6 +130,11 @@ impl<'a> Pages<'a> {
         Self { corpus, recent: Vec::with_capacity(RECENT + 1) }
     }
 
+    /// The corpus.
+    pub fn corpus(&self) -> &'a Corpus {
+        self.corpus
+    }
+
     /// A document's page.
     ///
     /// # Errors

@@ -11,123 +11,16 @@ use super::documents::DocumentMatches;
 use super::paragraphs::{Occurrence, ParagraphMatches};
 use super::sheet::Sheet;
 use crate::chrome::{
-    Earlier, Evidence, Family, FamilyKind, InjectedSpan, Known, Label, Labels, LineLabel, Page, PageLabels,
-    Passages, Round, Rules, Scope, Site, SiteFacts, SiteModel, Source, SpanFamilies, SpanLabel, Texts,
-    families, family_name, guard, judge_insertion, provisional_bodies, span_key, trusts_frequency,
+    Earlier, Evidence, Family, FamilyKind, Flags, Guarded, InjectedSpan, Known, Label, Labels, LineLabel,
+    Page, PageLabels, Passages, Round, Rules, Scope, Site, SiteFacts, SiteModel, Source, SpanFamilies,
+    SpanLabel, Texts, families, family_name, guard, judge_insertion, provisional_bodies, span_key,
+    trusts_frequency,
 };
 use crate::config::Config;
 use crate::document::Span;
 use crate::error::{Error, Result};
+use crate::hash::Map;
 use crate::matching::align::{Run, align};
-
-/// First labels: pages whose own lines are mostly each other's count once, all others for themselves.
-///
-/// # Errors
-/// When a sheet cannot be read back.
-pub fn first(corpus: &mut Corpus, judge: Judge<'_>) -> Result<()> {
-    let bodies = |_: &[u32], evidence: &[&[Evidence]]| provisional_bodies(evidence);
-    let (labels, _) = label(corpus, judge, Round::First, bodies, |_| None::<()>)?;
-    corpus.relabel(labels)?;
-    Ok(())
-}
-
-/// What the second labels changed, and what they rest on.
-#[derive(Debug)]
-pub struct Again {
-    /// The documents whose labels changed.
-    pub changed: Vec<u32>,
-    /// What the chrome of each site has in common, by site; empty unless asked for.
-    pub families: Vec<(u32, Vec<Family>)>,
-}
-
-/// Whether the families of the sites are described.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Describe {
-    /// Nobody asks.
-    Nothing,
-    /// For the log of what was removed.
-    Families,
-}
-
-/// Labels over distinct bodies: documents that were found to be copies count once.
-///
-/// # Errors
-/// When a sheet cannot be read back.
-pub fn again(
-    corpus: &mut Corpus,
-    found: &DocumentMatches,
-    judge: Judge<'_>,
-    describe: Describe,
-) -> Result<Again> {
-    let (labels, families) = label(corpus, judge, Round::Last, bodies(corpus, found), |judged| {
-        (describe == Describe::Families).then(|| (judged.id, judged.families()))
-    })?;
-    Ok(Again { changed: corpus.relabel(labels)?, families })
-}
-
-/// What the sites' pages say of their chrome, for pages to come; the sites that say anything, in order of their names.
-///
-/// # Errors
-/// When a sheet cannot be read back.
-pub fn learn(corpus: &Corpus, found: &DocumentMatches, judge: Judge<'_>) -> Result<Vec<SiteModel>> {
-    let (_, models) = label(corpus, judge, Round::Last, bodies(corpus, found), |judged| {
-        // One page has nothing in common with others; of copies nobody knows what is frame and what is text.
-        (judged.facts.frequency && judged.facts.pages >= 2).then(|| {
-            let mut families = judged.families();
-            families.truncate(FAMILIES);
-            SiteModel::new(&corpus.sites[judged.id as usize], judged.site, families, judged.spans)
-        })
-    })?;
-    Ok(models)
-}
-
-/// Most families of a site that are described in a model, those on the most pages first.
-const FAMILIES: usize = 500;
-
-/// Numbers the bodies of pages: documents that match are one.
-fn bodies(corpus: &Corpus, found: &DocumentMatches) -> impl Fn(&[u32], &[&[Evidence]]) -> Vec<u32> + use<> {
-    let mut body: Vec<u32> = corpus.ids().collect();
-    for cluster in &found.clusters {
-        cluster.members.iter().for_each(|&(id, _)| body[id as usize] = cluster.representative);
-    }
-    move |documents, _| documents.iter().map(|&document| body[document as usize]).collect()
-}
-
-/// Labels every site on its own; `bodies` numbers the bodies of a site's pages, `tell` is what is asked of each site.
-fn label<T: Send>(
-    corpus: &Corpus,
-    judge: Judge<'_>,
-    round: Round,
-    bodies: impl Fn(&[u32], &[&[Evidence]]) -> Vec<u32> + Sync,
-    tell: impl Fn(&Judged<'_>) -> Option<T> + Sync,
-) -> Result<(Vec<Labels>, Vec<T>)> {
-    let mut by_site: Vec<(u32, u32)> =
-        corpus.ids().filter_map(|id| Some((corpus.documents[id as usize].site?, id))).collect();
-    by_site.sort_unstable();
-    let mut labels = vec![Labels::default(); corpus.documents.len()];
-    let sites: Vec<Vec<u32>> =
-        by_site.chunk_by(|a, b| a.0 == b.0).map(|pages| pages.iter().map(|&(_, id)| id).collect()).collect();
-    let known: Vec<(Vec<(u32, Labels)>, Option<T>)> = sites
-        .par_iter()
-        .map(|documents| judge.site(corpus, documents, round, &bodies, &tell))
-        .collect::<Result<_>>()?;
-    let mut told = Vec::new();
-    for (found, of_site) in known {
-        told.extend(of_site);
-        for (document, found) in found {
-            labels[document as usize] = found;
-        }
-    }
-    let unknown: Vec<u32> = corpus.ids().filter(|&id| corpus.documents[id as usize].site.is_none()).collect();
-    let alone: Vec<(u32, Labels)> = unknown
-        .into_par_iter()
-        .map(|document| judge.alone(corpus, document, round))
-        .collect::<Result<_>>()?;
-    for (document, found) in alone {
-        labels[document as usize] = found;
-    }
-    Ok((labels, told))
-}
 
 /// What labels are made by.
 #[derive(Clone, Copy, Debug)]
@@ -140,20 +33,215 @@ pub struct Judge<'a> {
     pub earlier: &'a BTreeMap<String, Earlier>,
 }
 
+/// Whether the families of the sites are described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Describe {
+    /// Nobody asks.
+    Nothing,
+    /// For the log of what was removed.
+    Families,
+}
+
+/// First labels: pages whose own lines are mostly each other's count once, all others for themselves.
+///
+/// # Errors
+/// When a sheet cannot be read back.
+pub fn first(corpus: &mut Corpus, judge: Judge<'_>, describe: Describe) -> Result<FirstRound> {
+    let pages = BySite::of(corpus);
+    let mut labels = vec![Labels::default(); corpus.documents.len()];
+    let found: Vec<(Vec<Judged>, Option<SiteRound>)> = pages
+        .sites
+        .par_iter()
+        .map(|documents| {
+            let evidence: Vec<&[Evidence]> =
+                documents.iter().map(|&document| &*corpus.evidence[document as usize]).collect();
+            let bodies = provisional_bodies(&evidence);
+            judge.site(corpus, documents, &bodies, Round::First, |view| {
+                view.guarded
+                    .iter()
+                    .all(|guarded| *guarded == Guarded::ForGood)
+                    .then(|| SiteRound { bodies: by_first_page(&bodies), families: view.described(describe) })
+            })
+        })
+        .collect::<Result<_>>()?;
+    let mut round = FirstRound { sites: Vec::with_capacity(found.len()), alone: Vec::new() };
+    for (site, counted) in found {
+        site.into_iter().for_each(|judged| labels[judged.document as usize] = judged.labels);
+        round.sites.push(counted);
+    }
+    let alone: Vec<Judged> = pages
+        .alone
+        .par_iter()
+        .map(|&document| judge.alone(corpus, document, Round::First))
+        .collect::<Result<_>>()?;
+    for judged in alone {
+        round.alone.push(judged.guarded);
+        labels[judged.document as usize] = judged.labels;
+    }
+    corpus.relabel(labels)?;
+    Ok(round)
+}
+
+/// What the second labels changed, and what they rest on.
+#[derive(Debug)]
+pub struct Again {
+    /// The documents whose labels changed.
+    pub changed: Vec<u32>,
+    /// What the chrome of each site has in common, in the order of the sites; empty unless asked for.
+    pub families: Vec<Vec<Family>>,
+}
+
+/// Labels over distinct bodies: documents that were found to be copies count once. A site on which the first round
+/// counted the same bodies is not judged again.
+///
+/// # Errors
+/// When a sheet cannot be read back.
+pub fn again(
+    corpus: &mut Corpus,
+    round: FirstRound,
+    found: &DocumentMatches,
+    judge: Judge<'_>,
+    describe: Describe,
+) -> Result<Again> {
+    let pages = BySite::of(corpus);
+    let body = bodies(corpus, found);
+    let sites: Vec<(Vec<Judged>, Vec<Family>)> = pages
+        .sites
+        .par_iter()
+        .zip(round.sites)
+        .map(|(documents, counted)| {
+            let bodies: Vec<u32> = documents.iter().map(|&document| body[document as usize]).collect();
+            match counted {
+                Some(counted) if counted.bodies == by_first_page(&bodies) => {
+                    Ok((Vec::new(), counted.families))
+                }
+                _ => {
+                    let told = |view: &View<'_>| view.described(describe);
+                    judge.site(corpus, documents, &bodies, Round::Last, told)
+                }
+            }
+        })
+        .collect::<Result<_>>()?;
+    let for_now =
+        pages.alone.par_iter().zip(&round.alone).filter(|(_, guarded)| **guarded == Guarded::ForNow);
+    let alone: Vec<Judged> =
+        for_now.map(|(&document, _)| judge.alone(corpus, document, Round::Last)).collect::<Result<_>>()?;
+    let mut labels = corpus.labels.clone();
+    let mut families = Vec::with_capacity(sites.len());
+    for (judged, described) in sites {
+        judged.into_iter().for_each(|judged| labels[judged.document as usize] = judged.labels);
+        families.push(described);
+    }
+    alone.into_iter().for_each(|judged| labels[judged.document as usize] = judged.labels);
+    Ok(Again { changed: corpus.relabel(labels)?, families })
+}
+
+/// Most families of a site that are described in a model, those on the most pages first.
+const FAMILIES: usize = 500;
+
+/// What the sites' pages say of their chrome, for pages to come; the sites that say anything, in order of their names.
+///
+/// # Errors
+/// When a sheet cannot be read back.
+pub fn learn(corpus: &Corpus, found: &DocumentMatches, judge: Judge<'_>) -> Result<Vec<SiteModel>> {
+    let body = bodies(corpus, found);
+    let models: Vec<Option<SiteModel>> = BySite::of(corpus)
+        .sites
+        .par_iter()
+        .zip(&corpus.sites)
+        .map(|(documents, name)| {
+            let bodies: Vec<u32> = documents.iter().map(|&document| body[document as usize]).collect();
+            let told = |view: &View<'_>| {
+                // One page has nothing in common with others; of copies nobody knows what is frame and what is text.
+                (view.facts.frequency && view.facts.pages >= 2).then(|| {
+                    let mut families = view.described(Describe::Families);
+                    families.truncate(FAMILIES);
+                    SiteModel::new(name, view.site, families, view.spans)
+                })
+            };
+            Ok(judge.site(corpus, documents, &bodies, Round::Last, told)?.1)
+        })
+        .collect::<Result<_>>()?;
+    Ok(models.into_iter().flatten().collect())
+}
+
+/// The body of each document: documents that match are one.
+fn bodies(corpus: &Corpus, found: &DocumentMatches) -> Vec<u32> {
+    let mut body: Vec<u32> = corpus.ids().collect();
+    for cluster in &found.clusters {
+        cluster.members.iter().for_each(|&(id, _)| body[id as usize] = cluster.representative);
+    }
+    body
+}
+
+/// What the second round need not do again.
+#[derive(Debug)]
+pub struct FirstRound {
+    /// For each site what was counted and found, if only the bodies may change it.
+    sites: Vec<Option<SiteRound>>,
+    /// For each page of unknown site how its labels were guarded.
+    alone: Vec<Guarded>,
+}
+
+/// What the first round said of a site.
+#[derive(Debug)]
+struct SiteRound {
+    /// The bodies that were counted.
+    bodies: Vec<u32>,
+    families: Vec<Family>,
+}
+
+/// Bodies, each named by its first page.
+fn by_first_page(bodies: &[u32]) -> Vec<u32> {
+    let mut first: Map<u32, u32> = Map::default();
+    (0..).zip(bodies).map(|(page, &body)| *first.entry(body).or_insert(page)).collect()
+}
+
+/// The pages of each site, sites in order, and the pages of unknown site.
+struct BySite {
+    sites: Vec<Vec<u32>>,
+    alone: Vec<u32>,
+}
+
+impl BySite {
+    fn of(corpus: &Corpus) -> Self {
+        let mut sites: Vec<Vec<u32>> = vec![Vec::new(); corpus.sites.len()];
+        let mut alone = Vec::new();
+        for id in corpus.ids() {
+            match corpus.documents[id as usize].site {
+                Some(site) => sites[site as usize].push(id),
+                None => alone.push(id),
+            }
+        }
+        Self { sites, alone }
+    }
+}
+
+/// The labels of one page.
+struct Judged {
+    document: u32,
+    labels: Labels,
+    guarded: Guarded,
+}
+
 /// One site and what was found on its pages.
-struct Judged<'a> {
-    id: u32,
+struct View<'a> {
     site: &'a Site,
     facts: SiteFacts,
     pages: &'a [Page<'a>],
     labels: &'a [PageLabels],
+    guarded: &'a [Guarded],
     spans: &'a SpanFamilies,
     passages: &'a [Vec<InjectedSpan>],
     texts: &'a SiteTexts<'a>,
 }
 
-impl Judged<'_> {
-    fn families(&self) -> Vec<Family> {
+impl View<'_> {
+    /// What its chrome has in common, if anybody asks.
+    fn described(&self, describe: Describe) -> Vec<Family> {
+        if describe == Describe::Nothing {
+            return Vec::new();
+        }
         let found: Vec<InjectedSpan> = self.passages.iter().flatten().cloned().collect();
         let passages = Passages { found: &found, families: self.spans };
         families(self.pages, self.labels, passages, self.texts, self.site)
@@ -161,41 +249,35 @@ impl Judged<'_> {
 }
 
 impl Judge<'_> {
-    /// Labels the pages of one site.
+    /// Labels the pages of one site, and tells something of it; `bodies` numbers the bodies of its pages.
     fn site<T>(
         self,
         corpus: &Corpus,
         documents: &[u32],
+        bodies: &[u32],
         round: Round,
-        bodies: &(impl Fn(&[u32], &[&[Evidence]]) -> Vec<u32> + Sync),
-        tell: &(impl Fn(&Judged<'_>) -> Option<T> + Sync),
-    ) -> Result<(Vec<(u32, Labels)>, Option<T>)> {
-        let Some(id) = documents.first().and_then(|&document| corpus.documents[document as usize].site)
-        else {
-            return Ok((Vec::new(), None));
-        };
-        let evidence: Vec<&[Evidence]> =
-            documents.iter().map(|&document| &*corpus.evidence[document as usize]).collect();
-        let bodies = bodies(documents, &evidence);
-        let mut numbers = bodies.clone();
+        tell: impl Fn(&View<'_>) -> T,
+    ) -> Result<(Vec<Judged>, T)> {
+        let mut numbers = bodies.to_vec();
         numbers.sort_unstable();
         numbers.dedup();
-        let pages: Vec<Page<'_>> = evidence
+        let pages: Vec<Page<'_>> = documents
             .iter()
             .zip(bodies)
-            .map(|(evidence, body)| Page {
-                evidence,
+            .map(|(&document, &body)| Page {
+                evidence: &corpus.evidence[document as usize],
                 body: numbers.partition_point(|&number| number < body) as u32,
             })
             .collect();
-        let earlier = self.earlier.get(&corpus.sites[id as usize]);
+        let name = documents.first().and_then(|&document| corpus.documents[document as usize].site);
+        let earlier = name.and_then(|site| self.earlier.get(&corpus.sites[site as usize]));
         let trusted = trusts_frequency(&pages);
         // Where only the earlier crawl can be trusted, it speaks alone.
         let counted = if trusted || earlier.is_none() { &pages[..] } else { &[] };
         let site = Site::learn_after(counted, self.rules, earlier.map(|earlier| &earlier.site));
         let facts = SiteFacts { pages: site.pages(), frequency: trusted || earlier.is_some() };
-        let labels: Vec<PageLabels> =
-            pages.par_iter().map(|page| self.page(page, &site, Some(facts), round)).collect();
+        let (labels, guarded): (Vec<PageLabels>, Vec<Guarded>) =
+            pages.par_iter().map(|page| self.page(page, &site, Some(facts), round)).unzip();
         let texts = SiteTexts::new(corpus, documents);
         let mut spans = if trusted {
             SpanFamilies::learn(&pages, &labels, &texts, self.rules, &self.config.chrome)
@@ -211,39 +293,48 @@ impl Judge<'_> {
             .collect();
         let found = (0..documents.len())
             .into_par_iter()
-            .map(|at| (documents[at], self.name(&pages[at], &labels[at], &spans, &passages[at])))
+            .map(|at| Judged {
+                document: documents[at],
+                labels: self.name(&pages[at], &labels[at], &spans, &passages[at]),
+                guarded: guarded[at],
+            })
             .collect();
-        let judged = Judged {
-            id,
+        let told = tell(&View {
             site: &site,
             facts,
             pages: &pages,
             labels: &labels,
+            guarded: &guarded,
             spans: &spans,
             passages: &passages,
             texts: &texts,
-        };
-        let told = tell(&judged);
+        });
         texts.failure().map_or(Ok((found, told)), Err)
     }
 
     /// Labels a page of unknown site.
-    fn alone(self, corpus: &Corpus, document: u32, round: Round) -> Result<(u32, Labels)> {
+    fn alone(self, corpus: &Corpus, document: u32, round: Round) -> Result<Judged> {
         let page = Page { evidence: &corpus.evidence[document as usize], body: 0 };
         let site = Site::learn(&[], self.rules, Scope::Unknown);
-        let labels = self.page(&page, &site, None, round);
+        let (labels, guarded) = self.page(&page, &site, None, round);
         let documents = [document];
         let texts = SiteTexts::new(corpus, &documents);
         let spans = SpanFamilies::default();
         let passages = spans.find(0, &page, &labels, &texts, self.rules);
-        let found = self.name(&page, &labels, &spans, &passages);
-        texts.failure().map_or(Ok((document, found)), Err)
+        let labels = self.name(&page, &labels, &spans, &passages);
+        texts.failure().map_or(Ok(Judged { document, labels, guarded }), Err)
     }
 
-    fn page(self, page: &Page<'_>, site: &Site, facts: Option<SiteFacts>, round: Round) -> PageLabels {
+    fn page(
+        self,
+        page: &Page<'_>,
+        site: &Site,
+        facts: Option<SiteFacts>,
+        round: Round,
+    ) -> (PageLabels, Guarded) {
         let mut found = site.label(page, self.rules, &self.config.chrome);
-        guard(page.evidence, &mut found.lines, facts, round);
-        found
+        let guarded = guard(page.evidence, &mut found.lines, facts, round);
+        (found, guarded)
     }
 
     /// The labels as the run keeps them: chrome lines and injected spans, each with what knows it by name.
@@ -376,7 +467,7 @@ fn injected(
         }
     }
     let Some((first, others)) = spellings.split_first() else { return Ok(spans) };
-    if others.is_empty() {
+    if others.is_empty() || !spellings.iter().any(|occurrence| may_hold_span(pages.corpus(), occurrence)) {
         return Ok(spans);
     }
     let base = Spelling::new(&*pages.get(first.document)?, first);
@@ -398,6 +489,19 @@ fn injected(
         }
     }
     Ok(spans)
+}
+
+/// Whether a line of the paragraph has what every rule of a span asks for.
+fn may_hold_span(corpus: &Corpus, occurrence: &Occurrence) -> bool {
+    let lines = corpus.contents[occurrence.document as usize].run_lines(&occurrence.run);
+    let evidence = &corpus.evidence[occurrence.document as usize];
+    lines.iter().any(|content| {
+        let at = evidence.partition_point(|line| line.line < content.line);
+        evidence.get(at).is_some_and(|line| {
+            line.line == content.line
+                && [Flags::SPAN, Flags::ANCHOR, Flags::DOMAIN].into_iter().any(|flag| line.flags.has(flag))
+        })
+    })
 }
 
 /// A paragraph's units with the bytes that each came from.

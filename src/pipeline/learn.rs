@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::documents::{Finder, Pairs};
-use super::label::{self, Judge};
+use super::label::{self, Describe, Judge};
 use super::survey::{self, Plan};
 use crate::chrome::{ChromeModel, Rules};
 use crate::config::Config;
@@ -84,7 +84,7 @@ pub fn learn(job: &LearnJob, progress: &dyn Progress) -> Result<Learned> {
     let judge = Judge { rules: &rules, config: &job.config, earlier: &none };
     let corpus = &mut survey.corpus;
     progress.stage("labelling chrome", None);
-    label::first(corpus, judge)?;
+    label::first(corpus, judge, Describe::Nothing)?;
     progress.stage("matching documents", None);
     let found = Finder::new(corpus, &job.config)?.find(corpus, &job.config, Pairs::Skip)?;
     progress.stage("learning", None);

@@ -209,12 +209,12 @@ impl Logs<'_> {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn families(&self, families: &[(u32, Vec<Family>)]) -> Result<()> {
+    pub fn families(&self, families: &[Vec<Family>]) -> Result<()> {
         let mut out = create(self.folder, "chrome.jsonl")?;
-        for (site, found) in families {
+        for (site, found) in self.names.corpus.sites.iter().zip(families) {
             for known in found {
                 let mut line = Line::new();
-                family(&mut line, &self.names.corpus.sites[*site as usize], known);
+                family(&mut line, site, known);
                 line.write(&mut out)?;
             }
         }

@@ -161,7 +161,7 @@ struct Findings {
     documents: DocumentMatches,
     paragraphs: ParagraphMatches,
     /// What the chrome of each site has in common.
-    families: Vec<(u32, Vec<Family>)>,
+    families: Vec<Vec<Family>>,
 }
 
 /// Labels, documents, labels again, paragraphs.
@@ -176,15 +176,15 @@ fn find(
     clock: &mut Clock,
 ) -> Result<Findings> {
     progress.stage("labelling chrome", None);
-    label::first(corpus, judge)?;
+    let logged = job.rewrite != Rewrite::Nothing && removes_chrome(&job.config.removal);
+    let describe = if logged { Describe::Families } else { Describe::Nothing };
+    let round = label::first(corpus, judge, describe)?;
     clock.stage("label");
     progress.stage("matching documents", None);
     let mut finder = Finder::new(corpus, &job.config)?;
     let mut found = finder.find(corpus, &job.config, job.pairs)?;
     clock.stage("documents");
-    let logged = job.rewrite != Rewrite::Nothing && removes_chrome(&job.config.removal);
-    let describe = if logged { Describe::Families } else { Describe::Nothing };
-    let Again { changed, families } = label::again(corpus, &found, judge, describe)?;
+    let Again { changed, families } = label::again(corpus, round, &found, judge, describe)?;
     clock.stage("label");
     if !changed.is_empty() {
         finder.update(corpus, &job.config, &changed)?;
@@ -194,10 +194,10 @@ fn find(
     found.compare_numbers(corpus)?;
     clock.stage("documents");
     progress.stage("matching paragraphs", None);
-    let mut pieces = paragraphs::find(corpus, &job.config)?;
+    let mut pieces = paragraphs::find(corpus, &job.config, None)?;
     clock.stage("paragraphs");
     if label::by_alignment(corpus, &pieces, judge.rules)? {
-        pieces = paragraphs::find(corpus, &job.config)?;
+        pieces = paragraphs::find(corpus, &job.config, Some(pieces))?;
         clock.stage("paragraphs");
     }
     Ok(Findings { documents: found, paragraphs: pieces, families })

@@ -212,6 +212,7 @@ impl ChromeModel {
         let head = match serde_json::from_str::<Head>(text) {
             Ok(head) if head.kind == KIND => head,
             Ok(_) => return refuse("this is no chrome model: make one with `dechaff chrome learn`".into()),
+            Err(error) if text.starts_with(&Self::beginning()) => return Err(damaged(&error.to_string())),
             Err(error) => {
                 return refuse(format!(
                     "this is no chrome model ({error}): make one with `dechaff chrome learn`"

@@ -552,7 +552,7 @@ fn a_model_that_cannot_be_used_is_refused() {
         problem(&model.replacen("\"spans\":[", "\"spans\":[{\"parts\":[],\"pages\":3}", 1))
             .contains("damaged")
     );
-    assert!(problem(&model[..model.len() / 2]).contains("no chrome model"));
+    assert!(problem(&model[..model.len() / 2]).contains("damaged"));
     let twice = model.replacen("\n]}", &format!(",{}\n]}}", model.lines().nth(1).expect("a site")), 1);
     assert!(problem(&twice).contains("order"));
 }

@@ -33,22 +33,42 @@ fn two_days(name: &str, new: &str) -> Place {
 
 #[test]
 fn a_single_new_page_loses_its_chrome() {
-    for (name, new) in [
-        ("jiaoyu.example", "shiqiao-laodongke"),
-        ("hilltown-times.example", "plum-oat-squares"),
-        ("wenku.example", "lengku-guanli-banfa"),
+    // The site, the page, how its text starts and ends, and what only the site's other pages tell to be chrome.
+    for (name, new, first, last, frame) in [
+        (
+            "jiaoyu.example",
+            "shiqiao-laodongke",
+            "石桥乡中心校劳动课种出三亩油菜花\n　　三月的石桥",
+            "埋回了地里。",
+            "【字体：大 中 小】",
+        ),
+        (
+            "hilltown-times.example",
+            "plum-oat-squares",
+            "Plum and oat squares\n\nLate plums",
+            "if nobody is told where they are.",
+            "Sign up for the Hilltown Weekly",
+        ),
+        (
+            "wenku.example",
+            "lengku-guanli-banfa",
+            "红枫果品合作社冷库管理办法\n\n第一章 总则\n第一条",
+            "2015年的旧办法同时废止。",
+            "wenku.example精选规章制度编辑推荐",
+        ),
     ] {
         let place = two_days(name, new);
         place.done(&["chrome", "learn", "old.jsonl", "-o", "model.json"]);
         place.done(&["chrome", "apply", "model.json", "new.jsonl", "-o", "out"]);
         let left = |folder: &str| place.rows(&format!("{folder}/clean/new.jsonl"))[0]["text"].clone();
-        // As if both days were there.
-        place.done(&["clean", "old.jsonl", "new.jsonl", "--only", "chrome", "-o", "both"]);
-        assert_eq!(left("out"), left("both"), "{name}");
-        // More than without the model.
+        // The page's own lines, and what stood there before them goes: with the model, not without.
+        let text = left("out").as_str().unwrap().to_owned();
+        assert!(text.trim_start().starts_with(first), "{name}: {text}");
+        assert!(text.contains(last), "{name}: {text}");
         place.done(&["clean", "new.jsonl", "--only", "chrome", "-o", "alone"]);
-        let length = |folder: &str| left(folder).as_str().unwrap().len();
-        assert!(length("out") < length("alone"), "{name}");
+        let alone = left("alone").as_str().unwrap().to_owned();
+        assert!(alone.contains(frame) && !text.contains(frame), "{name}: {alone}");
+        assert!(alone.contains(last), "{name}: {alone}");
         // What is named stands in the log of families, and the page comes back.
         let row = |row: &Value| row["family"].as_str().map(str::to_owned);
         let named: BTreeSet<String> = place.rows("out/removed.jsonl").iter().filter_map(row).collect();
@@ -160,7 +180,7 @@ fn what_is_refused() {
     place.file("cut.json", &model.as_bytes()[..model.len() / 2]);
     place.file("notes.json", b"{\"kind\":\"notes\"}");
     let before = place.names();
-    let mut refused = |name: &str, arguments: &[&str]| {
+    let refused = |name: &str, arguments: &[&str]| {
         let ran = place.run(arguments);
         assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{arguments:?}\n{}", ran.shown());
         snapshot(&format!("error-chrome-{name}"), &ran.shown());

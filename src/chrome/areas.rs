@@ -49,7 +49,7 @@ fn repeats_in_texts(line: &Evidence) -> bool {
         || [Flags::NUMERIC, Flags::CODE, Flags::SECTION].into_iter().any(|flag| line.flags.has(flag))
 }
 
-fn weight(line: &Evidence) -> f32 {
+pub(crate) fn weight(line: &Evidence) -> f32 {
     let floor = if line.flags.has(Flags::CODE) { 0.5 } else { 0.12 };
     prose(line).max(floor)
 }

@@ -85,9 +85,14 @@ fn even_jaccard(shingles: u32) -> f64 {
     }
 }
 
-/// Share of the passages that every passage is: of a dozen passages one may be an addition; of more, one in twenty.
+/// Share of the passages that every passage is: of a dozen passages one may be an addition, of more one in twenty; a
+/// long text in which two of a hundred passages have little in common is another text by the same pattern.
 fn even(shingles: u32) -> f64 {
-    if shingles < 600 { 0.85 } else { 0.95 }
+    match shingles {
+        0..600 => 0.85,
+        600..2000 => 0.95,
+        2000.. => 0.98,
+    }
 }
 
 /// Whether two documents may be copies of one text, if another copy is near to both: the shorter has at least this
@@ -98,17 +103,19 @@ pub fn may_be_supported(overlap: Overlap, config: &MatchConfig) -> bool {
         && overlap.jaccard() >= SUPPORTED_JACCARD
 }
 
-/// Whether what two such documents share lies evenly enough over them.
-pub fn supported(spread: f64) -> bool {
-    spread >= SUPPORTED_SPREAD
+/// Whether what two such documents share lies evenly enough over them: with a witness, a little less so.
+pub fn supported(overlap: Overlap, spread: f64) -> bool {
+    spread >= match overlap.a.min(overlap.b) {
+        0..600 => 0.75,
+        600..2000 => 0.9,
+        long => even(long),
+    }
 }
 
 /// Fewest shingles of a document that support joins to a cluster.
 const SUPPORTED_SHINGLES: u32 = 50;
 /// Least Jaccard of two copies of one text that is near to both: of two that kept a third each, a ninth.
 const SUPPORTED_JACCARD: f64 = 0.12;
-/// Least share of their passages with something in common.
-const SUPPORTED_SPREAD: f64 = 0.75;
 
 /// Whether evenness may lower the threshold: whoever asks for more than the default means it.
 fn lowers(config: &MatchConfig) -> bool {

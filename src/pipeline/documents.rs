@@ -525,7 +525,7 @@ impl Pair<'_> {
             return None;
         }
         let spread = bench.spread(self.a, self.b)?;
-        supported(spread).then_some(Related {
+        supported(overlap, spread).then_some(Related {
             relation: Relation::Near,
             overlap,
             spread,

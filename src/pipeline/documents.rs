@@ -25,11 +25,11 @@ use crate::sketch::minhash::{MinHasher, SLOTS};
 use crate::text::shingle::shingles;
 
 /// One shingle in this many is sampled.
-const SAMPLE: u64 = 16;
+const SAMPLE: u64 = 8;
 /// Fewest sampled shingles that a pair has in common, where the shorter document has as many.
 const FEWEST_SAMPLES: usize = 2;
 /// Share of the shorter document's samples that a pair has in common.
-const SAMPLED: f64 = 0.2;
+const SAMPLED: f64 = 0.15;
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
 const BATCH: usize = 8192;
 

@@ -48,6 +48,8 @@ pub struct InjectedSpan {
     pub page: u32,
     /// Its bytes in the page's text.
     pub span: Span,
+    /// The number of its line, where it is all of it.
+    pub line: Option<u32>,
     /// The rule that knows it, or 0.
     pub rule: RuleId,
     /// The template that found it, where no rule did: an index into [`SpanFamilies::templates`].
@@ -241,9 +243,12 @@ impl SpanFamilies {
             let whole = lines[line];
             let content = &text[whole.range()];
             let mut add = |span: Span, rule: RuleId, family: Option<u32>, pages: u32, confidence: f32| {
+                let around = [&content[..span.start as usize], &content[span.end as usize..]];
+                let is_all = around.iter().all(|text| text.trim().is_empty());
                 let span = with_space(content, span);
                 let span = Span::new(whole.start + span.start, whole.start + span.end);
-                found.push(InjectedSpan { page: number as u32, span, rule, family, pages, confidence });
+                let line = is_all.then_some(line as u32);
+                found.push(InjectedSpan { page: number as u32, span, line, rule, family, pages, confidence });
             };
             if flags.has(Flags::SPAN) {
                 for (id, mut span) in rules.spans(content) {
@@ -261,9 +266,7 @@ impl SpanFamilies {
                 let end = hit.start() + len;
                 // At least one end of an injected passage is an end of the text around it.
                 let ends = content[end..].trim_start().is_empty();
-                // A whole line is the labeller's to judge.
-                let whole = ends && content[..hit.start()].trim_end().is_empty();
-                if !whole && (ends || is_boundary(content, hit.start())) {
+                if ends || is_boundary(content, hit.start()) {
                     let family = Some(hit.pattern().as_u32());
                     add(Span::new(hit.start() as u32, end as u32), 0, family, *pages, 0.8);
                 }

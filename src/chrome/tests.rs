@@ -434,6 +434,37 @@ fn injected_passages_are_cut_exactly() {
     assert_eq!(model.spans[0].parts, ["快来晨光书屋公众号领取", "手册一份"]);
 }
 
+/// A passage that reads like text and is a line of its own.
+#[test]
+fn a_passage_may_be_a_whole_line() {
+    let intro = |number: usize| {
+        format!(
+            "不少朋友来信问起{}的来历和修法，编辑们从各村的来稿里挑出几篇，照着原样抄在这里，想看{}的朋友请到公众号领取，\
+             愿各位读得高兴，也愿意把自己家里的旧事写下来寄给我们。",
+            THINGS[number % 12],
+            THINGS[(number + 5) % 12]
+        )
+    };
+    let texts: Vec<String> = (0..12)
+        .map(|number| {
+            let mut text = paragraphs(number, 4);
+            text.insert(1, intro(number));
+            page(number, &text)
+        })
+        .collect();
+    let made = Made::with(texts, anchors());
+    let labels = made.label(Scope::Site);
+    let found = made.spans();
+    for (number, labels) in labels.iter().enumerate() {
+        let whole = |found: &&InjectedSpan| found.page as usize == number && found.line.is_some();
+        let passage = found.iter().find(whole).map(|found| &made.texts[number][found.span.range()]);
+        let kept = made.kept(number, labels).contains(&intro(number).as_str());
+        assert!(!kept || passage == Some(&intro(number)), "page {number}: {passage:?}");
+        assert!(paragraphs(number, 4).iter().all(|line| made.kept(number, labels).contains(&line.as_str())));
+    }
+    assert!(found.iter().any(|found| found.line.is_some()), "{:?}", made.span_texts());
+}
+
 #[test]
 fn passages_that_a_rule_knows_are_cut_on_one_page() {
     let ad = "请登录这个网址查看更多文章7731.abcd.com";

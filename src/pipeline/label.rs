@@ -356,18 +356,19 @@ impl Judge<'_> {
                 });
             }
         }
-        labels.spans = passages
-            .iter()
-            .map(|found| SpanLabel {
-                span: found.span,
-                known: match found.family.and_then(|family| families.templates.get(family as usize)) {
-                    Some((template, _)) => Known::Family(family_name(FamilyKind::Span, span_key(template))),
-                    None => known(&Source::Rule(found.rule), self.rules),
-                },
-                pages: found.pages,
-                confidence: found.confidence,
-            })
-            .collect();
+        for found in passages {
+            let family = found.family.and_then(|family| families.templates.get(family as usize));
+            let known = match family {
+                Some((template, _)) => Known::Family(family_name(FamilyKind::Span, span_key(template))),
+                None => known(&Source::Rule(found.rule), self.rules),
+            };
+            let (pages, confidence) = (found.pages, found.confidence);
+            match found.line {
+                Some(line) => labels.lines.push(LineLabel { line, known, pages, confidence }),
+                None => labels.spans.push(SpanLabel { span: found.span, known, pages, confidence }),
+            }
+        }
+        labels.lines.sort_by_key(|label| label.line);
         labels
     }
 }

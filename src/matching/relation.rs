@@ -79,7 +79,7 @@ const PROSE_SHARE: f64 = 0.17;
 fn even_jaccard(shingles: u32) -> f64 {
     match shingles {
         0..60 => 1.0,
-        60..100 => 0.3,
+        60..100 => 0.25,
         100..200 => 0.2,
         200.. => 0.15,
     }

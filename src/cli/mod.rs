@@ -17,10 +17,10 @@ mod settings;
 mod size;
 mod style;
 mod summary;
-mod visible;
 
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
+use dechaff::text::visible;
 
 use args::{Cli, Command};
 use exit::Exit;

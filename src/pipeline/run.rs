@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::corpus::Corpus;
 use super::documents::{self, DocumentMatches, Pairs};
+use super::findings::Live;
 use super::label;
 use super::logs::{Logs, Names, SkippedLog};
 use super::paragraphs::{self, ParagraphMatches};
 use super::sheet::Sheet;
 use super::summary::{Stage, Summary};
 use super::survey::{self, Plan, Survey};
+use super::tables::{Roles, Tables};
 use super::verdicts::{self, Verdicts};
 use crate::chrome::Rules;
 use crate::config::{Config, Keep};
@@ -22,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::input::{Fields, Limits, Source, Sources, discover};
 use crate::output::{Edit, OutputDir, Overwrite, PATCHES, PatchStore, Rewriter};
 use crate::progress::Progress;
+use crate::report;
 
 /// What a run does.
 #[derive(Clone, Debug)]
@@ -107,6 +110,9 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     if job.rewrite != Rewrite::Nothing {
         logs.removed(&verdicts)?;
     }
+    let (tables, roles) = (Tables::new(&survey.corpus, &verdicts)?, Roles::new(&verdicts));
+    logs.members_table(&verdicts, &roles)?;
+    logs.sites_table(&tables)?;
     clock.stage("write logs");
     let edits = edits(&survey.corpus, &verdicts, &names, job.rewrite)?;
     let emptied = edits.iter().filter(|edit| edit.emptied).count() as u64;
@@ -114,8 +120,11 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
         rewrite(job, &folder, &sources.list[..first_reference], &survey, &edits, progress)?;
         clock.stage("rewrite");
     }
-    let mut summary = Summary::new(job, &sources.list, first_reference, &survey, &verdicts)?;
+    let mut summary = Summary::new(job, &sources.list, first_reference, &survey, &verdicts, &tables)?;
     summary.matching(&documents, &paragraphs, emptied);
+    let mut findings = Live::new(names, &verdicts, &tables, &roles, &summary)?;
+    report::write(&mut findings, &folder.join(report::FILE))?;
+    clock.stage("report");
     summary.finish(clock.stages);
     summary.write(&folder.join("run.json"))?;
     output.commit()?;

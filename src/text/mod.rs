@@ -3,3 +3,4 @@
 pub mod fold;
 pub mod segment;
 pub mod shingle;
+pub mod visible;

@@ -29,6 +29,9 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Write the originals again, from a cleaned run
     Restore(RestoreArgs),
+    /// Draw report.html again, from the files of a run
+    #[command(after_help = REPORT)]
+    Report(ReportArgs),
     /// Print the effective configuration, as TOML that `--config` reads
     Config(ConfigArgs),
     /// Print the completions for a shell
@@ -46,6 +49,11 @@ pub(crate) enum Command {
 const EXIT_STATUS: &str = "\
 Exit status: 0 done, 1 done and complete but `--check` found copies or chrome or `--strict` met a bad record, \
 2 it could not run.";
+
+const REPORT: &str = "\
+Every run writes report.html. It is drawn again from members.csv, sites.csv, removed.jsonl and run.json, and for the \
+texts from the run's inputs, by their paths as the run was given them; where these are gone or were changed, the page \
+says so and shows what the logs hold.";
 
 const UNITS: &str = "\
 A UNIT is an id as in documents.jsonl, or a `doc` such as 0:12; with @LINE behind it one line of the text (from 1), \
@@ -103,6 +111,15 @@ pub(crate) struct RestoreArgs {
     /// Folder for the originals; must not exist or be empty
     #[arg(short, long, value_name = "DIR2")]
     pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) messages: MessageArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Folder of a finished run
+    #[arg(value_name = "DIR")]
+    pub(crate) run: PathBuf,
     #[command(flatten)]
     pub(crate) messages: MessageArgs,
 }

@@ -11,6 +11,7 @@ mod failure;
 mod manual;
 mod printer;
 mod progress;
+mod report;
 mod restore;
 mod run;
 mod settings;
@@ -50,6 +51,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Clean(args) => run::clean(args),
         Command::Clusters(args) => run::clusters(args),
+        Command::Report(args) => report::report(&args),
         Command::Restore(args) => restore::restore(&args),
         Command::Config(args) => configuration::print(args),
         Command::Completions { shell } => manual::completions(shell),

@@ -22,8 +22,19 @@ pub(super) struct Gathered {
     pub(super) injected_kinds: usize,
 }
 
-/// Bars of the histogram: twenty of equal width, the last with 1 in it.
-pub(super) const BARS: usize = 20;
+/// Bars of the histogram: one for all below a half, then ten of equal width, the last with 1 in it.
+const BARS: usize = 11;
+
+/// Where a bar begins.
+pub(super) fn bar_start(bar: usize) -> f64 {
+    if bar == 0 { 0.0 } else { 0.5 + (bar - 1) as f64 * 0.05 }
+}
+
+/// The bar of a similarity; shares have four places, and no bar begins between two of them.
+fn bar_of(similarity: f64) -> usize {
+    let share = (similarity * 10_000.0).round() as usize;
+    share.checked_sub(5_000).map_or(0, |above| 1 + above / 500).min(BARS - 1)
+}
 
 /// Members of a level, the kept ones left out.
 #[derive(Clone, Copy, Debug, Default)]
@@ -100,9 +111,7 @@ pub(super) fn gather(findings: &mut dyn Findings) -> Result<Gathered> {
                 Role::Removed => 0,
                 Role::Reported => 1,
             };
-            // Shares have four places: no bar begins between two of them.
-            let bar = (member.facts.strength() * 10_000.0).round() as usize * BARS / 10_000;
-            level.bars[bar.min(BARS - 1)][column] += 1;
+            level.bars[bar_of(member.facts.strength())][column] += 1;
             level.numbers[kind(member.facts.numbers)][column] += 1;
         }
         picks.look(cluster);

@@ -20,7 +20,9 @@ pub use model::{
     Cluster, Counts, Facts, Findings, Flow, Level, Member, Name, Passage, Reason, Removal, Role, Run, SiteRow,
 };
 
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -38,7 +40,7 @@ pub fn draw(findings: &mut dyn Findings) -> Result<String> {
     Ok(page::page(&view))
 }
 
-/// Draws the page of a run into a file, which appears whole.
+/// Draws the page of a run into a file, which appears whole in place of an earlier one.
 ///
 /// # Errors
 /// When the findings cannot be read or the file cannot be written.
@@ -46,7 +48,12 @@ pub fn write(findings: &mut dyn Findings, path: &Path) -> Result<()> {
     let text = draw(findings)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = || Error::io(path);
-    let mut file = tempfile::Builder::new().prefix(".report-").tempfile_in(folder).map_err(failed())?;
+    let everybody = Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new()
+        .prefix(".report-")
+        .permissions(everybody)
+        .tempfile_in(folder)
+        .map_err(failed())?;
     file.write_all(text.as_bytes()).map_err(failed())?;
     file.persist(path).map_err(|error| failed()(error.error))?;
     Ok(())

@@ -11,7 +11,7 @@ const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 /// SHA-256 of both as they stand between their tags, for the page's policy.
-const STYLE_HASH: &str = "sha256-D8kHIw4ZI1EeKwucF2gKL7o7cFrEBjFOdgNlQQ0bx5g=";
+const STYLE_HASH: &str = "sha256-2wqsWleDcPLrrzxJuTA14mb7OKhgYqctmLuqdjs9iMA=";
 const SCRIPT_HASH: &str = "sha256-V1HxuamlCsZApvlLCRdTOpGc7nVLwjwVfRWsqX72P8k=";
 
 /// The page.

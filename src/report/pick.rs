@@ -62,6 +62,9 @@ const LISTED: usize = 20;
 /// Members laid beside the kept one.
 const SHOWN: usize = 3;
 
+/// Clusters of a run that shows them all.
+const FEW: usize = 48;
+
 /// What of a level is shown for each way to be of interest.
 const LISTS: [(Level, Tag, usize); 22] = [
     (Level::Document, Tag::Largest, 8),
@@ -92,13 +95,15 @@ const LISTS: [(Level, Tag, usize); 22] = [
 #[derive(Debug)]
 pub(super) struct Picks {
     lists: Vec<Vec<(f64, Pick)>>,
+    /// All of them, as long as they are few.
+    all: Vec<Pick>,
     sites: Vec<u64>,
     next: usize,
 }
 
 impl Picks {
     pub(super) fn new() -> Self {
-        Self { lists: vec![Vec::new(); LISTS.len()], sites: Vec::new(), next: 0 }
+        Self { lists: vec![Vec::new(); LISTS.len()], all: Vec::new(), sites: Vec::new(), next: 0 }
     }
 
     /// Looks at the next cluster.
@@ -107,6 +112,9 @@ impl Picks {
         self.next += 1;
         let Some(kept) = cluster.members.iter().find(|member| member.role == Role::Kept) else { return };
         let facts = About::new(cluster, kept, &mut self.sites);
+        if number < FEW {
+            self.all.push(facts.pick(number, cluster, kept));
+        }
         for (list, &(level, tag, len)) in self.lists.iter_mut().zip(&LISTS) {
             let Some(score) = (level == cluster.level).then(|| facts.score(tag)).flatten() else { continue };
             let at = list.partition_point(|(other, _)| *other >= score);
@@ -130,6 +138,11 @@ impl Picks {
                     }
                 }
             }
+        }
+        if self.next <= FEW {
+            let rest: Vec<Pick> =
+                self.all.into_iter().filter(|pick| picks.iter().all(|other| other.number != pick.number)).collect();
+            picks.extend(rest);
         }
         picks.sort_by_key(|pick| (pick.level, std::cmp::Reverse(pick.size), pick.number));
         picks

@@ -30,6 +30,8 @@ pub(super) struct Row {
     kept: Value,
     /// The copy.
     copy: Value,
+    /// Both are the same, and `kept` stands for both.
+    same: bool,
     /// Lines that are the same on both sides and left out here; then both texts are empty.
     folded: usize,
 }
@@ -221,11 +223,11 @@ fn fold(rows: Vec<(Open, bool)>) -> Pair {
             || shown.is_empty() && at < 2
     };
     let mut folded = 0;
-    for (at, (open, _)) in rows.into_iter().enumerate().take(end) {
+    for (at, (open, differs)) in rows.into_iter().enumerate().take(end) {
         if near(at) {
             unfold(&mut pair.rows, &mut folded);
             let [kept, copy] = open.sides.map(Html::finish);
-            pair.rows.push(Row { kept, copy, folded: 0 });
+            pair.rows.push(Row { kept, copy, same: !differs, folded: 0 });
         } else {
             folded += 1;
         }
@@ -236,7 +238,8 @@ fn fold(rows: Vec<(Open, bool)>) -> Pair {
 
 fn unfold(rows: &mut Vec<Row>, folded: &mut usize) {
     if *folded > 0 {
-        rows.push(Row { kept: Value::from(""), copy: Value::from(""), folded: std::mem::take(folded) });
+        let nothing = || Value::from("");
+        rows.push(Row { kept: nothing(), copy: nothing(), same: true, folded: std::mem::take(folded) });
     }
 }
 

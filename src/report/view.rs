@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::value::Value;
 use serde::Serialize;
 
-use super::gather::{BARS, Example, Gathered, Group, LevelCounts, place};
+use super::gather::{Example, Gathered, Group, LevelCounts, bar_start, place};
 use super::marked::{Html, Mark, cut};
 use super::model::{Counts, Findings, Flow, Level, Member, Name, Passage, Reason, RemovedCount, Role, SiteRow};
 use super::pick::Pick;
@@ -37,8 +37,11 @@ pub(super) struct View {
     sites_in_all: usize,
     injected: Vec<GroupView>,
     injected_kinds: usize,
+    /// Between sites, and within them.
     flows: Vec<FlowView>,
     flows_in_all: usize,
+    at_home: Vec<FlowView>,
+    at_home_in_all: usize,
     matrix: Option<Matrix>,
     /// Why texts are missing, each reason once.
     missing: Vec<String>,
@@ -153,6 +156,7 @@ struct SiteView {
 #[derive(Debug, Serialize)]
 struct GroupView {
     kind: &'static str,
+    why: &'static str,
     known: String,
     pages: u64,
     count: u64,
@@ -171,11 +175,16 @@ struct ExampleView {
 struct FlowView {
     site: String,
     kept_site: String,
-    documents: u64,
-    document_copies: u64,
-    blocks: u64,
-    paragraphs: u64,
+    copies: Copies,
     characters: u64,
+}
+
+/// Copies by level.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Copies {
+    document: u64,
+    block: u64,
+    paragraph: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -207,7 +216,8 @@ const CONTEXT: usize = 48;
 /// Rows of the table of sites.
 const SITES: usize = 40;
 /// Rows of the table of who copies from whom, and sites of the matrix.
-const FLOWS: usize = 40;
+const FLOWS: usize = 30;
+const AT_HOME: usize = 10;
 const MATRIX: usize = 12;
 
 /// What is printed.
@@ -240,7 +250,8 @@ pub(super) fn view(findings: &mut dyn Findings, gathered: Gathered) -> Result<Vi
         }
     });
     let injected = gathered.injected.iter().map(|group| group_view(group, &texts, Around::Context));
-    let pairs = pairs(&flows);
+    let (at_home, flows): (Vec<FlowView>, Vec<FlowView>) =
+        pairs(&flows).into_iter().partition(|pair| pair.site == pair.kept_site);
     Ok(View {
         gone: removed,
         mode: match run.rewrite.as_str() {
@@ -263,9 +274,11 @@ pub(super) fn view(findings: &mut dyn Findings, gathered: Gathered) -> Result<Vi
         sites_in_all: run.sites.len(),
         injected: injected.collect(),
         injected_kinds: gathered.injected_kinds,
-        flows_in_all: pairs.len(),
-        matrix: matrix(&pairs),
-        flows: pairs.into_iter().take(FLOWS).collect(),
+        matrix: matrix(&flows, &at_home),
+        flows_in_all: flows.len(),
+        flows: flows.into_iter().take(FLOWS).collect(),
+        at_home_in_all: at_home.len(),
+        at_home: at_home.into_iter().take(AT_HOME).collect(),
         missing,
         version: run.version,
         fingerprint: run.fingerprint,
@@ -496,12 +509,27 @@ fn group_view(group: &Group, texts: &Texts, shown: Around) -> GroupView {
             text: html.finish(),
         });
     }
+    let (why, known) = why(&group.known);
     GroupView {
         kind: if group.reason == Reason::ChromeSpan { "passage" } else { "line" },
-        known: cut(&group.known, 120),
+        why,
+        known: cut(known, 80),
         pages: group.pages,
         count: group.count,
         examples,
+    }
+}
+
+/// What chrome it is, in words, and its name where that says more.
+fn why(known: &str) -> (&'static str, &str) {
+    match known.split_once(':') {
+        Some(("repeated", _)) => ("repeated on the site's pages", ""),
+        Some(("template", _)) => ("one template with changing words", ""),
+        Some(("listing", _)) => ("part of a listing", ""),
+        Some(("span", _)) => ("repeated inside lines", ""),
+        _ if known == "shape" => ("by its shape and place", ""),
+        _ if known == "alignment" => ("in this copy and in none of the others", ""),
+        _ => ("rule", known),
     }
 }
 
@@ -523,7 +551,7 @@ fn in_context(html: &mut Html, example: &Example, passage: &Passage, removed: &s
     html.push(Mark::Plain, &cut(after.trim_end(), CONTEXT));
 }
 
-/// Height and width of a histogram's drawing, and its bars' width.
+/// Height of a histogram's bars in its drawing, and the width of one with the space beside it.
 const HEIGHT: f64 = 100.0;
 const STEP: u32 = 28;
 
@@ -531,19 +559,17 @@ fn level_view(level: Level, (clusters, members, largest): (u64, u64, u64), count
     let highest = counts.bars.iter().map(|bar| bar[0] + bar[1]).max().unwrap_or(0).max(1);
     // A count of one can still be seen beside one of a million.
     let height = |count: u64| HEIGHT * ((count + 1) as f64).ln() / ((highest + 1) as f64).ln();
-    let first = counts.bars.iter().position(|bar| bar[0] + bar[1] > 0).unwrap_or(BARS - 1).min(BARS / 2);
-    let bars = counts.bars.iter().enumerate().skip(first).map(|(at, &[removed, reported])| {
+    let bars = counts.bars.iter().enumerate().map(|(at, &[removed, reported])| {
         let all = height(removed + reported);
         // Within a bar the parts stand as they are.
         let part = if removed + reported == 0 { 0.0 } else { all * removed as f64 / (removed + reported) as f64 };
-        let place = |at: usize| format!("{:.2}", at as f64 / BARS as f64);
         let tenth = |value: f64| (value * 10.0).round() / 10.0;
         Bar {
-            from: place(at),
-            to: place(at + 1),
+            from: format!("{:.2}", bar_start(at)),
+            to: format!("{:.2}", bar_start(at + 1)),
             removed,
             reported,
-            x: (at - first) as u32 * STEP,
+            x: at as u32 * STEP,
             removed_y: tenth(HEIGHT - part),
             removed_height: tenth(part),
             reported_y: tenth(HEIGHT - all),
@@ -598,19 +624,18 @@ fn pairs(flows: &[Flow]) -> Vec<FlowView> {
         });
         pair.characters += flow.characters;
         match flow.level {
-            Level::Document => pair.document_copies += flow.copies,
-            Level::Block => pair.blocks += flow.copies,
-            Level::Paragraph => pair.paragraphs += flow.copies,
+            Level::Document => pair.copies.document += flow.copies,
+            Level::Block => pair.copies.block += flow.copies,
+            Level::Paragraph => pair.copies.paragraph += flow.copies,
         }
-        pair.documents = pair.documents.max(flow.documents);
     }
     let mut pairs: Vec<FlowView> = pairs.into_values().collect();
     pairs.sort_by_key(|pair| std::cmp::Reverse(pair.characters));
     pairs
 }
 
-/// The sites that copy the most, and those they copy from; nothing for one site alone.
-fn matrix(pairs: &[FlowView]) -> Option<Matrix> {
+/// The sites that have the most in common, each against each; nothing where no two share a text.
+fn matrix(pairs: &[FlowView], at_home: &[FlowView]) -> Option<Matrix> {
     let mut sites: Vec<&str> = Vec::new();
     for pair in pairs {
         for site in [&pair.site, &pair.kept_site] {
@@ -626,7 +651,8 @@ fn matrix(pairs: &[FlowView]) -> Option<Matrix> {
         return None;
     }
     let find = |site: &str, kept: &str| {
-        pairs.iter().find(|pair| pair.site == site && pair.kept_site == kept).map_or(0, |pair| pair.characters)
+        let list = if site == kept { at_home } else { pairs };
+        list.iter().find(|pair| pair.site == site && pair.kept_site == kept).map_or(0, |pair| pair.characters)
     };
     let most = pairs.first().map_or(1, |pair| pair.characters).max(1);
     let rows = sites.iter().map(|site| MatrixRow {
@@ -635,7 +661,7 @@ fn matrix(pairs: &[FlowView]) -> Option<Matrix> {
             .iter()
             .map(|kept| {
                 let characters = find(site, kept);
-                let share = ((characters + 1) as f64).ln() / ((most + 1) as f64).ln();
+                let share = (characters as f64 / most as f64).sqrt();
                 let shade = if characters == 0 { 0 } else { (share * 5.0).ceil().clamp(1.0, 5.0) as usize };
                 Cell { characters, label: short(characters), shade }
             })

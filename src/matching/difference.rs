@@ -413,7 +413,8 @@ mod tests {
             .iter()
             .map(|stretch| {
                 let side = |at: usize, text: &str| {
-                    stretch.sides[at].map_or("-".into(), |laid| format!("{}:{}", laid.piece, &text[laid.span.range()]))
+                    stretch.sides[at]
+                        .map_or("-".into(), |laid| format!("{}:{}", laid.piece, &text[laid.span.range()]))
                 };
                 format!("{} {} {}", stretch.shared, side(0, a), side(1, b))
             })

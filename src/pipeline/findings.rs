@@ -43,7 +43,8 @@ impl<'a> Live<'a> {
         summary: &Summary,
     ) -> Result<Self> {
         let run = serde_json::to_string(summary).and_then(|text| serde_json::from_str(&text));
-        let run = run.map_err(|error| Error::Output { path: "run.json".into(), problem: error.to_string() })?;
+        let run =
+            run.map_err(|error| Error::Output { path: "run.json".into(), problem: error.to_string() })?;
         let keys = names.corpus.sites.iter().map(|site| site_key(site)).collect();
         Ok(Self { names, verdicts, tables, roles, run, keys })
     }
@@ -86,7 +87,8 @@ impl Findings for Live<'_> {
                 Member {
                     document: known.origin,
                     span: unit.span,
-                    lines: [unit.lines.first(), unit.lines.last()].map(|line| line.map_or(1, |line| line + 1)),
+                    lines: [unit.lines.first(), unit.lines.last()]
+                        .map(|line| line.map_or(1, |line| line + 1)),
                     site: known.site.map_or(0, |site| self.keys[site as usize]),
                     role: self.roles.of(at, unit),
                     facts: matched.as_ref().map_or(ITSELF, facts),

@@ -49,7 +49,9 @@ impl Tables {
             .map(|batch| {
                 let (mut documents, mut removals, mut spans) = (Vec::new(), Vec::new(), Vec::new());
                 let (first, last) = (batch[0], batch[batch.len() - 1]);
-                let mut removed = within(&verdicts.removals, first, last, |removal| removal.unit.document).iter().peekable();
+                let mut removed = within(&verdicts.removals, first, last, |removal| removal.unit.document)
+                    .iter()
+                    .peekable();
                 let mut copied = within(&copies, first, last, |copy| copy.document).iter().peekable();
                 for &document in batch {
                     let sheet = corpus.spool.get(document)?;
@@ -105,7 +107,8 @@ fn copies(corpus: &Corpus, verdicts: &Verdicts) -> Vec<Copy> {
 
 fn flows(corpus: &Corpus, copies: &[Copy], characters: &[u32]) -> Vec<Flow> {
     let mut found: BTreeMap<(u32, u32, Level), (Flow, u32)> = BTreeMap::new();
-    let name = |site: u32| site.checked_sub(1).map_or(String::new(), |site| corpus.sites[site as usize].clone());
+    let name =
+        |site: u32| site.checked_sub(1).map_or(String::new(), |site| corpus.sites[site as usize].clone());
     for (copy, &characters) in copies.iter().zip(characters) {
         let (flow, last) = found.entry(copy.flow).or_insert_with(|| {
             let (site, kept_site, level) = copy.flow;

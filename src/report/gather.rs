@@ -96,11 +96,8 @@ const EXAMPLES: usize = 4;
 /// Walks over all findings once.
 pub(super) fn gather(findings: &mut dyn Findings) -> Result<Gathered> {
     let rows = chrome_sites(findings.run());
-    let index: Map<Option<String>, usize> = rows
-        .iter()
-        .enumerate()
-        .map(|(at, &row)| (findings.run().sites[row].site.clone(), at))
-        .collect();
+    let index: Map<Option<String>, usize> =
+        rows.iter().enumerate().map(|(at, &row)| (findings.run().sites[row].site.clone(), at)).collect();
     let mut picks = Picks::new();
     let mut levels = [LevelCounts::default(); 3];
     findings.clusters(&mut |cluster: Cluster<'_>| {

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::config::Level;
 use crate::config::Config;
+pub use crate::config::Level;
 use crate::document::{Origin, Span};
 use crate::error::Result;
 use crate::matching::numbers::Numbers;

@@ -140,8 +140,11 @@ impl Picks {
             }
         }
         if self.next <= FEW {
-            let rest: Vec<Pick> =
-                self.all.into_iter().filter(|pick| picks.iter().all(|other| other.number != pick.number)).collect();
+            let rest: Vec<Pick> = self
+                .all
+                .into_iter()
+                .filter(|pick| picks.iter().all(|other| other.number != pick.number))
+                .collect();
             picks.extend(rest);
         }
         picks.sort_by_key(|pick| (pick.level, std::cmp::Reverse(pick.size), pick.number));
@@ -217,12 +220,21 @@ impl About {
         let others = || cluster.members.iter().filter(|member| member.role != Role::Kept);
         // One of each kind, its weakest match; then the weakest of the rest.
         let mut ranked: Vec<&Member> = others().collect();
-        ranked.sort_by(|a, b| (kind(a), a.facts.strength()).partial_cmp(&(kind(b), b.facts.strength())).expect(SHARES));
+        ranked.sort_by(|a, b| {
+            (kind(a), a.facts.strength()).partial_cmp(&(kind(b), b.facts.strength())).expect(SHARES)
+        });
         let mut shown: Vec<Member> = Vec::new();
         for group in ranked.chunk_by(|a, b| kind(a) == kind(b)) {
             shown.extend(group.first().map(|&&member| member));
         }
-        shown.extend(ranked.iter().filter(|member| !shown.contains(member)).map(|&&member| member).take(SHOWN).collect::<Vec<_>>());
+        shown.extend(
+            ranked
+                .iter()
+                .filter(|member| !shown.contains(member))
+                .map(|&&member| member)
+                .take(SHOWN)
+                .collect::<Vec<_>>(),
+        );
         shown.truncate(SHOWN);
         Pick {
             number,

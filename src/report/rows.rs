@@ -49,11 +49,10 @@ const ALONE: usize = 1200;
 pub(super) fn pair(kept: &Passage, copy: &Passage) -> Pair {
     let pieces = [pieces(kept), pieces(copy)];
     let spans = pieces.each_ref().map(|pieces| pieces.iter().map(|piece| piece.span).collect::<Vec<_>>());
-    let found = stretches(
-        Side { text: &kept.text, pieces: &spans[0] },
-        Side { text: &copy.text, pieces: &spans[1] },
-    );
-    let mut builder = Builder { texts: [&kept.text, &copy.text], pieces: &pieces, open: Open::default(), done: Vec::new() };
+    let found =
+        stretches(Side { text: &kept.text, pieces: &spans[0] }, Side { text: &copy.text, pieces: &spans[1] });
+    let mut builder =
+        Builder { texts: [&kept.text, &copy.text], pieces: &pieces, open: Open::default(), done: Vec::new() };
     for (at, stretch) in found.iter().enumerate() {
         builder.place(stretch, &found[at + 1..]);
         builder.add(stretch);
@@ -152,9 +151,8 @@ impl Builder<'_> {
     }
 
     fn add(&mut self, stretch: &Stretch) {
-        let texts: [&str; 2] = [0, 1].map(|side| {
-            stretch.sides[side].map_or("", |laid| &self.texts[side][laid.span.range()])
-        });
+        let texts: [&str; 2] =
+            [0, 1].map(|side| stretch.sides[side].map_or("", |laid| &self.texts[side][laid.span.range()]));
         let marks = if stretch.shared { [Mark::Plain; 2] } else { marks(texts) };
         self.open.differs |= marks != [Mark::Plain; 2];
         for side in 0..2 {
@@ -186,10 +184,12 @@ impl Builder<'_> {
         let limit = if mark == Mark::Plain { SHARED } else { ALONE };
         let length = text.chars().count();
         if length > limit + limit / 2 {
-            let place = |characters: usize| text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at);
-            html.push(mark, &text[..place(limit / 2)]);
-            html.left_out(length - limit / 2 * 2);
-            html.push(mark, &text[place(length - limit / 2)..]);
+            let place =
+                |characters: usize| text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at);
+            let (first, last) = around(text, place(limit / 2), place(length - limit / 2));
+            html.push(mark, &text[..first]);
+            html.left_out(text[first..last].chars().count());
+            html.push(mark, &text[last..]);
         } else {
             html.push(mark, text);
         }
@@ -208,18 +208,32 @@ impl Builder<'_> {
     }
 }
 
+/// Where to cut a text between two places, so that no word is cut that ends close by.
+fn around(text: &str, first: usize, last: usize) -> (usize, usize) {
+    const NEAR: usize = 16;
+    let space = |c: char| c == ' ';
+    let middle = &text[first..last];
+    let near = middle.floor_char_boundary(NEAR);
+    let after = middle[..near].find(space).unwrap_or(0);
+    let far = middle.ceil_char_boundary(middle.len() - NEAR.min(middle.len()));
+    let before = middle[far..].rfind(space).map_or(middle.len(), |at| far + at);
+    if after < before { (first + after, first + before) } else { (first, last) }
+}
+
 /// Leaves out rows that are the same, and those beyond the limit.
 fn fold(rows: Vec<(Open, bool)>) -> Pair {
     let differing: Vec<usize> =
         rows.iter().enumerate().filter(|(_, (_, differs))| *differs).map(|(at, _)| at).collect();
-    let mut pair = Pair { same: differing.is_empty(), more: differing.len().saturating_sub(ROWS), ..Pair::default() };
+    let mut pair =
+        Pair { same: differing.is_empty(), more: differing.len().saturating_sub(ROWS), ..Pair::default() };
     let shown = &differing[..differing.len().min(ROWS)];
     let end = if pair.more > 0 { differing[ROWS] } else { rows.len() };
     // Without a difference the beginning is shown.
     let near = |at: usize| {
         let next = shown.partition_point(|&row| row < at);
         let close = |row: Option<&usize>| row.is_some_and(|&row| row.abs_diff(at) <= AROUND);
-        close(shown.get(next)) || close(next.checked_sub(1).and_then(|last| shown.get(last)))
+        close(shown.get(next))
+            || close(next.checked_sub(1).and_then(|last| shown.get(last)))
             || shown.is_empty() && at < 2
     };
     let mut folded = 0;
@@ -269,8 +283,8 @@ fn shape(text: &str) -> Shape {
     for c in text.chars() {
         match c {
             '0'..='9' | '０'..='９' => shape = if shape == Shape::Blank { Shape::Digits } else { shape },
-            '=' | '＝' | '*' | '＊' | '_' | '＿' | 'x' | 'X' | 'ｘ' | 'Ｘ' | '×' | '○' | '〇' | '□' | '■' | '#'
-            | '?' => shape = Shape::Masks,
+            '=' | '＝' | '*' | '＊' | '_' | '＿' | 'x' | 'X' | 'ｘ' | 'Ｘ' | '×' | '○' | '〇' | '□' | '■'
+            | '#' | '?' => shape = Shape::Masks,
             _ if c.is_whitespace() => {}
             '.' | ',' | '，' | '．' | ':' | '：' | '-' | '/' | '%' | '％' if shape != Shape::Blank => {}
             _ => return Shape::Other,
@@ -345,7 +359,8 @@ mod tests {
     #[test]
     fn a_row_is_a_line_of_the_kept_text() {
         let kept = passage("第一行\n第二行\n走进文明走廊建设纪实\n四川日报登了\n末行", &[]);
-        let copy = passage("第一行\n第二行\n走进文明走\n\n廊建设纪实请看网址\n某省日报登了\n末行", &["请看网址"]);
+        let copy =
+            passage("第一行\n第二行\n走进文明走\n\n廊建设纪实请看网址\n某省日报登了\n末行", &["请看网址"]);
         assert_eq!(
             shown(kept, copy),
             [
@@ -364,11 +379,7 @@ mod tests {
         let copy = passage("one line\nsecond, quite long\nthe third line", &[]);
         assert_eq!(
             shown(kept, copy),
-            [
-                ["one line", "one line"],
-                ["", "[+second, quite long]"],
-                ["the third line", "the third line"]
-            ]
+            [["one line", "one line"], ["", "[+second, quite long]"], ["the third line", "the third line"]]
         );
         let same = pair(&passage("a\nb\nc", &[]), &passage("a\n b\nc\n", &[]));
         assert!(same.same && same.rows.len() == 3 && same.rows[2].folded == 1);

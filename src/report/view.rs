@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::gather::{Example, Gathered, Group, LevelCounts, bar_start, place};
 use super::marked::{Html, Mark, cut};
-use super::model::{Counts, Findings, Flow, Level, Member, Name, Passage, Reason, RemovedCount, Role, SiteRow};
+use super::model::{
+    Counts, Findings, Flow, Level, Member, Name, Passage, Reason, RemovedCount, Role, SiteRow,
+};
 use super::pick::Pick;
 use super::rows::{self, Row};
 use crate::document::{Origin, Span};
@@ -235,7 +237,11 @@ pub(super) fn view(findings: &mut dyn Findings, gathered: Gathered) -> Result<Vi
     }
     let levels = [Level::Document, Level::Block, Level::Paragraph].map(|level| {
         let counts = run.clusters.iter().find(|row| row.level == level);
-        level_view(level, counts.map_or((0, 0, 0), |row| (row.clusters, row.members, row.largest)), &gathered.levels[place(level)])
+        level_view(
+            level,
+            counts.map_or((0, 0, 0), |row| (row.clusters, row.members, row.largest)),
+            &gathered.levels[place(level)],
+        )
     });
     let chrome = gathered.chrome.iter().map(|site| {
         let row = &run.sites[site.row];
@@ -382,7 +388,8 @@ fn cluster(pick: &Pick, texts: &Texts) -> ClusterView {
             view
         })
         .collect();
-    let mut numbers: Vec<&'static str> = pick.shown.iter().map(|member| numbers_word(member.facts.numbers)).collect();
+    let mut numbers: Vec<&'static str> =
+        pick.shown.iter().map(|member| numbers_word(member.facts.numbers)).collect();
     numbers.sort_unstable();
     numbers.dedup();
     ClusterView {
@@ -415,9 +422,8 @@ fn member_view(member: &Member, level: Level, texts: &Texts) -> MemberView {
         doc: doc(member.document),
         id: name.id,
         site: name.site,
-        lines: (level != Level::Document).then(|| {
-            if first == last { format!("line {first}") } else { format!("lines {first}–{last}") }
-        }),
+        lines: (level != Level::Document)
+            .then(|| if first == last { format!("line {first}") } else { format!("lines {first}–{last}") }),
         role: match member.role {
             Role::Kept => "kept",
             Role::Removed => "removed",
@@ -500,7 +506,9 @@ fn group_view(group: &Group, texts: &Texts, shown: Around) -> GroupView {
         };
         match passage {
             Some(Ok(passage)) => in_context(&mut html, example, passage, text),
-            _ => html.push(if shown == Around::Context { Mark::Chrome } else { Mark::Plain }, text.trim_end()),
+            _ => {
+                html.push(if shown == Around::Context { Mark::Chrome } else { Mark::Plain }, text.trim_end())
+            }
         }
         examples.push(ExampleView {
             doc: doc(example.document),
@@ -555,14 +563,19 @@ fn in_context(html: &mut Html, example: &Example, passage: &Passage, removed: &s
 const HEIGHT: f64 = 100.0;
 const STEP: u32 = 28;
 
-fn level_view(level: Level, (clusters, members, largest): (u64, u64, u64), counts: &LevelCounts) -> LevelView {
+fn level_view(
+    level: Level,
+    (clusters, members, largest): (u64, u64, u64),
+    counts: &LevelCounts,
+) -> LevelView {
     let highest = counts.bars.iter().map(|bar| bar[0] + bar[1]).max().unwrap_or(0).max(1);
     // A count of one can still be seen beside one of a million.
     let height = |count: u64| HEIGHT * ((count + 1) as f64).ln() / ((highest + 1) as f64).ln();
     let bars = counts.bars.iter().enumerate().map(|(at, &[removed, reported])| {
         let all = height(removed + reported);
         // Within a bar the parts stand as they are.
-        let part = if removed + reported == 0 { 0.0 } else { all * removed as f64 / (removed + reported) as f64 };
+        let part =
+            if removed + reported == 0 { 0.0 } else { all * removed as f64 / (removed + reported) as f64 };
         let tenth = |value: f64| (value * 10.0).round() / 10.0;
         Bar {
             from: format!("{:.2}", bar_start(at)),

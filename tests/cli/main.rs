@@ -12,5 +12,6 @@ mod errors;
 mod explain;
 mod help;
 mod hostile;
+mod report;
 mod restore;
 mod settings;

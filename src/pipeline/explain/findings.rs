@@ -225,7 +225,9 @@ impl Findings for Logged<'_> {
                 }
             });
             found.extend(group.iter().map(|key| match &outcome {
-                Ok(()) => texts.get(key).cloned().ok_or_else(|| "its record is not there any more".to_owned()),
+                Ok(()) => {
+                    texts.get(key).cloned().ok_or_else(|| "its record is not there any more".to_owned())
+                }
                 Err(unread) => Err(unread.0.clone()),
             }));
         }

@@ -110,8 +110,17 @@ fn keep_headline(evidence: &[Evidence], labels: &mut [Label]) {
     }
 }
 
+/// Whether the other round would say the same of a page that counts the same bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guarded {
+    /// It would.
+    ForGood,
+    /// The first round kept prose that the last one may take.
+    ForNow,
+}
+
 /// Takes back what says too much. `site` is what is known of the site, `None` for a page of unknown site.
-pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts>, round: Round) {
+pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts>, round: Round) -> Guarded {
     let site_pages = site.map_or(0, |site| site.pages);
     if site.is_some_and(|site| !site.frequency) {
         labels.iter_mut().filter(|label| !is_rule(label)).for_each(|label| *label = Label::Content);
@@ -145,8 +154,10 @@ pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts
                     *label = Label::Content;
                 }
             }
+            return Guarded::ForNow;
         }
     }
+    Guarded::ForGood
 }
 
 fn is_rule(label: &Label) -> bool {

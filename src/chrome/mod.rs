@@ -16,7 +16,7 @@ mod tables;
 
 pub use bodies::{provisional_bodies, provisional_bodies_of};
 pub use evidence::{Evidence, Flags, Observer, observe};
-pub use guard::{Round, SiteFacts, guard, trusts_frequency};
+pub use guard::{Guarded, Round, SiteFacts, guard, trusts_frequency};
 pub use labels::{Known, Labels, LineLabel, SpanLabel};
 pub use rules::{Rule, RuleId, RuleKind, Rules};
 pub use site::{FamilyKind, Label, Page, PageLabels, Reason, Scope, Site, Source, label_site};

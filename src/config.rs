@@ -33,6 +33,8 @@ pub struct InputConfig {
     pub url_field: String,
     /// Field that names the site; without one the URL's registrable domain, else the folder of a text file.
     pub site_field: Option<String>,
+    /// Field that holds the page's date; without one that of `--keep field:NAME`, where it holds dates.
+    pub date_field: Option<String>,
 }
 
 impl Default for InputConfig {
@@ -43,6 +45,7 @@ impl Default for InputConfig {
             id_field: "id".into(),
             url_field: "url".into(),
             site_field: None,
+            date_field: None,
         }
     }
 }

@@ -174,7 +174,8 @@ impl SpanFamilies {
         if !families.templates.is_empty() {
             let first_parts = families.templates.iter().map(|(template, _)| &template.parts[0]);
             // A few short parts, and little text to search: what is built fastest costs least.
-            let builder = AhoCorasick::builder().kind(Some(AhoCorasickKind::NoncontiguousNFA)).build(first_parts);
+            let builder =
+                AhoCorasick::builder().kind(Some(AhoCorasickKind::NoncontiguousNFA)).build(first_parts);
             families.finder = builder.ok();
         }
         families

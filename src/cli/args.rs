@@ -209,6 +209,9 @@ pub(crate) struct SettingArgs {
     /// Field that names the site [default: none: the URL's registrable domain, or the folder of a text file]
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(crate) site_field: Option<String>,
+    /// Field that holds the page's date, for `first_seen` [default: that of `--keep field:NAME`, where it holds dates]
+    #[arg(long, value_name = "NAME", help_heading = READING)]
+    pub(crate) date_field: Option<String>,
     /// Least Jaccard of two texts that are reported as copies; short texts need more
     #[arg(long, value_name = "J", allow_negative_numbers = true, value_parser = super::settings::number, help_heading = FINDING)]
     pub(crate) threshold: Option<f64>,

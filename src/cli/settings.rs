@@ -70,6 +70,9 @@ pub(super) fn config(flags: SettingArgs, only: Option<OnlyArg>) -> Result<Config
     if flags.site_field.is_some() {
         config.input.site_field = flags.site_field;
     }
+    if flags.date_field.is_some() {
+        config.input.date_field = flags.date_field;
+    }
     set(&mut config.matching.threshold, flags.threshold);
     set(&mut config.matching.containment, flags.containment);
     set(&mut config.matching.min_units, flags.min_units.map(|units| units as usize));

@@ -9,7 +9,7 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::blocks::{Block, Content};
-use super::fields::{Fields, ID, RANK, SITE, TEXT, URL, Values};
+use super::fields::{DATE, Fields, ID, RANK, SITE, TEXT, URL, Values};
 use super::json::{BOM, Closing};
 use super::json_text;
 use super::sniff::SourceFormat;
@@ -72,6 +72,8 @@ pub struct Record<'a> {
     pub site: Option<Cow<'a, str>>,
     /// The raw token of the field that decides which copy is kept.
     pub rank: Option<&'a [u8]>,
+    /// The date field: a string, or the raw token of a number.
+    pub date: Option<Cow<'a, str>>,
     /// How the record may be edited.
     pub(crate) body: Body,
 }
@@ -181,6 +183,7 @@ impl<'a> Records<'a> {
                 url: None,
                 site: None,
                 rank: None,
+                date: None,
                 body: Body::Text,
             }),
             Err(reason) => {
@@ -224,6 +227,7 @@ impl<'a> Records<'a> {
             url: take(URL).and_then(string),
             site: take(SITE).and_then(scalar),
             rank: take(RANK).map(str::as_bytes),
+            date: take(DATE).and_then(scalar),
             body: Body::Object { token, closing },
         })
     }

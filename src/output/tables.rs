@@ -18,7 +18,7 @@ pub const MEMBERS: &str = "members.csv";
 pub const SITES: &str = "sites.csv";
 
 /// Columns of `members.csv`.
-pub const MEMBER_COLUMNS: [&str; 17] = [
+pub const MEMBER_COLUMNS: [&str; 18] = [
     "cluster",
     "level",
     "role",
@@ -36,10 +36,12 @@ pub const MEMBER_COLUMNS: [&str; 17] = [
     "coverage",
     "numbers_changed",
     "date",
+    "first_seen",
 ];
 
 /// Columns of `sites.csv`.
-pub const SITE_COLUMNS: [&str; 6] = ["site", "kept_site", "level", "documents", "copies", "characters"];
+pub const SITE_COLUMNS: [&str; 8] =
+    ["site", "kept_site", "level", "documents", "copies", "characters", "earlier", "later"];
 
 /// A member of a cluster.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +66,8 @@ pub struct MemberRow<'a> {
     pub facts: Facts,
     /// Its date; empty where it has none.
     pub date: &'a str,
+    /// The earliest date in its cluster; empty where there is none.
+    pub first_seen: &'a str,
 }
 
 /// A table in the making.
@@ -110,6 +114,7 @@ impl Table {
             self.0.write_field(share.share(value)).map_err(failed)?;
         }
         self.0.write_field(row.date).map_err(failed)?;
+        self.0.write_field(row.first_seen).map_err(failed)?;
         self.0.write_record(None::<&[u8]>).map_err(failed)
     }
 

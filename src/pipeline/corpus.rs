@@ -46,6 +46,8 @@ pub struct Document {
     pub reference: bool,
     /// Value of the field that `--keep field:NAME` names.
     pub field: Option<FieldValue>,
+    /// Its date as it stands in the record; only such as [`moment`](crate::text::date::moment) knows.
+    pub date: Option<Box<str>>,
 }
 
 impl Corpus {
@@ -55,10 +57,8 @@ impl Corpus {
     /// When a sheet cannot be read back.
     pub fn relabel(&mut self, labels: Vec<Labels>) -> Result<Vec<u32>> {
         let first = self.contents.is_empty();
-        let changed: Vec<u32> = self
-            .ids()
-            .filter(|&id| first || labels[id as usize] != self.labels[id as usize])
-            .collect();
+        let changed: Vec<u32> =
+            self.ids().filter(|&id| first || labels[id as usize] != self.labels[id as usize]).collect();
         self.labels = labels;
         let contents: Vec<Content> = changed
             .par_iter()

@@ -17,6 +17,7 @@ use crate::hash;
 use crate::matching::numbers::Numbers;
 use crate::matching::relation::Relation;
 use crate::report::{Cluster, Facts, Findings, Flow, Member, Name, Passage, Reason, Removal, Role, Run};
+use crate::text::date::moment;
 
 /// What a run has at hand when all is decided.
 #[derive(Debug)]
@@ -90,6 +91,7 @@ impl Findings for Live<'_> {
                     lines: [unit.lines.first(), unit.lines.last()]
                         .map(|line| line.map_or(1, |line| line + 1)),
                     site: known.site.map_or(0, |site| self.keys[site as usize]),
+                    date: known.date.as_deref().and_then(moment),
                     role: self.roles.of(at, unit),
                     facts: matched.as_ref().map_or(ITSELF, facts),
                 }
@@ -124,6 +126,7 @@ impl Findings for Live<'_> {
             self.document(origin).map_or_else(Name::default, |document| Name {
                 id: logs::plain(self.names.document(document).id).into_owned(),
                 site: self.site(document).map(str::to_owned),
+                date: self.corpus().documents[document as usize].date.as_deref().map(str::to_owned),
             })
         };
         Ok(documents.iter().map(name).collect())

@@ -10,9 +10,9 @@ use super::documents::DocumentMatches;
 use super::paragraphs::{Occurrence, ParagraphMatches};
 use super::sheet::Sheet;
 use crate::chrome::{
-    Evidence, FamilyKind, Flags, Guarded, Known, Label, Labels, LineLabel, Page, PageLabels, Round, Rules, Scope, Site,
-    SiteFacts, Source, SpanFamilies, SpanLabel, Texts, guard, judge_insertion, provisional_bodies,
-    trusts_frequency,
+    Evidence, FamilyKind, Flags, Guarded, Known, Label, Labels, LineLabel, Page, PageLabels, Round, Rules,
+    Scope, Site, SiteFacts, Source, SpanFamilies, SpanLabel, Texts, guard, judge_insertion,
+    provisional_bodies, trusts_frequency,
 };
 use crate::config::Config;
 use crate::document::Span;
@@ -85,7 +85,8 @@ pub fn again(
             judge.site(corpus, documents, &bodies)
         })
         .collect::<Result<_>>()?;
-    let for_now = pages.alone.par_iter().zip(&round.alone).filter(|(_, guarded)| **guarded == Guarded::ForNow);
+    let for_now =
+        pages.alone.par_iter().zip(&round.alone).filter(|(_, guarded)| **guarded == Guarded::ForNow);
     let alone: Vec<Judged> =
         for_now.map(|(&document, _)| judge.alone(corpus, document)).collect::<Result<_>>()?;
     let mut labels = corpus.labels.clone();

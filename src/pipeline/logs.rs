@@ -133,6 +133,11 @@ impl Logs<'_> {
                 line.unit(self.names.row(unit)).facts(Some(matched.map_or(ITSELF, facts)));
             });
             line.flag("truncated", cluster.members.len() > MAX_MEMBERS);
+            if let Some((document, date)) = cluster.first_seen(self.names.corpus) {
+                line.object("first_seen", |line| {
+                    line.name(self.names.document(document)).text("date", date);
+                });
+            }
             line.write(&mut clusters)?;
             for (unit, matched) in &cluster.members {
                 let mut line = Line::new();
@@ -155,6 +160,7 @@ impl Logs<'_> {
         for (at, cluster) in verdicts.clusters.iter().enumerate() {
             let name = self.names.of(cluster.level, &cluster.kept);
             let name = plain(&name);
+            let first_seen = cluster.first_seen(corpus).map_or("", |(_, date)| date);
             for (unit, matched) in &cluster.members {
                 let document = self.names.document(unit.document);
                 let site = corpus.documents[unit.document as usize].site;
@@ -168,7 +174,8 @@ impl Logs<'_> {
                     lines: [unit.lines.first(), unit.lines.last()].map(|line| line.copied().unwrap_or(0)),
                     span: unit.span,
                     facts: matched.map_or(ITSELF, facts),
-                    date: "",
+                    date: corpus.documents[unit.document as usize].date.as_deref().unwrap_or_default(),
+                    first_seen,
                 })?;
             }
         }
@@ -182,10 +189,12 @@ impl Logs<'_> {
     pub fn sites_table(&self, counted: &Tables) -> Result<()> {
         let mut table = Table::create(&self.folder.join(tables::SITES), &SITE_COLUMNS)?;
         for flow in &counted.flows {
-            let numbers = [flow.documents, flow.copies, flow.characters].map(|number| number.to_string());
-            let [documents, copies, characters] = &numbers;
+            let numbers = [flow.documents, flow.copies, flow.characters, flow.earlier, flow.later];
+            let [documents, copies, characters, earlier, later] =
+                &numbers.map(|number: u64| number.to_string());
             let level = level(flow.level);
-            table.row(&[&flow.site, &flow.kept_site, level, documents, copies, characters])?;
+            let row = [&flow.site, &flow.kept_site, level, documents, copies, characters, earlier, later];
+            table.row(&row)?;
         }
         table.finish()
     }

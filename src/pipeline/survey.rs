@@ -18,6 +18,7 @@ use crate::input::{
     Block, Blocks, Contents, Fields, Limits, Parsed, Source, SourceFormat, keys, records, registrable_domain,
 };
 use crate::progress::Progress;
+use crate::text::date::{is_written, moment};
 
 /// Blocks read between two parallel steps, for each thread.
 const AHEAD: usize = 2;
@@ -139,6 +140,7 @@ struct Page {
     id: Option<Box<str>>,
     site: Option<String>,
     field: Option<FieldValue>,
+    date: Option<Box<str>>,
     sheet: Option<Sheet>,
     evidence: Box<[Evidence]>,
 }
@@ -174,16 +176,25 @@ fn parse(
                     observer.observe(text, lines, unit_starts, units, &mut evidence);
                 }
                 let token = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
+                let field = match plan.keep {
+                    Keep::Field { .. } => record.rank.and_then(token).and_then(|token| field_value(&token)),
+                    _ => None,
+                };
+                let date = match (&record.date, &field) {
+                    (Some(date), _) if moment(date).is_some() => Some(date.as_ref().into()),
+                    (None, Some(FieldValue::Text(text)))
+                        if plan.input.date_field.is_none() && is_written(text) =>
+                    {
+                        Some(text.as_str().into())
+                    }
+                    _ => None,
+                };
                 found.push(Found::Page(Box::new(Page {
                     origin: Origin { input: source.index, record: record.number },
                     id: record.id.and_then(token).map(String::into_boxed_str),
                     site,
-                    field: match plan.keep {
-                        Keep::Field { .. } => {
-                            record.rank.and_then(token).and_then(|token| field_value(&token))
-                        }
-                        _ => None,
-                    },
+                    field,
+                    date,
                     sheet,
                     evidence: evidence.as_slice().into(),
                 })));
@@ -306,6 +317,7 @@ impl Sink {
                         has_text: page.sheet.is_some(),
                         reference: false,
                         field: page.field,
+                        date: page.date,
                     });
                     self.no_text += u64::from(page.sheet.is_none());
                     self.evidence.push(page.evidence);

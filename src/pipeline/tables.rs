@@ -2,6 +2,7 @@
 //!
 //! One pass over the sheets, in parallel: a sheet is read once for all that is counted in it.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -13,6 +14,7 @@ use crate::document::Span;
 use crate::error::Result;
 use crate::hash::Set;
 use crate::report::{Flow, Role};
+use crate::text::date::moment;
 
 /// What was counted.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ struct Copy {
     span: Span,
     /// Site and site of the kept one, each in the order of names with the unknown first, and level.
     flow: (u32, u32, Level),
+    /// Its date against that of the kept one, where both have one.
+    order: Option<Ordering>,
 }
 
 /// Documents counted by a thread in one go.
@@ -88,15 +92,18 @@ fn within<T>(items: &[T], first: u32, last: u32, document: impl Fn(&T) -> u32) -
 
 fn copies(corpus: &Corpus, verdicts: &Verdicts) -> Vec<Copy> {
     let site = |document: u32| corpus.documents[document as usize].site.map_or(0, |site| site + 1);
+    let date = |document: u32| corpus.documents[document as usize].date.as_deref().and_then(moment);
     let mut copies = Vec::new();
     for cluster in &verdicts.clusters {
         let kept_site = site(cluster.kept.document);
+        let kept_date = date(cluster.kept.document);
         for (unit, _) in cluster.members.iter().filter(|(unit, _)| *unit != cluster.kept) {
             if !corpus.documents[unit.document as usize].reference {
                 copies.push(Copy {
                     document: unit.document,
                     span: unit.span,
                     flow: (site(unit.document), kept_site, cluster.level),
+                    order: kept_date.and_then(|kept| Some(date(unit.document)?.cmp(&kept))),
                 });
             }
         }
@@ -113,12 +120,17 @@ fn flows(corpus: &Corpus, copies: &[Copy], characters: &[u32]) -> Vec<Flow> {
         let (flow, last) = found.entry(copy.flow).or_insert_with(|| {
             let (site, kept_site, level) = copy.flow;
             let (site, kept_site) = (name(site), name(kept_site));
-            (Flow { site, kept_site, level, documents: 0, copies: 0, characters: 0 }, u32::MAX)
+            (
+                Flow { site, kept_site, level, documents: 0, copies: 0, characters: 0, earlier: 0, later: 0 },
+                u32::MAX,
+            )
         });
         flow.documents += u64::from(*last != copy.document);
         *last = copy.document;
         flow.copies += 1;
         flow.characters += u64::from(characters);
+        flow.earlier += u64::from(copy.order == Some(Ordering::Less));
+        flow.later += u64::from(copy.order == Some(Ordering::Greater));
     }
     found.into_values().map(|(flow, _)| flow).collect()
 }

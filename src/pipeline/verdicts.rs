@@ -20,6 +20,7 @@ use crate::hash::units_key;
 use crate::matching::numbers::{Numbered, compare};
 use crate::matching::relation::{Relation, relate};
 use crate::matching::verify::overlap;
+use crate::text::date::moment;
 use crate::text::shingle::shingle_set;
 
 /// A piece of a document that a log line speaks of.
@@ -42,6 +43,17 @@ pub struct Cluster {
     pub kept: Unit,
     /// All members in order, the kept one with no match.
     pub members: Vec<(Unit, Option<Match>)>,
+}
+
+impl Cluster {
+    /// The document with the earliest date, and that date; the first of equal ones.
+    pub fn first_seen<'c>(&self, corpus: &'c Corpus) -> Option<(u32, &'c str)> {
+        let dates = self.members.iter().filter_map(|(unit, _)| {
+            let date = corpus.documents[unit.document as usize].date.as_deref()?;
+            Some((moment(date)?, unit.document, date))
+        });
+        dates.min_by_key(|(moment, ..)| *moment).map(|(_, document, date)| (document, date))
+    }
 }
 
 /// Something that is removed.

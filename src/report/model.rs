@@ -8,6 +8,7 @@ use crate::document::{Origin, Span};
 use crate::error::Result;
 use crate::matching::numbers::Numbers;
 use crate::matching::relation::Relation;
+use crate::text::date::Moment;
 
 /// A run's findings, walked over in the order of its files.
 pub trait Findings {
@@ -157,6 +158,10 @@ pub struct Flow {
     pub copies: u64,
     /// Their characters.
     pub characters: u64,
+    /// Copies whose date is before that of the kept one.
+    pub earlier: u64,
+    /// Copies whose date is after it.
+    pub later: u64,
 }
 
 /// What became of a member of a cluster.
@@ -210,6 +215,8 @@ pub struct Member {
     pub lines: [u32; 2],
     /// Key of its site's name; 0 where the site is unknown.
     pub site: u64,
+    /// When it was seen, if that is known.
+    pub date: Option<Moment>,
     /// What became of it.
     pub role: Role,
     /// How it is related to the kept one.
@@ -260,6 +267,8 @@ pub struct Name {
     pub id: String,
     /// Its site.
     pub site: Option<String>,
+    /// Its date as it stands in the record.
+    pub date: Option<String>,
 }
 
 /// The text of a piece of a document.

@@ -50,6 +50,8 @@ pub(super) struct Pick {
     pub(super) removed: usize,
     pub(super) weakest: f64,
     pub(super) kept: Member,
+    /// The one with the earliest date.
+    pub(super) first: Option<Member>,
     /// Members besides the kept one, in order, the first few.
     pub(super) listed: Vec<Member>,
     /// Members that are laid beside the kept one.
@@ -245,6 +247,12 @@ impl About {
             removed: self.removed,
             weakest: self.weakest,
             kept: *kept,
+            first: cluster
+                .members
+                .iter()
+                .filter(|member| member.date.is_some())
+                .min_by_key(|m| m.date)
+                .copied(),
             listed: others().take(LISTED).copied().collect(),
             shown,
             tags: Vec::new(),

@@ -44,6 +44,8 @@ pub(super) struct View {
     flows_in_all: usize,
     at_home: Vec<FlowView>,
     at_home_in_all: usize,
+    /// Some dates are known.
+    dated: bool,
     matrix: Option<Matrix>,
     /// Why texts are missing, each reason once.
     missing: Vec<String>,
@@ -99,6 +101,7 @@ struct ClusterView {
     /// Numbers that were lost or changed in a member that is shown: for the filter.
     numbers: Vec<&'static str>,
     kept: MemberView,
+    first: Option<First>,
     members: Vec<MemberView>,
     more: usize,
     pairs: Vec<PairView>,
@@ -106,11 +109,23 @@ struct ClusterView {
     missing: Option<String>,
 }
 
+/// Where a text was seen first.
+#[derive(Debug, Serialize)]
+struct First {
+    date: String,
+    doc: String,
+    id: String,
+    site: Option<String>,
+    /// It is the one that is kept.
+    kept: bool,
+}
+
 #[derive(Clone, Debug, Serialize)]
 struct MemberView {
     doc: String,
     id: String,
     site: Option<String>,
+    date: Option<String>,
     /// Lines, for a piece of a document.
     lines: Option<String>,
     role: &'static str,
@@ -179,6 +194,8 @@ struct FlowView {
     kept_site: String,
     copies: Copies,
     characters: u64,
+    earlier: u64,
+    later: u64,
 }
 
 /// Copies by level.
@@ -280,6 +297,7 @@ pub(super) fn view(findings: &mut dyn Findings, gathered: Gathered) -> Result<Vi
         sites_in_all: run.sites.len(),
         injected: injected.collect(),
         injected_kinds: gathered.injected_kinds,
+        dated: flows.iter().chain(&at_home).any(|pair| pair.earlier + pair.later > 0),
         matrix: matrix(&flows, &at_home),
         flows_in_all: flows.len(),
         flows: flows.into_iter().take(FLOWS).collect(),
@@ -307,7 +325,7 @@ impl Texts {
                 documents.push(member.document);
                 passages.push((member.document, member.span));
             }
-            documents.extend(pick.listed.iter().map(|member| member.document));
+            documents.extend(pick.listed.iter().chain(&pick.first).map(|member| member.document));
         }
         let mut numbers: Vec<usize> = Vec::new();
         let groups = gathered.chrome.iter().flat_map(|site| &site.groups).chain(&gathered.injected);
@@ -408,6 +426,11 @@ fn cluster(pick: &Pick, texts: &Texts) -> ClusterView {
         tags: pick.tags.iter().map(|tag| tag.words()).collect(),
         numbers,
         kept: member_view(&pick.kept, pick.level, texts),
+        first: pick.first.as_ref().and_then(|member| {
+            let Name { id, site, date } = texts.name(member.document);
+            let kept = member.document == pick.kept.document;
+            Some(First { date: date?, doc: doc(member.document), id, site, kept })
+        }),
         members: pick.listed.iter().map(|member| member_view(member, pick.level, texts)).collect(),
         more: pick.size - 1 - pick.listed.len(),
         pairs,
@@ -422,6 +445,7 @@ fn member_view(member: &Member, level: Level, texts: &Texts) -> MemberView {
         doc: doc(member.document),
         id: name.id,
         site: name.site,
+        date: name.date,
         lines: (level != Level::Document)
             .then(|| if first == last { format!("line {first}") } else { format!("lines {first}–{last}") }),
         role: match member.role {
@@ -636,6 +660,8 @@ fn pairs(flows: &[Flow]) -> Vec<FlowView> {
             ..FlowView::default()
         });
         pair.characters += flow.characters;
+        pair.earlier += flow.earlier;
+        pair.later += flow.later;
         match flow.level {
             Level::Document => pair.copies.document += flow.copies,
             Level::Block => pair.copies.block += flow.copies,

@@ -218,6 +218,51 @@ fn many_clusters() {
     assert!(html.len() < 2 << 20, "{} bytes", html.len());
 }
 
+/// Dates of all kinds; the copy that lost its numbers was there first.
+#[test]
+fn first_seen() {
+    let page = |id: &str, date: serde_json::Value, paragraphs: &[&str]| {
+        let url = format!("https://{id}.example/");
+        serde_json::json!({"id": id, "url": url, "date": date, "text": paragraphs.join("\n")}).to_string()
+            + "\n"
+    };
+    let records = [
+        page("whole", "2019-10-30T08:00:00Z".into(), &LIBRARY),
+        page("stripped", "2019年3月1日".into(), &LIBRARY_STRIPPED),
+        page("changed", 1_577_836_800.into(), &LIBRARY_CHANGED),
+        page("again", "some day".into(), &LIBRARY),
+        page("kiln", "20190101".into(), &KILN),
+    ];
+    let place = Place::with(&[("pages.jsonl", &records.concat())]);
+    place.done(&["clean", "pages.jsonl", "-o", "out", "--date-field", "date"]);
+    let cluster = &place.rows("out/clusters.jsonl")[0];
+    assert_eq!(cluster["cluster"], "whole");
+    let first = serde_json::json!({"doc": "0:2", "id": "stripped", "date": "2019年3月1日"});
+    assert_eq!(cluster["first_seen"], first);
+    let members = place.text("out/members.csv");
+    let of_documents: Vec<&str> = members.lines().filter(|line| line.contains(",document,")).collect();
+    let dates = ["2019-10-30T08:00:00Z", "2019年3月1日", "1577836800", ""];
+    assert_eq!(of_documents.len(), dates.len());
+    for (line, date) in of_documents.iter().zip(dates) {
+        assert!(line.ends_with(&format!(",{date},2019年3月1日")), "{line}");
+    }
+    let sites = place.text("out/sites.csv");
+    let counted = |site: &str, counts: &str| {
+        let start = format!("{site}.example,whole.example,document,1,1,");
+        sites.lines().any(|line| line.starts_with(&start) && line.ends_with(counts))
+    };
+    assert!(counted("stripped", ",1,0") && counted("changed", ",0,1") && counted("again", ",0,0"), "{sites}");
+    let html = place.text("out/report.html");
+    assert!(visible(&html).contains("First seen 2019年3月1日: stripped 0:2 on stripped.example."));
+    place.done(&["report", "out"]);
+    assert_eq!(place.text("out/report.html"), html);
+    // Without the flag the field that decides which copy stays will do, and one that holds no dates will not.
+    place.done(&["clean", "pages.jsonl", "-o", "kept", "--keep", "field:date"]);
+    assert_eq!(place.rows("kept/clusters.jsonl")[0]["first_seen"], first);
+    place.done(&["clean", "pages.jsonl", "-o", "other", "--keep", "field:id"]);
+    assert!(place.rows("other/clusters.jsonl")[0].get("first_seen").is_none());
+}
+
 /// No copies at all: still a page.
 #[test]
 fn nothing_to_show() {
@@ -225,6 +270,9 @@ fn nothing_to_show() {
     place.done(&["clean", "kiln.txt", "-o", "out"]);
     assert!(visible(&place.text("out/report.html")).contains("No text stands here twice."));
     assert_eq!(place.text("out/members.csv").lines().count(), 1);
-    assert_eq!(place.text("out/sites.csv"), "site,kept_site,level,documents,copies,characters\n");
+    assert_eq!(
+        place.text("out/sites.csv"),
+        "site,kept_site,level,documents,copies,characters,earlier,later\n"
+    );
     place.done(&["report", "out"]);
 }

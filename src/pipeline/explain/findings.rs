@@ -21,6 +21,7 @@ use crate::output::tables;
 use crate::pipeline::findings::{beginning, passage, site_key};
 use crate::pipeline::run::Rewrite;
 use crate::report::{self, Cluster, Facts, Findings, Flow, Member, Name, Passage, Reason, Removal, Role};
+use crate::text::date::moment;
 
 /// The findings of a finished run.
 #[derive(Debug)]
@@ -115,6 +116,8 @@ impl Findings for Logged<'_> {
                 documents: row.get(3)?.parse().ok()?,
                 copies: row.get(4)?.parse().ok()?,
                 characters: row.get(5)?.parse().ok()?,
+                earlier: row.get(6)?.parse().ok()?,
+                later: row.get(7)?.parse().ok()?,
             });
             Some(())
         })?;
@@ -164,8 +167,9 @@ impl Findings for Logged<'_> {
         self.run.table(tables::MEMBERS, |row| {
             let document = origin(row.get(3)?)?;
             if documents.binary_search(&document).is_ok() && !names.contains_key(&document) {
-                let site = Some(row.get(5)?.to_owned()).filter(|site| !site.is_empty());
-                names.insert(document, Name { id: row.get(4)?.to_owned(), site });
+                let filled = |at: usize| Some(row.get(at)?.to_owned()).filter(|field| !field.is_empty());
+                names
+                    .insert(document, Name { id: row.get(4)?.to_owned(), site: filled(5), date: filled(16) });
             }
             Some(())
         })?;
@@ -179,7 +183,7 @@ impl Findings for Logged<'_> {
                 && documents.binary_search(&document).is_ok()
             {
                 let Site { site } = serde_json::from_str(line)?;
-                names.insert(document, Name { id: head.id(), site });
+                names.insert(document, Name { id: head.id(), site, date: None });
             }
             Ok(())
         })?;
@@ -244,6 +248,7 @@ fn member(row: &StringRecord) -> Option<Member> {
         span: (start <= end).then_some(Span { start, end })?,
         lines: [number(6)?, number(7)?],
         site: site_key(row.get(5)?),
+        date: moment(row.get(16)?),
         role: match row.get(2)? {
             "kept" => Role::Kept,
             "removed" => Role::Removed,

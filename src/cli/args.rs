@@ -156,6 +156,10 @@ pub(crate) struct RunArgs {
     /// read and kept in memory like inputs. Give INPUT first: this takes all paths up to the next flag
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = READING)]
     pub(crate) against: Vec<String>,
+    /// Inputs from which nothing is removed: files, folders or patterns among INPUT; they are written again as they
+    /// are, and their copies win. Give INPUT first: this takes all paths up to the next flag
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = REMOVAL)]
+    pub(crate) protect: Vec<String>,
     /// Chrome rules of your own (TOML), besides those built in
     #[arg(long, value_name = "FILE", help_heading = REMOVAL)]
     pub(crate) rules: Option<PathBuf>,

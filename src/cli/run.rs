@@ -41,6 +41,7 @@ fn run(args: &RunArgs, rewrite: Rewrite, config: Config) -> Result<Exit, Failure
     let job = Job {
         inputs: args.inputs.clone(),
         against: args.against.clone(),
+        protect: args.protect.clone(),
         output: args.output.clone(),
         overwrite: if args.force { Overwrite::Force } else { Overwrite::Refuse },
         rewrite,

@@ -89,7 +89,7 @@ impl Logs<'_> {
     pub fn documents(&self, verdicts: &Verdicts) -> Result<()> {
         let mut out = create(self.folder, "documents.jsonl")?;
         for document in self.names.corpus.ids() {
-            if self.names.corpus.documents[document as usize].reference {
+            if self.names.corpus.documents[document as usize].is_reference() {
                 continue;
             }
             let mut line = Line::new();

@@ -21,6 +21,7 @@ use crate::chrome::Rules;
 use crate::config::{Config, Keep};
 use crate::document::Span;
 use crate::error::{Error, Result};
+use crate::hash::{Map, Set};
 use crate::input::{Fields, Limits, Source, Sources, discover};
 use crate::output::{Edit, OutputDir, Overwrite, PATCHES, PatchStore, Rewriter};
 use crate::progress::Progress;
@@ -33,6 +34,8 @@ pub struct Job {
     pub inputs: Vec<String>,
     /// Reference corpus: compared with, never rewritten, its copies win.
     pub against: Vec<String>,
+    /// Inputs, or what holds them, from which nothing is removed; their copies win.
+    pub protect: Vec<String>,
     /// Folder of the results.
     pub output: PathBuf,
     /// What may happen to a folder that is there already.
@@ -75,6 +78,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     };
     let mut clock = Clock::new();
     let (sources, first_reference) = sources(job)?;
+    let protected = protected(job, &sources.list[..first_reference])?;
     sources.warnings.iter().for_each(|warning| progress.warn(warning));
     let output = OutputDir::create(&job.output, job.overwrite)?;
     let folder = output.path().to_path_buf();
@@ -83,6 +87,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     let plan = Plan {
         sources: &sources.list,
         first_reference,
+        protected: &protected,
         input: &job.config.input,
         keep: &job.config.removal.keep,
         rules: &rules,
@@ -140,6 +145,27 @@ fn sources(job: &Job) -> Result<(Sources, usize)> {
         sources.append(reference);
     }
     Ok((sources, first_reference))
+}
+
+/// Numbers of the sources that are protected; each path must name some of the inputs.
+fn protected(job: &Job, inputs: &[Source]) -> Result<Set<u32>> {
+    let mut numbers = Set::default();
+    if job.protect.is_empty() {
+        return Ok(numbers);
+    }
+    let same = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let inputs: Map<PathBuf, u32> = inputs.iter().map(|input| (same(&input.path), input.index)).collect();
+    for given in &job.protect {
+        let named = discover(std::slice::from_ref(given), &job.config.input, Some(&job.output))?;
+        for source in &named.list {
+            let number = inputs.get(&same(&source.path)).ok_or_else(|| {
+                let problem = format!("`{}` is not among the inputs: give it as INPUT too", source.given);
+                Error::setting("--protect", &problem)
+            })?;
+            numbers.insert(*number);
+        }
+    }
+    Ok(numbers)
 }
 
 /// Labels, documents, labels again, paragraphs.

@@ -252,7 +252,7 @@ impl Summary {
             corpus.documents[document as usize].site.map_or(corpus.sites.len(), |site| site as usize)
         };
         for document in corpus.ids() {
-            if corpus.documents[document as usize].reference {
+            if corpus.documents[document as usize].is_reference() {
                 documents.reference += 1;
                 continue;
             }

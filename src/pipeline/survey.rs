@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::corpus::{Corpus, Document};
+use super::corpus::{Corpus, Document, Standing};
 use super::sheet::Sheet;
 use super::spool::Spool;
 use crate::chrome::{Evidence, Observer, Rules};
@@ -13,7 +13,7 @@ use crate::cluster::keep::FieldValue;
 use crate::config::{InputConfig, Keep};
 use crate::document::Origin;
 use crate::error::{Error, Result};
-use crate::hash::Map;
+use crate::hash::{Map, Set};
 use crate::input::{
     Block, Blocks, Contents, Fields, Limits, Parsed, Source, SourceFormat, keys, records, registrable_domain,
 };
@@ -60,6 +60,8 @@ pub struct Plan<'a> {
     pub sources: &'a [Source],
     /// Index of the first source that is only compared with.
     pub first_reference: usize,
+    /// Sources from which nothing is removed, by number.
+    pub protected: &'a Set<u32>,
     /// How records are read.
     pub input: &'a InputConfig,
     /// Which copy stays.
@@ -126,7 +128,7 @@ pub fn survey(
             at += 1;
         }
     }
-    sink.finish(plan.first_reference)
+    sink.finish(plan)
 }
 
 /// One record of a block, read and folded.
@@ -315,7 +317,7 @@ impl Sink {
                         id,
                         site,
                         has_text: page.sheet.is_some(),
-                        reference: false,
+                        standing: Standing::Input,
                         field: page.field,
                         date: page.date,
                     });
@@ -328,9 +330,16 @@ impl Sink {
         Ok(())
     }
 
-    fn finish(mut self, first_reference: usize) -> Result<Survey> {
+    fn finish(mut self, plan: Plan<'_>) -> Result<Survey> {
         for document in &mut self.documents {
-            document.reference = document.origin.input as usize >= first_reference;
+            let input = document.origin.input as usize;
+            document.standing = if input >= plan.first_reference {
+                Standing::Reference
+            } else if plan.protected.contains(&document.origin.input) {
+                Standing::Protected
+            } else {
+                Standing::Input
+            };
         }
         // Sites in the order of their names, whatever page came first.
         let mut order: Vec<u32> = (0..self.names.len() as u32).collect();
@@ -344,7 +353,7 @@ impl Sink {
         let mut ids: Vec<&str> = self
             .documents
             .iter()
-            .filter(|document| !document.reference)
+            .filter(|document| !document.is_reference())
             .map(|document| &*document.id)
             .collect();
         ids.sort_unstable();

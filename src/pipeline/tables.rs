@@ -98,7 +98,7 @@ fn copies(corpus: &Corpus, verdicts: &Verdicts) -> Vec<Copy> {
         let kept_site = site(cluster.kept.document);
         let kept_date = date(cluster.kept.document);
         for (unit, _) in cluster.members.iter().filter(|(unit, _)| *unit != cluster.kept) {
-            if !corpus.documents[unit.document as usize].reference {
+            if !corpus.documents[unit.document as usize].is_reference() {
                 copies.push(Copy {
                     document: unit.document,
                     span: unit.span,

@@ -137,7 +137,7 @@ pub fn decide(
             verdicts.cluster_of[id as usize] = Some(cluster);
             let units = documents.units[id as usize];
             if covered(matched.relation, matched.coverage, matched.numbers, units, &config.removal)
-                && !corpus.documents[id as usize].reference
+                && !corpus.documents[id as usize].is_fixed()
             {
                 covered_documents[id as usize] = true;
                 if removes(Level::Document, &config.removal) {
@@ -261,7 +261,7 @@ impl Verdicts {
                     spans: spans_in(corpus, &page, range.document, &run),
                     central: 0,
                     gone: gone.overlaps_removed(range.document, &run),
-                    reference: document.reference,
+                    fixed: document.is_fixed(),
                     field: document.field.clone(),
                 });
                 let mut set = Vec::new();
@@ -294,7 +294,7 @@ impl Verdicts {
                     let page = pages.get(document)?;
                     let unit = block(&page, document, &run);
                     let units = page.run_units(&run).len() as u32;
-                    let free = !corpus.documents[document as usize].reference
+                    let free = !corpus.documents[document as usize].is_fixed()
                         && !gone.overlaps_removed(document, &run)
                         && !gone.is_named(document, &run)
                         && !gone.overlaps_removed(kept_range.document, &kept_run)
@@ -343,7 +343,7 @@ impl Verdicts {
                 let unit = paragraph(&page, occurrence);
                 if kept_stands
                     && removes(Level::Paragraph, &config.removal)
-                    && !corpus.documents[occurrence.document as usize].reference
+                    && !corpus.documents[occurrence.document as usize].is_fixed()
                     && !gone.overlaps_removed(occurrence.document, &occurrence.run)
                     && !gone.is_named(occurrence.document, &occurrence.run)
                     && covered(
@@ -375,7 +375,7 @@ impl Verdicts {
             let nothing = labels.lines.is_empty() && labels.spans.is_empty();
             // A document that goes whole has its chrome told too, inside it: whoever asks why it went, or keeps it all
             // the same, needs to know what of it was compared.
-            if nothing || corpus.documents[document as usize].reference {
+            if nothing || corpus.documents[document as usize].is_fixed() {
                 continue;
             }
             let page = pages.get(document)?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fixture::{FERRY, KILN, LIBRARY, Place, pages, record, sample, snapshot};
+use crate::fixture::{FERRY, KILN, LIBRARY, LIBRARY_STRIPPED, Place, pages, record, sample, snapshot};
 
 #[test]
 fn a_small_run() {
@@ -117,6 +117,37 @@ fn a_dry_run_writes_only_logs() {
     for (name, content) in dry.iter().filter(|(name, _)| *name != "run.json" && *name != "report.html") {
         assert_eq!(content, &out[name], "{name}");
     }
+}
+
+/// What is protected is written again as it is, copies and chrome and all, and what it holds goes elsewhere.
+#[test]
+fn nothing_is_removed_from_what_is_protected() {
+    let menu = "设为首页 | 加入收藏 | 联系我们\n";
+    let gold = [
+        record("gold", &[menu, &LIBRARY_STRIPPED.join("\n")]),
+        record("gold-again", &LIBRARY_STRIPPED),
+        record("gold-kiln", &KILN),
+    ];
+    let place = Place::with(&[("in/gold.jsonl", &gold.concat()), ("in/pages.jsonl", &pages())]);
+    place.done(&["clean", "in", "-o", "plain"]);
+    assert_ne!(place.text("plain/clean/gold.jsonl"), gold.concat());
+    let ran = place.done(&["clean", "in", "-o", "out", "--protect", "in/gold.jsonl"]);
+    assert!(ran.stderr.contains("by input"), "{}", ran.stderr);
+    assert_eq!(place.text("out/clean/gold.jsonl"), gold.concat());
+    // The kiln goes, and the copy without numbers; the whole one has what the protected ones lack.
+    let left = place.text("out/clean/pages.jsonl");
+    assert!(!left.contains("\"kiln\"") && !left.contains("\"library-stripped\""), "{left}");
+    assert!(left.contains("\"ferry\""), "{left}");
+    let rows = place.rows("out/documents.jsonl");
+    assert_eq!(rows.len(), 8, "protected documents are the run's own");
+    assert!(rows[..3].iter().all(|row| row["kept"] == true));
+    assert_eq!(rows.iter().find(|row| row["id"] == "kiln").unwrap()["cluster"], "gold-kiln");
+    let run = place.json("out/run.json");
+    assert_eq!(run["documents"]["reference"], 0);
+    assert_eq!(run["inputs"][0]["removed_chars"], 0);
+    assert_eq!(run["inputs"][1]["dropped"], run["documents"]["dropped"]);
+    place.done(&["restore", "out", "-o", "back", "-q"]);
+    assert_eq!(place.tree("back"), place.tree("in"));
 }
 
 #[test]

@@ -66,6 +66,10 @@ pub(crate) struct CleanArgs {
     pub(crate) settings: SettingArgs,
     #[command(flatten)]
     pub(crate) only: OnlyArg,
+    /// Leave the record of a document that is dropped: its text empty, and a field `dup_of` that names the document
+    /// that stays; a text file is dropped all the same
+    #[arg(long, help_heading = REMOVAL, conflicts_with_all = ["annotate", "dry_run"])]
+    pub(crate) link: bool,
     /// Remove nothing: write each JSONL record whole, with its verdicts as a field `dechaff`
     #[arg(long, help_heading = REMOVAL, conflicts_with = "dry_run")]
     pub(crate) annotate: bool,

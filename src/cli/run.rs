@@ -3,6 +3,7 @@
 use std::num::NonZero;
 use std::time::Instant;
 
+use dechaff::config::Copies;
 use dechaff::output::Overwrite;
 use dechaff::pipeline::documents::Pairs;
 use dechaff::pipeline::run::{Job, Rewrite, run as run_job};
@@ -25,7 +26,11 @@ pub(crate) fn clean(args: CleanArgs) -> Result<Exit, Failure> {
         (_, true) => Rewrite::Planned,
         _ => Rewrite::Clean,
     };
-    run(&args.run, rewrite, settings::config(args.settings, Some(args.only))?)
+    let mut config = settings::config(args.settings, Some(args.only))?;
+    if args.link {
+        config.removal.copies = Copies::Link;
+    }
+    run(&args.run, rewrite, config)
 }
 
 /// Finds the same, rewrites nothing.

@@ -18,11 +18,11 @@ use super::survey::{self, Plan, Survey};
 use super::tables::{Roles, Tables};
 use super::verdicts::{self, Verdicts};
 use crate::chrome::Rules;
-use crate::config::{Config, Keep};
+use crate::config::{Config, Copies, Keep, Level};
 use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::hash::{Map, Set};
-use crate::input::{Fields, Limits, Source, Sources, discover};
+use crate::input::{Fields, Limits, Source, SourceFormat, Sources, discover};
 use crate::output::{Edit, OutputDir, Overwrite, PATCHES, PatchStore, Rewriter};
 use crate::progress::Progress;
 use crate::report;
@@ -119,7 +119,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     logs.members_table(&verdicts, &roles)?;
     logs.sites_table(&tables)?;
     clock.stage("write logs");
-    let edits = edits(&survey.corpus, &verdicts, &names, job.rewrite)?;
+    let edits = edits(&survey.corpus, &verdicts, &names, job)?;
     let emptied = edits.iter().filter(|edit| edit.emptied).count() as u64;
     if matches!(job.rewrite, Rewrite::Clean | Rewrite::Annotated) {
         rewrite(job, &folder, &sources.list[..first_reference], &survey, &edits, progress)?;
@@ -212,18 +212,14 @@ struct DocumentEdit {
     emptied: bool,
 }
 
-fn edits(
-    corpus: &Corpus,
-    verdicts: &Verdicts,
-    names: &Names<'_>,
-    rewrite: Rewrite,
-) -> Result<Vec<DocumentEdit>> {
+fn edits(corpus: &Corpus, verdicts: &Verdicts, names: &Names<'_>, job: &Job) -> Result<Vec<DocumentEdit>> {
     let mut edits: Vec<DocumentEdit> = Vec::new();
     edits.resize_with(corpus.documents.len(), DocumentEdit::default);
     for group in verdicts.removals.chunk_by(|a, b| a.unit.document == b.unit.document) {
         let document = group[0].unit.document;
         if verdicts.dropped[document as usize] {
-            edits[document as usize].edit = Edit::Drop;
+            edits[document as usize].edit =
+                gone(corpus, verdicts, names, document, job.config.removal.copies)?;
             continue;
         }
         let mut cut: Vec<Span> = group.iter().flat_map(|removal| removal.cut.iter().copied()).collect();
@@ -241,7 +237,7 @@ fn edits(
         cut.retain(|span| !span.is_empty());
         edits[document as usize].edit = Edit::Change { cut, add: Vec::new() };
     }
-    if rewrite == Rewrite::Annotated {
+    if job.rewrite == Rewrite::Annotated {
         for document in corpus.ids() {
             edits[document as usize].edit = Edit::Change {
                 cut: Vec::new(),
@@ -250,6 +246,26 @@ fn edits(
         }
     }
     Ok(edits)
+}
+
+/// What is left of a document that goes.
+fn gone(
+    corpus: &Corpus,
+    verdicts: &Verdicts,
+    names: &Names<'_>,
+    document: u32,
+    copies: Copies,
+) -> Result<Edit> {
+    let source = &names.sources[corpus.documents[document as usize].origin.input as usize];
+    let kept = verdicts.cluster_of[document as usize].map(|cluster| &verdicts.clusters[cluster].kept);
+    match (copies, kept) {
+        (Copies::Link, Some(kept)) if source.format != SourceFormat::Txt => {
+            let text = corpus.spool.get(document)?.text.len() as u32;
+            let cut = if text == 0 { Vec::new() } else { vec![Span::new(0, text)] };
+            Ok(Edit::Change { cut, add: vec![("dup_of".into(), names.of(Level::Document, kept))] })
+        }
+        _ => Ok(Edit::Drop),
+    }
 }
 
 /// Where all lines of a paragraph go, whatever each of them goes for, the blank lines after it go, too.

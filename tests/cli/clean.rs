@@ -150,6 +150,33 @@ fn nothing_is_removed_from_what_is_protected() {
     assert_eq!(place.tree("back"), place.tree("in"));
 }
 
+/// The record stays, empty, and says where its text is; restored, all is as it was.
+#[test]
+fn links_in_place_of_copies() {
+    let place = sample();
+    place.file("in/pages.jsonl", pages().as_bytes());
+    place.file("in/site/a.txt", KILN.join("\n").as_bytes());
+    place.done(&["clean", "in", "-o", "out", "--link"]);
+    let link = r#"{"id":"library-stripped","text":"","dup_of":"library"}"#;
+    let expected: String = pages()
+        .lines()
+        .map(|line| if line.contains("library-stripped") { link } else { line })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_eq!(place.text("out/clean/pages.jsonl"), expected);
+    assert!(!place.exists("out/clean/site/a.txt"), "a text file has no place for a link");
+    assert_eq!(place.json("out/run.json")["documents"]["dropped"], 2);
+    assert_eq!(place.json("out/run.json")["config"]["removal"]["copies"], "link");
+    place.done(&["restore", "out", "-o", "back", "-q"]);
+    assert_eq!(place.tree("back"), place.tree("in"));
+    // The same by a file of settings; ids that repeat are no names.
+    place.file("link.toml", b"[removal]\ncopies = \"link\"\n");
+    let twice = pages().replace("\"library-changed\"", "\"library\"");
+    place.file("twice.jsonl", twice.as_bytes());
+    place.done(&["clean", "twice.jsonl", "-o", "other", "--config", "link.toml"]);
+    assert!(place.text("other/clean/twice.jsonl").contains(r#""text":"","dup_of":"0:1"}"#));
+}
+
 #[test]
 fn annotations_remove_nothing() {
     let place = sample();

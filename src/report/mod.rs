@@ -2,7 +2,7 @@
 //!
 //! In: [`Findings`], which a driver offers, once from a run in work and once from the files of a finished one. Out:
 //! HTML that needs nothing else: no network, no fonts, its one style and its one script allowed by their hashes.
-//! [`gather`] walks over clusters and removals once, counts all and picks a few; only of these the texts are asked
+//! `gather` walks over clusters and removals once, counts all and picks a few; only of these the texts are asked
 //! for. Cost: that walk, and some hundred passages of text; memory and page stay small however large the run was.
 //!
 //! Texts of pages are hostile: everything is escaped where it is printed, and characters that would not be seen, or

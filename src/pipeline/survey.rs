@@ -5,10 +5,11 @@
 
 use rayon::prelude::*;
 
+use super::content::Content;
 use super::corpus::{Corpus, Document, Standing};
 use super::sheet::Sheet;
 use super::spool::Spool;
-use crate::chrome::{Evidence, Observer, Rules};
+use crate::chrome::{Evidence, Labels, Observer, Rules};
 use crate::cluster::keep::FieldValue;
 use crate::config::{InputConfig, Keep};
 use crate::document::Origin;
@@ -89,6 +90,7 @@ pub fn survey(
     let mut sink = Sink {
         documents: Vec::new(),
         evidence: Vec::new(),
+        pages: Vec::new(),
         spool: Spool::new(plan.memory),
         sites: Map::default(),
         names: Vec::new(),
@@ -144,6 +146,7 @@ struct Page {
     field: Option<FieldValue>,
     date: Option<Box<str>>,
     sheet: Option<Sheet>,
+    content: Content,
     evidence: Box<[Evidence]>,
 }
 
@@ -197,6 +200,9 @@ fn parse(
                     site,
                     field,
                     date,
+                    content: sheet.as_ref().map_or_else(Content::default, |sheet| {
+                        Content::new(sheet, &Labels::default())
+                    }),
                     sheet,
                     evidence: evidence.as_slice().into(),
                 })));
@@ -219,6 +225,7 @@ fn field_value(token: &str) -> Option<FieldValue> {
 struct Sink {
     documents: Vec<Document>,
     evidence: Vec<Box<[Evidence]>>,
+    pages: Vec<Content>,
     spool: Spool,
     sites: Map<String, u32>,
     names: Vec<String>,
@@ -323,6 +330,7 @@ impl Sink {
                     });
                     self.no_text += u64::from(page.sheet.is_none());
                     self.evidence.push(page.evidence);
+                    self.pages.push(page.content);
                     self.spool.push(page.sheet.unwrap_or_default())?;
                 }
             }
@@ -365,7 +373,7 @@ impl Sink {
                 evidence: self.evidence,
                 spool: self.spool,
                 labels,
-                contents: Vec::new(),
+                contents: self.pages,
                 sites: self.names,
             },
             contents: self.contents,

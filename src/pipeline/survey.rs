@@ -200,9 +200,9 @@ fn parse(
                     site,
                     field,
                     date,
-                    content: sheet.as_ref().map_or_else(Content::default, |sheet| {
-                        Content::new(sheet, &Labels::default())
-                    }),
+                    content: sheet
+                        .as_ref()
+                        .map_or_else(Content::default, |sheet| Content::new(sheet, &Labels::default())),
                     sheet,
                     evidence: evidence.as_slice().into(),
                 })));

@@ -4,6 +4,7 @@
 //! control characters escaped.
 
 mod args;
+mod chrome;
 mod configuration;
 mod exit;
 mod explain;
@@ -53,6 +54,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Clusters(args) => run::clusters(args),
         Command::Report(args) => report::report(&args),
         Command::Restore(args) => restore::restore(&args),
+        Command::Chrome(command) => chrome::chrome(command),
         Command::Config(args) => configuration::print(args),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { command } => manual::page(command.as_deref()),

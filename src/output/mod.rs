@@ -7,6 +7,7 @@
 pub mod atomic;
 pub mod edit;
 mod encoder;
+pub mod file;
 pub mod logs;
 mod patch;
 mod patch_reader;
@@ -16,6 +17,7 @@ pub mod tables;
 
 pub use atomic::{OutputDir, Overwrite};
 pub use edit::Edit;
+pub use file::OutputFile;
 pub use patch::{Patch, PatchStore};
 pub use restore::{Restored, restore};
 pub use rewrite::{Rewriter, Rewritten};

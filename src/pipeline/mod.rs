@@ -7,6 +7,7 @@ pub mod documents;
 pub mod explain;
 pub mod findings;
 pub mod label;
+pub mod learn;
 pub mod logs;
 pub mod paragraphs;
 pub mod run;

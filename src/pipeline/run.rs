@@ -1,5 +1,6 @@
 //! One run: sources in, a folder of results out. The only file that names all stages.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::corpus::Corpus;
 use super::documents::{DocumentMatches, Finder, Pairs};
 use super::findings::Live;
-use super::label;
+use super::label::{self, Again, Describe, Judge};
 use super::logs::{Logs, Names, SkippedLog};
 use super::paragraphs::{self, ParagraphMatches};
 use super::sheet::Sheet;
@@ -17,8 +18,9 @@ use super::summary::{Stage, Summary};
 use super::survey::{self, Plan, Survey};
 use super::tables::{Roles, Tables};
 use super::verdicts::{self, Verdicts};
-use crate::chrome::Rules;
+use crate::chrome::{ChromeModel, Earlier, Family, Rules};
 use crate::config::{Config, Copies, Keep, Level};
+use crate::decide::removes_chrome;
 use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::hash::{Map, Set};
@@ -48,6 +50,8 @@ pub struct Job {
     pub memory: usize,
     /// Rules of the user's own, as TOML text.
     pub rules: Option<String>,
+    /// What was learned of sites on an earlier crawl.
+    pub model: Option<ChromeModel>,
     /// Settings.
     pub config: Config,
 }
@@ -76,6 +80,8 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
         Some(text) => Rules::with(text)?,
         None => Rules::built_in(),
     };
+    let earlier = job.model.as_ref().map(ChromeModel::earlier).transpose()?.unwrap_or_default();
+    let judge = Judge { rules: &rules, config: &job.config, earlier: &earlier };
     let mut clock = Clock::new();
     let (sources, first_reference) = sources(job)?;
     let protected = protected(job, &sources.list[..first_reference])?;
@@ -99,7 +105,11 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     skipped.finish()?;
     clock.stage("read");
 
-    let (documents, paragraphs) = find(&mut survey.corpus, &rules, job, progress, &mut clock)?;
+    if let Some(warning) = unknown_sites(&earlier, &survey.corpus.sites) {
+        progress.warn(&warning);
+    }
+    let found = find(&mut survey.corpus, judge, job, progress, &mut clock)?;
+    let Findings { documents, paragraphs, families } = found;
     progress.stage("deciding", None);
     let verdicts = verdicts::decide(&survey.corpus, &documents, &paragraphs, &job.config)?;
     clock.stage("decide");
@@ -114,6 +124,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     }
     if job.rewrite != Rewrite::Nothing {
         logs.removed(&verdicts)?;
+        logs.families(&families)?;
     }
     let (tables, roles) = (Tables::new(&survey.corpus, &verdicts)?, Roles::new(&verdicts));
     logs.members_table(&verdicts, &roles)?;
@@ -168,25 +179,47 @@ fn protected(job: &Job, inputs: &[Source]) -> Result<Set<u32>> {
     Ok(numbers)
 }
 
+/// What to say of a model that knows none of the sites.
+fn unknown_sites(earlier: &BTreeMap<String, Earlier>, sites: &[String]) -> Option<String> {
+    let known = earlier.keys().next()?;
+    if sites.iter().any(|site| earlier.contains_key(site)) {
+        return None;
+    }
+    let own = sites.first().map_or("none".to_owned(), |site| format!("`{site}`"));
+    Some(format!(
+        "the model knows none of the sites of the input: it has `{known}`, the input {own}; sites are known by name"
+    ))
+}
+
+/// What was found.
+struct Findings {
+    documents: DocumentMatches,
+    paragraphs: ParagraphMatches,
+    /// What the chrome of each site has in common.
+    families: Vec<Vec<Family>>,
+}
+
 /// Labels, documents, labels again, paragraphs.
 ///
 /// The first labels count every page; the documents that match under them are copies of one body, and bodies are what
 /// the second labels count, so that copies of an article never look like a site's chrome. Two rounds, never more.
 fn find(
     corpus: &mut Corpus,
-    rules: &Rules,
+    judge: Judge<'_>,
     job: &Job,
     progress: &dyn Progress,
     clock: &mut Clock,
-) -> Result<(DocumentMatches, ParagraphMatches)> {
+) -> Result<Findings> {
     progress.stage("labelling chrome", None);
-    let round = label::first(corpus, rules, &job.config)?;
+    let logged = job.rewrite != Rewrite::Nothing && removes_chrome(&job.config.removal);
+    let describe = if logged { Describe::Families } else { Describe::Nothing };
+    let round = label::first(corpus, judge, describe)?;
     clock.stage("label");
     progress.stage("matching documents", None);
     let mut finder = Finder::new(corpus, &job.config)?;
     let mut found = finder.find(corpus, &job.config, job.pairs)?;
     clock.stage("documents");
-    let changed = label::again(corpus, round, &found, rules, &job.config)?;
+    let Again { changed, families } = label::again(corpus, round, &found, judge, describe)?;
     clock.stage("label");
     if !changed.is_empty() {
         finder.update(corpus, &job.config, &changed)?;
@@ -198,11 +231,11 @@ fn find(
     progress.stage("matching paragraphs", None);
     let mut pieces = paragraphs::find(corpus, &job.config, None)?;
     clock.stage("paragraphs");
-    if label::by_alignment(corpus, &pieces, rules)? {
+    if label::by_alignment(corpus, &pieces, judge.rules)? {
         pieces = paragraphs::find(corpus, &job.config, Some(pieces))?;
         clock.stage("paragraphs");
     }
-    Ok((found, pieces))
+    Ok(Findings { documents: found, paragraphs: pieces, families })
 }
 
 /// What becomes of one document's record.

@@ -55,6 +55,7 @@ impl Run {
             pairs: Pairs::Skip,
             memory: usize::MAX,
             rules: None,
+            model: None,
             config,
         };
         run(&job, &Silent).unwrap();

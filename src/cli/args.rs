@@ -55,7 +55,7 @@ pub(crate) enum ChromeCommand {
     Learn(LearnArgs),
     /// Strip chrome as `clean --only chrome` does, by what a model knows and by the new pages themselves
     #[command(after_help = EXIT_STATUS)]
-    Apply(ApplyArgs),
+    Apply(Box<ApplyArgs>),
     /// Show what a model knows of each site
     Show(ShowArgs),
 }

@@ -52,7 +52,7 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ChromeCommand {
     /// Learn what the pages of each site have in common, and write it to a file
-    Learn(LearnArgs),
+    Learn(Box<LearnArgs>),
     /// Strip chrome as `clean --only chrome` does, by what a model knows and by the new pages themselves
     #[command(after_help = EXIT_STATUS)]
     Apply(Box<ApplyArgs>),

@@ -14,7 +14,7 @@ use crate::config::InputConfig;
 /// A name with dots addresses a member of a nested object when no top-level key has that very name.
 #[derive(Clone, Debug)]
 pub struct Fields {
-    names: [Option<Name>; 6],
+    names: [Option<Name>; 7],
 }
 
 #[derive(Clone, Debug)]
@@ -29,11 +29,12 @@ pub(super) const ID: usize = 1;
 pub(super) const URL: usize = 2;
 pub(super) const SITE: usize = 3;
 pub(super) const RANK: usize = 4;
-pub(super) const HTML: usize = 5;
+pub(super) const DATE: usize = 5;
+pub(super) const HTML: usize = 6;
 
 /// Spans of the wanted values in a line, by [`TEXT`] and its like, and where the object closes.
 pub(super) struct Values {
-    pub(super) spans: [Option<Range<usize>>; 6],
+    pub(super) spans: [Option<Range<usize>>; 7],
     pub(super) closing: Closing,
 }
 
@@ -47,6 +48,7 @@ impl Fields {
                 Some(Name::new(&config.url_field)),
                 config.site_field.as_deref().map(Name::new),
                 None,
+                config.date_field.as_deref().map(Name::new),
                 config.html_field.as_deref().map(Name::new),
             ],
         }
@@ -65,8 +67,8 @@ impl Fields {
 
     /// Finds the wanted values in a line.
     pub(super) fn find(&self, line: &[u8]) -> Result<Values, Malformed> {
-        let mut exact = [const { None }; 6];
-        let mut heads = [const { None }; 6];
+        let mut exact = [const { None }; 7];
+        let mut heads = [const { None }; 7];
         let closing = json::scan(line, |key, value| {
             let key = unescaped(key);
             for (slot, name) in self.names.iter().enumerate() {

@@ -10,7 +10,7 @@ use memchr::memchr;
 
 use super::blocks::{Block, Content};
 use super::charset;
-use super::fields::{Fields, HTML, ID, RANK, SITE, TEXT, URL, Values};
+use super::fields::{DATE, Fields, HTML, ID, RANK, SITE, TEXT, URL, Values};
 use super::html;
 use super::json::{BOM, Closing};
 use super::json_text;
@@ -78,6 +78,8 @@ pub struct Record<'a> {
     pub site: Option<Cow<'a, str>>,
     /// The raw token of the field that decides which copy is kept.
     pub rank: Option<&'a [u8]>,
+    /// The date field: a string, or the raw token of a number.
+    pub date: Option<Cow<'a, str>>,
     /// How the record may be edited.
     pub(crate) body: Body,
 }
@@ -213,6 +215,7 @@ impl<'a> Records<'a> {
                 site: None,
                 rank: None,
                 outline: None,
+                date: None,
                 body: Body::Text,
             }),
             Err(reason) => match charset::text(&self.block.bytes[span.clone()]) {
@@ -235,6 +238,7 @@ impl<'a> Records<'a> {
             url: None,
             site: None,
             rank: None,
+            date: None,
             body: Body::Converted,
         })
     }
@@ -287,6 +291,7 @@ impl<'a> Records<'a> {
             url: take(URL).and_then(string),
             site: take(SITE).and_then(scalar),
             rank: take(RANK).map(str::as_bytes),
+            date: take(DATE).and_then(scalar),
             body,
         })
     }

@@ -13,6 +13,7 @@ mod patch;
 mod patch_reader;
 mod restore;
 mod rewrite;
+pub mod tables;
 
 pub use atomic::{OutputDir, Overwrite};
 pub use edit::Edit;

@@ -14,5 +14,6 @@ mod explain;
 mod help;
 mod hostile;
 mod html;
+mod report;
 mod restore;
 mod settings;

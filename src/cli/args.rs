@@ -116,8 +116,8 @@ const MESSAGES: &str = "Messages";
 /// What a run is given besides its settings.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// Files, folders (all files below them), patterns, or `-` for standard input (copied to a temporary file,
-    /// because a run reads twice)
+    /// Files, folders (all files below them), patterns, `@LIST` for a file that names them one a line (relative to
+    /// the working directory), or `-` for standard input (copied to a temporary file, because a run reads twice)
     #[arg(value_name = "INPUT", required = true)]
     pub(crate) inputs: Vec<String>,
     /// Folder for the results; it appears when they are complete

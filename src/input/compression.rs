@@ -1,6 +1,6 @@
 //! Compressed file → decompressed bytes, with damage told apart from a disk that fails.
 //!
-//! gzip may have many members, zstd many frames. At damage, everything that the decoder can produce before it is
+//! gzip may have many members, zstd many frames, bzip2 and xz many streams. At damage, everything that the decoder can produce before it is
 //! handed out first, then the reason: damage is a bad record of the input, never an error of the run. Reading the
 //! same file again gives the same bytes up to the same damage.
 
@@ -8,7 +8,9 @@ use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
+use liblzma::bufread::XzDecoder;
 
 use crate::error::{Error, Result};
 
@@ -21,6 +23,10 @@ pub enum Compression {
     Gzip,
     /// Zstandard (RFC 8878), one frame or many, windows up to 2 GiB.
     Zstd,
+    /// bzip2, one stream or many.
+    Bzip2,
+    /// xz, one stream or many.
+    Xz,
 }
 
 impl Compression {
@@ -37,7 +43,22 @@ impl Compression {
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Compression::Zstd,
             // A skippable frame: pzstd and seekable archives begin with one.
             [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Compression::Zstd,
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..] => Compression::Bzip2,
+            // A stream without a block has its end mark there.
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, ..] => Compression::Bzip2,
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Compression::Xz,
             _ => Compression::None,
+        }
+    }
+
+    /// What it is called in a message.
+    fn name(self) -> &'static str {
+        match self {
+            Compression::None => "uncompressed",
+            Compression::Gzip => "gzip",
+            Compression::Zstd => "zstd",
+            Compression::Bzip2 => "bzip2",
+            Compression::Xz => "xz",
         }
     }
 
@@ -47,6 +68,8 @@ impl Compression {
             Compression::None => "",
             Compression::Gzip => "gz",
             Compression::Zstd => "zst",
+            Compression::Bzip2 => "bz2",
+            Compression::Xz => "xz",
         }
     }
 }
@@ -107,7 +130,7 @@ impl Decoder {
         if error.kind() != ErrorKind::UnexpectedEof {
             self.salvage(buffer)?;
         }
-        let kind = if self.compression == Compression::Gzip { "gzip" } else { "zstd" };
+        let kind = self.compression.name();
         Ok(Filled::Damaged(format!(
             "damaged {kind} stream after {} decompressed bytes: {error}",
             self.delivered
@@ -148,10 +171,15 @@ const STEP: usize = 64 << 10;
 /// Largest zstd window that is accepted, as a power of two: all that `zstd --long` can write.
 const WINDOW: u32 = if cfg!(target_pointer_width = "64") { 31 } else { 30 };
 
+/// Most memory that an xz decoder may take: a larger dictionary is refused, as a zstd window is.
+const XZ_MEMORY: u64 = 2 << 30;
+
 enum Stream {
     Plain(Tracked),
     Gzip(Box<MultiGzDecoder<BufReader<Tracked>>>),
     Zstd(zstd::Decoder<'static, BufReader<Tracked>>),
+    Bzip2(Box<MultiBzDecoder<BufReader<Tracked>>>),
+    Xz(XzDecoder<BufReader<Tracked>>),
 }
 
 impl Stream {
@@ -167,6 +195,13 @@ impl Stream {
                 decoder.window_log_max(WINDOW).map_err(Error::io(path))?;
                 Stream::Zstd(decoder)
             }
+            Compression::Bzip2 => Stream::Bzip2(Box::new(MultiBzDecoder::new(buffered(file)))),
+            Compression::Xz => {
+                let stream =
+                    liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED);
+                let stream = stream.map_err(|error| Error::io(path)(error.into()))?;
+                Stream::Xz(XzDecoder::new_stream(buffered(file), stream))
+            }
         })
     }
 
@@ -175,6 +210,8 @@ impl Stream {
             Stream::Plain(file) => file,
             Stream::Gzip(decoder) => decoder.get_ref().get_ref(),
             Stream::Zstd(decoder) => decoder.get_ref().get_ref(),
+            Stream::Bzip2(decoder) => decoder.get_ref().get_ref(),
+            Stream::Xz(decoder) => decoder.get_ref().get_ref(),
         }
     }
 
@@ -183,6 +220,8 @@ impl Stream {
             Stream::Plain(file) => file.read(buffer),
             Stream::Gzip(decoder) => decoder.read(buffer),
             Stream::Zstd(decoder) => decoder.read(buffer),
+            Stream::Bzip2(decoder) => decoder.read(buffer),
+            Stream::Xz(decoder) => decoder.read(buffer),
         }
     }
 }

@@ -18,7 +18,8 @@ use crate::config::{Format, InputConfig};
 use crate::error::{Error, Result};
 
 /// Finds the files behind `inputs`: files, folders (all files below them), patterns (only where no file has that
-/// very name), and `-` for standard input, which is copied to a temporary file because a run reads twice.
+/// very name), `-` for standard input, which is copied to a temporary file because a run reads twice, and `@LIST` for
+/// what stands in a file, one a line (only where no file has that very name).
 ///
 /// The same file given twice is read once, with a warning. Files of other formats are passed over inside a folder,
 /// with a warning. Nothing below `output` is taken from a folder: it is what an earlier run left.
@@ -126,6 +127,9 @@ impl Search {
         }
         match fs::metadata(given) {
             Ok(_) => self.existing(Path::new(given)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && given.starts_with('@') => {
+                self.list(&given[1..])
+            }
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(given)(error)),
             Err(_) if walk::has_wildcard(given) => {
                 let matches = walk::expand(given)?.map_err(|problem| input_error(given, problem))?;
@@ -136,6 +140,34 @@ impl Search {
             }
             Err(_) => Err(input_error(given, "there is no such file or folder")),
         }
+    }
+
+    /// Takes up what a list names, one a line, blank lines left out. Paths are relative to the working directory, as
+    /// `find` prints them; a list is not taken from a list.
+    fn list(&mut self, list: &str) -> Result<()> {
+        let text = match fs::read_to_string(list) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(input_error(&format!("@{list}"), format!("there is no list `{list}`")));
+            }
+            Err(error) => return Err(Error::io(list)(error)),
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let mut named = 0;
+        for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+            named += 1;
+            let outcome = match line.strip_prefix('@').filter(|_| !Path::new(line).exists()) {
+                Some(_) => Err(input_error(line, "a list in a list is not followed")),
+                None => self.input(line),
+            };
+            outcome.map_err(|error| match error {
+                Error::Input { input, problem } => {
+                    input_error(&input, format!("{problem} (line {number} of `{list}`)"))
+                }
+                other => other,
+            })?;
+        }
+        if named == 0 { Err(input_error(&format!("@{list}"), "the list names no file")) } else { Ok(()) }
     }
 
     fn existing(&mut self, path: &Path) -> Result<()> {
@@ -362,7 +394,7 @@ fn extension(path: &Path, compression: Compression) -> String {
 }
 
 fn is_compression(extension: &str) -> bool {
-    matches!(extension, "gz" | "gzip" | "zst" | "zstd")
+    matches!(extension, "gz" | "gzip" | "zst" | "zstd" | "bz2" | "bzip2" | "xz")
 }
 
 /// The first few of a list, and how many more there are.
@@ -377,7 +409,7 @@ fn examples(items: &[String]) -> String {
 
 fn refusal(input: &str, name: &str) -> Error {
     let problem = format!(
-        "looks like {name}; dechaff reads text and JSONL, plain or as .gz or .zst (`--format txt` or `--format jsonl` reads it all the same)"
+        "looks like {name}; dechaff reads text and JSONL, plain or as .gz, .zst, .bz2, .xz (`--format txt` or `--format jsonl` reads it all the same)"
     );
     input_error(input, problem)
 }

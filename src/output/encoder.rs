@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
+use bzip2::write::BzEncoder;
 use flate2::write::GzEncoder;
+use liblzma::write::XzEncoder;
 
 use crate::input::Compression;
 
@@ -11,6 +13,8 @@ pub(crate) enum Encoder<W: Write> {
     Plain(W),
     Gzip(Box<GzEncoder<W>>),
     Zstd(zstd::Encoder<'static, W>),
+    Bzip2(Box<BzEncoder<W>>),
+    Xz(XzEncoder<W>),
 }
 
 impl<W: Write> Encoder<W> {
@@ -23,6 +27,10 @@ impl<W: Write> Encoder<W> {
                 encoder.include_checksum(true)?;
                 Encoder::Zstd(encoder)
             }
+            Compression::Bzip2 => {
+                Encoder::Bzip2(Box::new(BzEncoder::new(writer, bzip2::Compression::new(9))))
+            }
+            Compression::Xz => Encoder::Xz(XzEncoder::new(writer, 6)),
         })
     }
 
@@ -32,6 +40,8 @@ impl<W: Write> Encoder<W> {
             Encoder::Plain(writer) => Ok(writer),
             Encoder::Gzip(encoder) => encoder.finish(),
             Encoder::Zstd(encoder) => encoder.finish(),
+            Encoder::Bzip2(encoder) => encoder.finish(),
+            Encoder::Xz(encoder) => encoder.finish(),
         }
     }
 }
@@ -42,6 +52,8 @@ impl<W: Write> Write for Encoder<W> {
             Encoder::Plain(writer) => writer.write(bytes),
             Encoder::Gzip(encoder) => encoder.write(bytes),
             Encoder::Zstd(encoder) => encoder.write(bytes),
+            Encoder::Bzip2(encoder) => encoder.write(bytes),
+            Encoder::Xz(encoder) => encoder.write(bytes),
         }
     }
 
@@ -50,6 +62,8 @@ impl<W: Write> Write for Encoder<W> {
             Encoder::Plain(writer) => writer.flush(),
             Encoder::Gzip(encoder) => encoder.flush(),
             Encoder::Zstd(encoder) => encoder.flush(),
+            Encoder::Bzip2(encoder) => encoder.flush(),
+            Encoder::Xz(encoder) => encoder.flush(),
         }
     }
 }

@@ -180,6 +180,8 @@ fn put_patch(stream: &mut impl Write, patch: Patch) -> io::Result<()> {
         Compression::None => 0,
         Compression::Gzip => 1,
         Compression::Zstd => 2,
+        Compression::Bzip2 => 3,
+        Compression::Xz => 4,
     };
     let flags = if entry.clean.is_some() { HAS_CLEAN } else { 0 } | if entry.damaged { DAMAGED } else { 0 };
     stream.write_all(&[format, compression, flags])?;

@@ -82,6 +82,8 @@ impl PatchReader {
             0 => Compression::None,
             1 => Compression::Gzip,
             2 => Compression::Zstd,
+            3 => Compression::Bzip2,
+            4 => Compression::Xz,
             _ => return Err(self.damaged("an unknown compression")),
         };
         let flags = self.byte()?;

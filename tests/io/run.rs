@@ -11,7 +11,8 @@ use dechaff::input::{
 use dechaff::output::{Edit, PatchStore, Rewriter, restore};
 use dechaff::progress::Silent;
 
-pub(crate) const COMPRESSIONS: [Compression; 3] = [Compression::None, Compression::Gzip, Compression::Zstd];
+pub(crate) const COMPRESSIONS: [Compression; 5] =
+    [Compression::None, Compression::Gzip, Compression::Zstd, Compression::Bzip2, Compression::Xz];
 
 /// Inputs in a temporary folder, and a run's folder beside them.
 pub(crate) struct Run {
@@ -112,6 +113,16 @@ pub(crate) fn compress(bytes: &[u8], compression: Compression) -> Vec<u8> {
             encoder.finish().expect("in memory")
         }
         Compression::Zstd => zstd::encode_all(bytes, 1).expect("in memory"),
+        Compression::Bzip2 => {
+            let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+            encoder.write_all(bytes).expect("in memory");
+            encoder.finish().expect("in memory")
+        }
+        Compression::Xz => {
+            let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 1);
+            encoder.write_all(bytes).expect("in memory");
+            encoder.finish().expect("in memory")
+        }
     }
 }
 
@@ -123,6 +134,8 @@ pub(crate) fn decompressed(path: &Path, compression: Compression) -> Vec<u8> {
         Compression::None => return file,
         Compression::Gzip => flate2::read::MultiGzDecoder::new(&file[..]).read_to_end(&mut bytes),
         Compression::Zstd => zstd::stream::copy_decode(&file[..], &mut bytes).map(|()| 0),
+        Compression::Bzip2 => bzip2::read::MultiBzDecoder::new(&file[..]).read_to_end(&mut bytes),
+        Compression::Xz => liblzma::read::XzDecoder::new_multi_decoder(&file[..]).read_to_end(&mut bytes),
     }
     .expect("whole");
     bytes

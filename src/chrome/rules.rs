@@ -6,6 +6,7 @@
 //! regular expression. Format of the file: `docs/CHROME.md`.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use regex::Regex;
 use serde::Deserialize;
@@ -90,7 +91,41 @@ pub struct Rule {
     words: Vec<u64>,
     /// Literals of which every match has one, in lower case; without any, the pattern meets every line.
     needs: Vec<String>,
-    pattern: Option<Regex>,
+    pattern: Option<Pattern>,
+}
+
+/// A regular expression, compiled when a line first meets it: most runs need few of the built-in ones.
+#[derive(Debug)]
+struct Pattern {
+    text: String,
+    compiled: OnceLock<Regex>,
+}
+
+impl Pattern {
+    /// # Errors
+    /// Says what is wrong with the expression.
+    fn checked(text: String) -> std::result::Result<Pattern, String> {
+        let regex =
+            Regex::new(&text).map_err(|error| format!("`pattern` is not a regular expression: {error}"))?;
+        if regex.is_match("") {
+            return Err("`pattern` matches the empty line, so it would match everywhere".into());
+        }
+        Ok(Pattern { text, compiled: OnceLock::from(regex) })
+    }
+
+    fn regex(&self) -> &Regex {
+        // What was not checked is built in, and tests compile it.
+        self.compiled.get_or_init(|| Regex::new(&self.text).expect("the embedded rules are tested"))
+    }
+}
+
+/// Whether the rules of a file are tried on their examples.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// A user's rules: every pattern is compiled and tried when the file is read.
+    Try,
+    /// Rules that the tests have tried.
+    Tested,
 }
 
 /// Which lines a pattern without literals is tried on.
@@ -163,7 +198,11 @@ impl Rules {
     /// assert!(rules.line("第一章 总则").is_none());
     /// ```
     pub fn built_in() -> Rules {
-        Self::parse(BUILT_IN).expect("the embedded rules are tested")
+        let rules = read_file(BUILT_IN).and_then(|file| {
+            let anchors = file.anchors.clone();
+            compile(file.rules(&BTreeMap::new(), Trust::Tested)?, anchors)
+        });
+        rules.expect("the embedded rules are tested")
     }
 
     /// The built-in rules and the user's own, which come first where both know a line.
@@ -175,8 +214,8 @@ impl Rules {
         let user = read_file(user)?;
         let mut anchors = built_in.anchors.clone();
         anchors.extend(user.anchors.iter().cloned());
-        let mut rules = user.rules(&built_in.define)?;
-        rules.extend(built_in.rules(&BTreeMap::new())?);
+        let mut rules = user.rules(&built_in.define, Trust::Try)?;
+        rules.extend(built_in.rules(&BTreeMap::new(), Trust::Tested)?);
         compile(rules, anchors)
     }
 
@@ -187,7 +226,7 @@ impl Rules {
     pub fn parse(text: &str) -> Result<Rules> {
         let file = read_file(text)?;
         let anchors = file.anchors.clone();
-        compile(file.rules(&BTreeMap::new())?, anchors)
+        compile(file.rules(&BTreeMap::new(), Trust::Try)?, anchors)
     }
 
     /// The rule with this number.
@@ -334,15 +373,15 @@ impl Rule {
             RuleKind::Line | RuleKind::Hint => {
                 trimmed.len() <= 4 * self.max as usize
                     && trimmed.chars().count() <= self.max as usize
-                    && pattern.is_match(trimmed)
+                    && pattern.regex().is_match(trimmed)
             }
-            RuleKind::Span => pattern.is_match(trimmed),
+            RuleKind::Span => pattern.regex().is_match(trimmed),
         }
     }
 
     /// The passages in `text`: the group named `span` where the pattern has one, else the whole match.
     fn passages<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Span> + 'a {
-        self.pattern.iter().flat_map(move |pattern| pattern.captures_iter(text)).filter_map(|found| {
+        self.pattern.iter().flat_map(move |pattern| pattern.regex().captures_iter(text)).filter_map(|found| {
             let passage = found.name("span").or_else(|| found.get(0))?;
             (!passage.is_empty()).then(|| Span::new(passage.start() as u32, passage.end() as u32))
         })
@@ -368,19 +407,20 @@ fn read_file(text: &str) -> Result<File> {
 }
 
 impl File {
-    fn rules(self, definitions: &BTreeMap<String, String>) -> Result<Vec<Rule>> {
+    fn rules(self, definitions: &BTreeMap<String, String>, trust: Trust) -> Result<Vec<Rule>> {
         let mut definitions = definitions.clone();
         definitions.extend(self.define);
-        self.rule.into_iter().map(|raw| rule(raw, &definitions)).collect()
+        self.rule.into_iter().map(|raw| rule(raw, &definitions, trust)).collect()
     }
 }
 
-fn rule(raw: RawRule, definitions: &BTreeMap<String, String>) -> Result<Rule> {
+fn rule(raw: RawRule, definitions: &BTreeMap<String, String>, trust: Trust) -> Result<Rule> {
     let wrong = |problem: String| Error::setting(format!("{SETTING}: rule `{}`", raw.name), problem);
     if raw.name.is_empty() || raw.name.chars().any(char::is_whitespace) {
         return Err(wrong("`name` must be one word: it stands in the log of what was removed".into()));
     }
-    let pattern = raw.pattern.as_deref().map(|text| pattern(text, definitions)).transpose().map_err(wrong)?;
+    let pattern =
+        raw.pattern.as_deref().map(|text| pattern(text, definitions, trust)).transpose().map_err(wrong)?;
     if pattern.is_none() && raw.words.is_empty() {
         return Err(wrong("it has neither `pattern` nor `words`".into()));
     }
@@ -395,7 +435,7 @@ fn rule(raw: RawRule, definitions: &BTreeMap<String, String>) -> Result<Rule> {
         })?);
     }
     let needs = if raw.needs.is_empty() {
-        pattern.as_ref().and_then(|pattern| required_literals(pattern.as_str())).unwrap_or_default()
+        pattern.as_ref().and_then(|pattern| required_literals(&pattern.text)).unwrap_or_default()
     } else {
         raw.needs
             .iter()
@@ -422,6 +462,9 @@ fn rule(raw: RawRule, definitions: &BTreeMap<String, String>) -> Result<Rule> {
         needs,
         pattern,
     };
+    if trust == Trust::Tested {
+        return Ok(rule);
+    }
     for example in &rule.examples {
         if !rule.takes(example) {
             return Err(wrong(format!("it does not take its own example `{example}`")));
@@ -436,7 +479,11 @@ fn rule(raw: RawRule, definitions: &BTreeMap<String, String>) -> Result<Rule> {
 }
 
 /// Compiles a pattern with its definitions put in.
-fn pattern(text: &str, definitions: &BTreeMap<String, String>) -> std::result::Result<Regex, String> {
+fn pattern(
+    text: &str,
+    definitions: &BTreeMap<String, String>,
+    trust: Trust,
+) -> std::result::Result<Pattern, String> {
     let mut pattern = text.to_string();
     // A definition may use others; three rounds are enough for what people write, and end.
     for _ in 0..3 {
@@ -448,12 +495,10 @@ fn pattern(text: &str, definitions: &BTreeMap<String, String>) -> std::result::R
         let name: String = pattern[open..].chars().take(24).collect();
         return Err(format!("`pattern` uses `{name}`, which no [define] of this file explains"));
     }
-    let pattern = Regex::new(&ascii(&pattern))
-        .map_err(|error| format!("`pattern` is not a regular expression: {error}"))?;
-    if pattern.is_match("") {
-        return Err("`pattern` matches the empty line, so it would match everywhere".into());
+    match trust {
+        Trust::Try => Pattern::checked(ascii(&pattern)),
+        Trust::Tested => Ok(Pattern { text: ascii(&pattern), compiled: OnceLock::new() }),
     }
-    Ok(pattern)
 }
 
 fn is_bare(c: char) -> bool {
@@ -565,7 +610,7 @@ mod tests {
     /// Reading the rules runs every example and counter-example; here each rule must have some.
     #[test]
     fn built_in_rules_take_their_examples() {
-        let rules = Rules::built_in();
+        let rules = Rules::parse(BUILT_IN).expect("the rules are right");
         for (_, rule) in rules.iter() {
             assert!(!rule.examples.is_empty(), "{} has no example", rule.name);
             assert!(!rule.counter_examples.is_empty(), "{} has no counter-example", rule.name);

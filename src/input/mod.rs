@@ -5,9 +5,11 @@
 //! blocks and the same records, damage included.
 
 mod blocks;
+pub mod charset;
 mod compression;
 mod discover;
 mod fields;
+pub mod html;
 pub mod json;
 pub mod json_text;
 mod naming;

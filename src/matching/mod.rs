@@ -3,6 +3,7 @@
 pub mod align;
 pub mod discount;
 pub mod numbers;
+pub mod probe;
 pub mod relation;
 pub mod spread;
 pub mod verify;

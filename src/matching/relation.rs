@@ -3,6 +3,8 @@
 //! Jaccard decides between units of like length, containment between unlike ones. Short texts share stock phrases,
 //! so they need more: the required Jaccard rises as the number of shingles falls.
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 
 use super::verify::Overlap;
@@ -102,7 +104,11 @@ pub fn relate_documents(
         return Some((Relation::Near, 1.0));
     }
     if overlap.shared >= FRAGMENT_SHINGLES && overlap.containment() >= config.containment {
-        let larger = if overlap.a <= overlap.b { prose.1 } else { prose.0 };
+        let larger = match overlap.a.cmp(&overlap.b) {
+            Ordering::Less => prose.1,
+            Ordering::Equal => prose.0.max(prose.1),
+            Ordering::Greater => prose.0,
+        };
         if f64::from(overlap.shared) >= PROSE_SHARE * f64::from(larger) {
             return Some((if overlap.a <= overlap.b { Relation::Fragment } else { Relation::Contains }, 1.0));
         }

@@ -27,22 +27,26 @@ const SOMETHING: f64 = 0.4;
 /// assert_eq!(spread(&text, &scattered), 1.0);
 /// ```
 pub fn spread(ordered: &[u64], other: &[u64]) -> f64 {
-    let passage = (ordered.len() / PASSAGES).clamp(SHORTEST, LONGEST);
-    let passages = (ordered.len() / passage).max(1);
+    spread_of(ordered, |shingle| other.binary_search(&shingle).is_ok())
+}
+
+/// [`spread`] over what `shared` says both have; each shingle is asked for once.
+pub fn spread_of(ordered: &[u64], shared: impl Fn(u64) -> bool) -> f64 {
     if ordered.is_empty() {
         return 0.0;
     }
-    let mean = ordered.iter().filter(|shingle| other.binary_search(shingle).is_ok()).count() as f64
-        / ordered.len() as f64;
+    let passage = (ordered.len() / PASSAGES).clamp(SHORTEST, LONGEST);
+    let passages = (ordered.len() / passage).max(1);
     // Passages of equal length: a short rest at the end would weigh as much as a whole one.
-    let with_something = (0..passages)
-        .filter(|passage| {
-            let start = passage * ordered.len() / passages;
-            let end = (passage + 1) * ordered.len() / passages;
-            let shared =
-                ordered[start..end].iter().filter(|shingle| other.binary_search(shingle).is_ok()).count();
-            shared as f64 >= SOMETHING * mean * (end - start) as f64
-        })
+    let start = |passage: usize| passage * ordered.len() / passages;
+    let counts: Vec<usize> = (0..passages)
+        .map(|at| ordered[start(at)..start(at + 1)].iter().filter(|&&shingle| shared(shingle)).count())
+        .collect();
+    let mean = counts.iter().sum::<usize>() as f64 / ordered.len() as f64;
+    let with_something = counts
+        .iter()
+        .enumerate()
+        .filter(|&(at, &count)| count as f64 >= SOMETHING * mean * (start(at + 1) - start(at)) as f64)
         .count();
     with_something as f64 / passages as f64
 }

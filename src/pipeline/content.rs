@@ -2,6 +2,7 @@
 //!
 //! Runs of paragraphs that a page break may have cut in mid-sentence are offered *joined* besides.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::sheet::Sheet;
@@ -9,7 +10,6 @@ use crate::chrome::Labels;
 use crate::document::Span;
 use crate::hash;
 use crate::text::fold::{Slot, number_slots};
-use crate::text::segment::{ends_sentence, opens_item};
 
 /// Fewest units of a piece of a joined paragraph: menus and titles are no broken sentences.
 const JOIN_UNITS: u32 = 12;
@@ -17,11 +17,11 @@ const JOIN_UNITS: u32 = 12;
 /// Units from which a paragraph says something: menus, headings and labels are shorter.
 const SAYING: u32 = 6;
 
-/// What is left of a page when its chrome is off.
+/// What is left of a page when its chrome is off: where it stands, the units themselves stay in the sheet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Content {
-    /// Units of all content paragraphs, in order.
-    pub units: Vec<u32>,
+    /// Units of all content paragraphs.
+    pub units: u32,
     /// Content lines, in order.
     pub lines: Vec<ContentLine>,
     /// Paragraphs with at least one content line, in order.
@@ -57,11 +57,15 @@ pub struct Paragraph {
 impl Content {
     /// The content of a sheet under these labels.
     pub fn new(sheet: &Sheet, labels: &Labels) -> Self {
-        let mut content = Content { units: Vec::with_capacity(sheet.units.len()), ..Content::default() };
+        let mut content = Content {
+            lines: Vec::with_capacity(sheet.lines.len()),
+            paragraphs: Vec::with_capacity(sheet.paragraphs.len()),
+            ..Content::default()
+        };
         let mut chrome = labels.lines.iter().map(|label| label.line).peekable();
         let mut cut = labels.spans.iter().map(|span| span.span).peekable();
         for lines in &sheet.paragraphs {
-            let (first, start) = (content.lines.len() as u32, content.units.len() as u32);
+            let (first, start) = (content.lines.len() as u32, content.units);
             let mut paragraph =
                 Paragraph { lines: first..first, units: start..start, numbers: 0, runs: 0, masks: 0 };
             for line in lines.clone() {
@@ -69,16 +73,16 @@ impl Content {
                 if chrome.peek() == Some(&line) {
                     continue;
                 }
-                content.lines.push(ContentLine { line, units: content.units.len() as u32 });
+                content.lines.push(ContentLine { line, units: content.units });
                 let span = sheet.lines[line as usize];
                 while cut.next_if(|cut| cut.end <= span.start).is_some() {}
-                if cut.peek().is_some_and(|cut| cut.overlaps(span)) {
-                    let cuts: Vec<Span> =
-                        std::iter::from_fn(|| cut.next_if(|cut| cut.overlaps(span))).collect();
-                    content.push_cut_line(sheet, line, &cuts);
+                content.units += if cut.peek().is_some_and(|cut| cut.overlaps(span)) {
+                    let mut kept = Vec::new();
+                    push_cut_line(sheet, line, labels, &mut kept);
+                    kept.len() as u32
                 } else {
-                    content.units.extend_from_slice(&sheet.units[sheet.unit_range(&(line..line + 1))]);
-                }
+                    sheet.unit_range(&(line..line + 1)).len() as u32
+                };
                 let numbers = &sheet.numbers[line as usize];
                 if numbers.key != 0 {
                     paragraph.numbers = hash::units_key(&[paragraph.numbers, numbers.key]) as u32;
@@ -87,7 +91,7 @@ impl Content {
                 paragraph.masks += numbers.masks;
             }
             paragraph.lines.end = content.lines.len() as u32;
-            paragraph.units.end = content.units.len() as u32;
+            paragraph.units.end = content.units;
             if !paragraph.lines.is_empty() {
                 content.paragraphs.push(paragraph);
             }
@@ -96,11 +100,33 @@ impl Content {
         content
     }
 
-    fn push_cut_line(&mut self, sheet: &Sheet, line: u32, cuts: &[Span]) {
-        let (mut units, mut spans) = (Vec::new(), Vec::new());
-        sheet.line_unit_spans(line, &mut units, &mut spans);
-        let kept = units.iter().zip(&spans).filter(|(_, span)| !cuts.iter().any(|cut| cut.overlaps(**span)));
-        self.units.extend(kept.map(|(&unit, _)| unit));
+    /// Units of all content paragraphs in one stream: the sheet's own where nothing is chrome.
+    pub fn units<'a>(&self, sheet: &'a Sheet, labels: &Labels) -> Cow<'a, [u32]> {
+        if labels.lines.is_empty() && labels.spans.is_empty() {
+            return Cow::Borrowed(&sheet.units);
+        }
+        let mut units = Vec::with_capacity(self.units as usize);
+        let mut cut = labels.spans.iter().map(|span| span.span).peekable();
+        let mut lines = self.lines.iter().map(|line| line.line).peekable();
+        while let Some(first) = lines.next() {
+            let span = sheet.lines[first as usize];
+            while cut.next_if(|cut| cut.end <= span.start).is_some() {}
+            if cut.peek().is_some_and(|cut| cut.overlaps(span)) {
+                push_cut_line(sheet, first, labels, &mut units);
+                continue;
+            }
+            // A run of whole lines is copied at once; blank lines between them have no units.
+            let mut last = first;
+            let safe = cut.peek().map_or(u32::MAX, |cut| cut.start);
+            let chrome = |from: u32, to: u32| sheet.unit_starts[from as usize] != sheet.unit_starts[to as usize];
+            while let Some(next) = lines
+                .next_if(|&next| sheet.lines[next as usize].end <= safe && !chrome(last + 1, next))
+            {
+                last = next;
+            }
+            units.extend_from_slice(&sheet.units[sheet.unit_range(&(first..last + 1))]);
+        }
+        Cow::Owned(units)
     }
 
     /// Runs in which each paragraph but the last stops in mid-sentence and each but the first opens nothing new. The
@@ -113,8 +139,8 @@ impl Content {
             };
             this.units.len() as u32 >= JOIN_UNITS
                 && !next.units.is_empty()
-                && !ends_sentence(sheet.line(self.lines[this.lines.end as usize - 1].line))
-                && !opens_item(sheet.line(self.lines[next.lines.start as usize].line))
+                && !sheet.edges[self.lines[this.lines.end as usize - 1].line as usize].ends_sentence()
+                && !sheet.edges[self.lines[next.lines.start as usize].line as usize].opens_item()
         };
         let mut joins = Vec::new();
         let mut first = 0;
@@ -134,10 +160,10 @@ impl Content {
         self.joins = joins;
     }
 
-    /// Units of a run of paragraphs.
-    pub fn run_units(&self, run: &Range<u32>) -> &[u32] {
+    /// Where the units of a run of paragraphs stand among all units of the content.
+    pub fn run_units(&self, run: &Range<u32>) -> Range<usize> {
         let (first, last) = (&self.paragraphs[run.start as usize], &self.paragraphs[run.end as usize - 1]);
-        &self.units[first.units.start as usize..last.units.end as usize]
+        first.units.start as usize..last.units.end as usize
     }
 
     /// Units in paragraphs that say something: what a page holds, as against its headings, labels, and the menus that
@@ -186,4 +212,18 @@ impl Content {
         }
         slots
     }
+}
+
+/// The units of a line without those that spans cut.
+fn push_cut_line(sheet: &Sheet, line: u32, labels: &Labels, out: &mut Vec<u32>) {
+    let cuts: Vec<Span> = labels
+        .spans
+        .iter()
+        .map(|label| label.span)
+        .filter(|cut| cut.overlaps(sheet.lines[line as usize]))
+        .collect();
+    let (mut units, mut spans) = (Vec::new(), Vec::new());
+    sheet.line_unit_spans(line, &mut units, &mut spans);
+    let kept = units.iter().zip(&spans).filter(|(_, span)| !cuts.iter().any(|cut| cut.overlaps(**span)));
+    out.extend(kept.map(|(&unit, _)| unit));
 }

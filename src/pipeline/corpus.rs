@@ -1,7 +1,10 @@
 //! All documents of a run, as the stages after the survey see them.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::rc::Rc;
+
+use rayon::prelude::*;
 
 use super::content::Content;
 use super::sheet::Sheet;
@@ -20,8 +23,10 @@ pub struct Corpus {
     pub spool: Spool,
     /// What chrome looks at: one entry for each non-blank line.
     pub evidence: Vec<Box<[Evidence]>>,
-    /// Their labels; all content until chrome was looked for.
+    /// Their labels; all content until chrome was looked for. Changed by [`Corpus::relabel`].
     pub labels: Vec<Labels>,
+    /// What is left of each under its labels; empty until they were given labels.
+    pub contents: Vec<Content>,
     /// Names of the sites, sorted.
     pub sites: Vec<String>,
 }
@@ -44,12 +49,39 @@ pub struct Document {
 }
 
 impl Corpus {
-    /// A document's content under its labels.
+    /// Gives the documents these labels. The documents whose labels changed, in order: all of them the first time.
+    ///
+    /// # Errors
+    /// When a sheet cannot be read back.
+    pub fn relabel(&mut self, labels: Vec<Labels>) -> Result<Vec<u32>> {
+        let first = self.contents.is_empty();
+        let changed: Vec<u32> = self
+            .ids()
+            .filter(|&id| first || labels[id as usize] != self.labels[id as usize])
+            .collect();
+        self.labels = labels;
+        let contents: Vec<Content> = changed
+            .par_iter()
+            .map(|&id| Ok(Content::new(&*self.spool.get(id)?, &self.labels[id as usize])))
+            .collect::<Result<_>>()?;
+        if first {
+            self.contents = contents;
+        } else {
+            for (&id, content) in changed.iter().zip(contents) {
+                self.contents[id as usize] = content;
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Calls `use_units` with a document's content units.
     ///
     /// # Errors
     /// When its sheet cannot be read back.
-    pub fn content(&self, document: u32) -> Result<Content> {
-        Ok(Content::new(&*self.spool.get(document)?, &self.labels[document as usize]))
+    pub fn with_units<T>(&self, document: u32, use_units: impl FnOnce(&Sheet, &[u32]) -> T) -> Result<T> {
+        let sheet = self.spool.get(document)?;
+        let units = self.contents[document as usize].units(&sheet, &self.labels[document as usize]);
+        Ok(use_units(&sheet, &units))
     }
 
     /// Ids of all documents.
@@ -64,7 +96,24 @@ pub struct Page<'a> {
     /// Its sheet.
     pub sheet: Cow<'a, Sheet>,
     /// Its content under its labels.
-    pub content: Content,
+    pub content: &'a Content,
+    labels: &'a Labels,
+    units: OnceCell<Vec<u32>>,
+}
+
+impl Page<'_> {
+    /// Its content units.
+    pub fn units(&self) -> &[u32] {
+        if self.labels.lines.is_empty() && self.labels.spans.is_empty() {
+            return &self.sheet.units;
+        }
+        self.units.get_or_init(|| self.content.units(&self.sheet, self.labels).into_owned())
+    }
+
+    /// Units of a run of paragraphs.
+    pub fn run_units(&self, run: &std::ops::Range<u32>) -> &[u32] {
+        &self.units()[self.content.run_units(run)]
+    }
 }
 
 /// Pages of a corpus for one worker, the last few kept: neighbouring paragraphs ask for the same page.
@@ -92,8 +141,12 @@ impl<'a> Pages<'a> {
             return Ok(Rc::clone(&self.recent[at].1));
         }
         let sheet = self.corpus.spool.get(document)?;
-        let content = Content::new(&sheet, &self.corpus.labels[document as usize]);
-        let page = Rc::new(Page { sheet, content });
+        let page = Rc::new(Page {
+            sheet,
+            content: &self.corpus.contents[document as usize],
+            labels: &self.corpus.labels[document as usize],
+            units: OnceCell::new(),
+        });
         if self.recent.len() == RECENT {
             self.recent.remove(0);
         }

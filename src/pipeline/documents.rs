@@ -5,25 +5,24 @@
 //! pairs of which one stands in the other, at any length. Every pair is verified on its shingle sets; every cluster
 //! member is verified against its representative.
 
+use std::cell::RefCell;
+
 use rayon::prelude::*;
 
-use super::content::Content;
-use super::corpus::Corpus;
+use super::corpus::{Corpus, Page, Pages};
 use crate::cluster::components::{Components, Star, agreeing_stars};
 use crate::cluster::keep::{self, Candidate};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hash::{self, Map};
 use crate::lsh::banding::DOCUMENT;
 use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
-use crate::matching::discount::{Sides, discounted};
 use crate::matching::numbers::{Comparison, Numbered, compare};
+use crate::matching::probe::{Probed, Prober, Side};
 use crate::matching::relation::{Relation, relate_documents};
-use crate::matching::spread::spread;
-use crate::matching::verify::{Overlap, overlap as shared};
+use crate::matching::verify::Overlap;
 use crate::sketch::minhash::{MinHasher, SLOTS};
-use crate::text::fold::Slot;
-use crate::text::shingle::{shingle_set, shingles};
+use crate::text::shingle::shingles;
 
 /// One shingle in this many is sampled.
 const SAMPLE: u64 = 16;
@@ -70,68 +69,243 @@ pub struct Match {
     pub numbers: Comparison,
 }
 
-/// Finds the clusters of the corpus' documents under its present labels.
-///
-/// # Errors
-/// When a sheet cannot be read back.
-pub fn find(corpus: &Corpus, config: &Config, keep_pairs: Pairs) -> Result<DocumentMatches> {
-    let signs = sign(corpus, config)?;
-    let mut found =
-        DocumentMatches { units: signs.iter().map(|sign| sign.units).collect(), ..Default::default() };
+/// Finds clusters of documents, and keeps what it learned for when labels change: then only the documents that have
+/// others are signed and compared again.
+#[derive(Debug)]
+pub struct Finder {
+    hasher: MinHasher,
+    signs: Vec<Sign>,
+    /// What pairs, smaller id first, were found to share.
+    known: Map<(u32, u32), Known>,
+}
 
-    // Documents with equal content, or equal altogether, collapse into the first of them.
-    let mut components = Components::new(signs.len());
-    let with_content = || corpus.ids().filter(|&id| signs[id as usize].all > 0);
-    let mut by_key: Vec<(u64, u32)> = with_content()
-        .flat_map(|id| [signs[id as usize].key, signs[id as usize].whole].map(|key| (key, id)))
-        .collect();
-    by_key.sort_unstable();
-    for group in by_key.chunk_by(|a, b| a.0 == b.0) {
-        group[1..].iter().for_each(|&(_, id)| components.join(group[0].1, id));
+impl Finder {
+    /// A finder over the corpus under its present labels.
+    ///
+    /// # Errors
+    /// When a sheet cannot be read back.
+    pub fn new(corpus: &Corpus, config: &Config) -> Result<Self> {
+        let hasher = MinHasher::new(config.matching.seed);
+        let all: Vec<u32> = corpus.ids().collect();
+        let signs = sign(corpus, config, &hasher, &all)?;
+        Ok(Self { hasher, signs, known: Map::default() })
     }
-    let distinct: Vec<u32> = with_content().filter(|&id| components.root(id) == id).collect();
 
-    let candidates = candidates(&signs, &distinct, config, &mut found.hot);
-    found.candidates = candidates.len() as u64;
-    let mut cache = Sets::default();
-    let mut at = 0;
-    while at < candidates.len() {
-        let mut batch = Vec::with_capacity(BATCH);
-        while at < candidates.len() && batch.len() < BATCH {
-            let (a, b) = candidates[at];
-            if keep_pairs == Pairs::All || !components.joined(a, b) {
-                batch.push((a, b));
-            }
-            at += 1;
+    /// Looks again at the documents whose labels changed.
+    ///
+    /// # Errors
+    /// When a sheet cannot be read back.
+    pub fn update(&mut self, corpus: &Corpus, config: &Config, changed: &[u32]) -> Result<()> {
+        let signs = sign(corpus, config, &self.hasher, changed)?;
+        let mut stale = vec![false; self.signs.len()];
+        for (&id, sign) in changed.iter().zip(signs) {
+            self.signs[id as usize] = sign;
+            stale[id as usize] = true;
         }
-        cache.load(corpus, batch.iter().flat_map(|&(a, b)| [a, b]))?;
-        let related: Vec<Option<Related>> = batch
-            .par_iter()
-            .map(|&(a, b)| relate(&signs, a, cache.get(a), b, cache.get(b), config))
+        self.known.retain(|&(a, b), _| !stale[a as usize] && !stale[b as usize]);
+        Ok(())
+    }
+
+    /// Finds the clusters of the corpus' documents. What became of the numbers is not looked at: see
+    /// [`DocumentMatches::compare_numbers`].
+    ///
+    /// # Errors
+    /// When a sheet cannot be read back.
+    pub fn find(&mut self, corpus: &Corpus, config: &Config, keep_pairs: Pairs) -> Result<DocumentMatches> {
+        let signs = &self.signs;
+        let mut found =
+            DocumentMatches { units: signs.iter().map(|sign| sign.units).collect(), ..Default::default() };
+
+        // Documents with equal content, or equal altogether, collapse into the first of them.
+        let mut components = Components::new(signs.len());
+        let with_content = || corpus.ids().filter(|&id| signs[id as usize].all > 0);
+        let mut by_key: Vec<(u64, u32)> = with_content()
+            .flat_map(|id| [signs[id as usize].key, signs[id as usize].whole].map(|key| (key, id)))
             .collect();
-        for (&(a, b), related) in batch.iter().zip(&related) {
-            if let Some(related) = related {
-                components.join(a, b);
-                if keep_pairs == Pairs::All {
-                    found.pairs.push((a, b, matched(corpus, &signs, a, b, *related)?));
+        by_key.sort_unstable();
+        for group in by_key.chunk_by(|a, b| a.0 == b.0) {
+            group[1..].iter().for_each(|&(_, id)| components.join(group[0].1, id));
+        }
+        let distinct: Vec<u32> = with_content().filter(|&id| components.root(id) == id).collect();
+
+        let candidates = candidates(signs, &distinct, config, &mut found.hot);
+        found.candidates = candidates.len() as u64;
+        let mut at = 0;
+        while at < candidates.len() {
+            let mut batch = Vec::with_capacity(BATCH);
+            while at < candidates.len() && batch.len() < BATCH {
+                let (a, b) = candidates[at];
+                if keep_pairs == Pairs::All || !components.joined(a, b) {
+                    batch.push((a, b));
+                }
+                at += 1;
+            }
+            self.known.extend(self.probe(corpus, &batch, config)?);
+            for &(a, b) in &batch {
+                let pair = Pair { signs: &self.signs, a, b };
+                if let Some(related) = pair.relate(self.known[&(a, b)], config) {
+                    components.join(a, b);
+                    if keep_pairs == Pairs::All {
+                        found.pairs.push((a, b, related.matched()));
+                    }
                 }
             }
         }
+
+        let sets = components.sets();
+        let cut: Vec<(Vec<DocumentCluster>, Vec<((u32, u32), Known)>)> = sets
+            .into_par_iter()
+            .map_init(Prober::default, |prober, set| self.cut(corpus, config, set, prober))
+            .collect::<Result<_>>()?;
+        for (clusters, known) in cut {
+            found.clusters.extend(clusters);
+            self.known.extend(known);
+        }
+        found.clusters.sort_by_key(|cluster| {
+            cluster
+                .members
+                .iter()
+                .map(|&(id, _)| id)
+                .min()
+                .map_or(cluster.representative, |id| id.min(cluster.representative))
+        });
+        Ok(found)
     }
 
-    let sets = components.sets();
-    let clusters: Vec<Vec<DocumentCluster>> =
-        sets.into_par_iter().map(|set| cut(corpus, &signs, config, set)).collect::<Result<_>>()?;
-    found.clusters = clusters.into_iter().flatten().collect();
-    found.clusters.sort_by_key(|cluster| {
-        cluster
-            .members
+    /// What the pairs share that are not known yet; those with the same first document stand together.
+    fn probe(
+        &self,
+        corpus: &Corpus,
+        pairs: &[(u32, u32)],
+        config: &Config,
+    ) -> Result<Vec<((u32, u32), Known)>> {
+        let fresh: Vec<(u32, u32)> =
+            pairs.iter().copied().filter(|pair| !self.known.contains_key(pair)).collect();
+        let mut ids: Vec<u32> = fresh.iter().flat_map(|&(a, b)| [a, b]).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let sides: Vec<Side> = ids
+            .par_iter()
+            .map_init(Prober::default, |prober, &id| side(corpus, id, prober))
+            .collect::<Result<_>>()?;
+        let side = |id: u32| &sides[ids.partition_point(|&other| other < id)];
+        let groups: Vec<&[(u32, u32)]> = fresh.chunk_by(|x, y| x.0 == y.0).collect();
+        let known: Vec<Vec<((u32, u32), Known)>> = groups
+            .into_par_iter()
+            .map_init(Prober::default, |prober, group| {
+                let first = side(group[0].0);
+                prober.fix(first);
+                let probed = |&(a, b): &(u32, u32)| {
+                    let other = side(b);
+                    let pair = Pair { signs: &self.signs, a, b };
+                    ((a, b), pair.known(prober, first, other, config))
+                };
+                group.iter().map(probed).collect()
+            })
+            .collect();
+        Ok(known.into_iter().flatten().collect())
+    }
+
+    /// Cuts a component into clusters whose members all match their representative; gives also what was compared.
+    fn cut(
+        &self,
+        corpus: &Corpus,
+        config: &Config,
+        component: Vec<u32>,
+        prober: &mut Prober,
+    ) -> Result<(Vec<DocumentCluster>, Vec<((u32, u32), Known)>)> {
+        let signs = &self.signs;
+        // How much a document has in common with the first of the others: an edited copy has less than the original.
+        let central = |id: u32| -> u32 {
+            let bands = &signs[id as usize].bands;
+            let others = component.iter().take(CENTRAL).map(|&other| &signs[other as usize].bands);
+            others.map(|other| bands.iter().zip(other).filter(|(a, b)| a == b).count() as u32).sum()
+        };
+        let central: Vec<u32> = component.iter().map(|&id| central(id)).collect();
+        let place = |id: u32| component.partition_point(|&other| other < id);
+        let candidate = |id: u32| {
+            let sign = &signs[id as usize];
+            let document = &corpus.documents[id as usize];
+            Candidate {
+                id,
+                units: sign.units,
+                numbers: sign.runs,
+                masks: sign.masks,
+                spans: sign.spans,
+                central: central[place(id)],
+                gone: false,
+                reference: document.reference,
+                field: document.field.clone(),
+            }
+        };
+        let order = |ids: &mut Vec<u32>| {
+            let mut candidates: Vec<Candidate> = ids.iter().map(|&id| candidate(id)).collect();
+            keep::order(&mut candidates, &config.removal.keep);
+            *ids = candidates.into_iter().map(|candidate| candidate.id).collect();
+        };
+        // Documents that are equal in content and altogether are compared as the first of them.
+        let mut firsts: Map<(u64, u64), u32> = Map::default();
+        let first: Vec<u32> = component
             .iter()
-            .map(|&(id, _)| id)
-            .min()
-            .map_or(cluster.representative, |id| id.min(cluster.representative))
-    });
-    Ok(found)
+            .map(|&id| *firsts.entry((signs[id as usize].key, signs[id as usize].whole)).or_insert(id))
+            .collect();
+        let bench = RefCell::new(Bench { finder: self, corpus, config, prober, sides: Map::default(), fixed: None, known: Map::default(), failure: None });
+        let compare = |id: u32, other: u32| {
+            let (a, b) = (first[place(id)], first[place(other)]);
+            let pair = Pair { signs, a, b };
+            if a == b {
+                return Some(pair.equal());
+            }
+            pair.relate(bench.borrow_mut().known(a, b)?, config)
+        };
+        let found: Vec<Star<Related>> = agreeing_stars(
+            component.clone(),
+            order,
+            |representative, id| compare(id, representative),
+            |members| digested(members, |id, other| compare(id, other).is_some()),
+        );
+        let Bench { known, failure, .. } = bench.into_inner();
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        let clusters = found
+            .into_iter()
+            .map(|star| {
+                let mut members: Vec<(u32, Match)> =
+                    star.members.into_iter().map(|(id, related)| (id, related.matched())).collect();
+                members.sort_unstable_by_key(|&(id, _)| id);
+                DocumentCluster { representative: star.representative, members }
+            })
+            .collect();
+        let mut known: Vec<((u32, u32), Known)> = known.into_iter().collect();
+        known.sort_unstable_by_key(|&(pair, _)| pair);
+        Ok((clusters, known))
+    }
+}
+
+impl DocumentMatches {
+    /// Fills in what became of the numbers of every match.
+    ///
+    /// # Errors
+    /// When a sheet cannot be read back.
+    pub fn compare_numbers(&mut self, corpus: &Corpus) -> Result<()> {
+        let mut wanted: Vec<(u32, u32, &mut Match)> = self
+            .clusters
+            .iter_mut()
+            .flat_map(|cluster| {
+                let representative = cluster.representative;
+                cluster.members.iter_mut().map(move |(id, matched)| (*id, representative, matched))
+            })
+            .chain(self.pairs.iter_mut().map(|(a, b, matched)| (*a, *b, matched)))
+            .collect();
+        wanted.par_iter_mut().try_for_each_init(
+            || Pages::new(corpus),
+            |pages, (a, b, matched)| {
+                matched.numbers = numbers(corpus, pages, *a, *b)?;
+                Ok(())
+            },
+        )
+    }
 }
 
 /// Members that each member is compared with to find the most central one.
@@ -143,8 +317,8 @@ const CENTRAL: usize = 64;
 /// # Errors
 /// When a sheet cannot be read back.
 pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Vec<(u32, u32)>> {
-    let signs = sign(corpus, config)?;
     let all: Vec<u32> = corpus.ids().collect();
+    let signs = sign(corpus, config, &MinHasher::new(config.matching.seed), &all)?;
     Ok(candidates(&signs, &all, config, &mut HotBuckets::default()))
 }
 
@@ -175,47 +349,51 @@ struct Sign {
     samples: Vec<u32>,
 }
 
-fn sign(corpus: &Corpus, config: &Config) -> Result<Vec<Sign>> {
-    let hasher = MinHasher::new(config.matching.seed);
-    corpus
-        .ids()
-        .into_par_iter()
-        .map_init(Vec::new, |buffer, id| {
-            let sheet = corpus.spool.get(id)?;
-            let content = Content::new(&sheet, &corpus.labels[id as usize]);
-            let mut sign = Sign {
-                all: sheet.units.len() as u32,
-                units: content.units.len() as u32,
-                prose: content.prose(),
-                runs: content.paragraphs.iter().map(|paragraph| paragraph.runs).sum(),
-                masks: content.paragraphs.iter().map(|paragraph| paragraph.masks).sum(),
-                spans: corpus.labels[id as usize].spans.len() as u32,
-                key: hash::units_key(&content.units),
-                whole: hash::units_key(&sheet.units),
-                ..Sign::default()
-            };
-            if content.units.len() < config.matching.min_units {
-                // Too short for shingles: equal only when the numbers are equal too.
-                let numbers: Vec<u32> =
-                    content.paragraphs.iter().map(|paragraph| paragraph.numbers).collect();
-                sign.key = hash::units_key(&[&content.units[..], &[u32::MAX], &numbers].concat());
-                if content.units.is_empty() {
-                    // All chrome: equal only to what is equal altogether.
-                    sign.key = sign.whole;
-                } else {
-                    sign.whole = sign.key;
+fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[u32]) -> Result<Vec<Sign>> {
+    ids.par_iter()
+        .map_init(Vec::new, |buffer, &id| {
+            let content = &corpus.contents[id as usize];
+            corpus.with_units(id, |sheet, units| {
+                let all = &sheet.units[..];
+                let key = hash::units_key(units);
+                let mut sign = Sign {
+                    all: all.len() as u32,
+                    units: content.units,
+                    prose: content.prose(),
+                    runs: content.paragraphs.iter().map(|paragraph| paragraph.runs).sum(),
+                    masks: content.paragraphs.iter().map(|paragraph| paragraph.masks).sum(),
+                    spans: corpus.labels[id as usize].spans.len() as u32,
+                    key,
+                    whole: if units.len() == all.len() { key } else { hash::units_key(all) },
+                    ..Sign::default()
+                };
+                if units.len() < config.matching.min_units {
+                    // Too short for shingles: equal only when the numbers are equal too.
+                    let numbers: Vec<u32> =
+                        content.paragraphs.iter().map(|paragraph| paragraph.numbers).collect();
+                    sign.key = hash::units_key(&[units, &[u32::MAX], &numbers].concat());
+                    if units.is_empty() {
+                        // All chrome: equal only to what is equal altogether.
+                        sign.key = sign.whole;
+                    } else {
+                        sign.whole = sign.key;
+                    }
+                    return sign;
                 }
-                return Ok(sign);
-            }
-            shingles(&content.units, buffer);
-            let mut signature = [u32::MAX; SLOTS];
-            hasher.sign(buffer, &mut signature);
-            DOCUMENT.keys(&signature, &mut sign.bands);
-            sign.samples =
-                buffer.iter().filter(|&&hash| hash % SAMPLE == 0).map(|&hash| (hash >> 32) as u32).collect();
-            sign.samples.sort_unstable();
-            sign.samples.dedup();
-            Ok(sign)
+                shingles(units, buffer);
+                let mut signature = [u32::MAX; SLOTS];
+                hasher.sign(buffer, &mut signature);
+                sign.bands.reserve_exact(DOCUMENT.bands);
+                DOCUMENT.keys(&signature, &mut sign.bands);
+                sign.samples = buffer
+                    .iter()
+                    .filter(|&&hash| hash % SAMPLE == 0)
+                    .map(|&hash| (hash >> 32) as u32)
+                    .collect();
+                sign.samples.sort_unstable();
+                sign.samples.dedup();
+                sign
+            })
         })
         .collect()
 }
@@ -262,54 +440,35 @@ fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBu
     pairs
 }
 
-/// Shingle sets of the documents of one batch.
-#[derive(Default)]
-struct Sets(Map<u32, Set>);
-
-/// Shingle sets of one document.
-struct Set {
-    /// Of the content, in order.
-    ordered: Vec<u64>,
-    content: Vec<u64>,
-    whole: Option<Vec<u64>>,
+/// The shingles of a document.
+fn side(corpus: &Corpus, id: u32, prober: &mut Prober) -> Result<Side> {
+    let labels = &corpus.labels[id as usize];
+    corpus.with_units(id, |sheet, units| {
+        let mut ordered = Vec::new();
+        shingles(units, &mut ordered);
+        let whole = (!labels.lines.is_empty() || !labels.spans.is_empty()).then(|| {
+            let mut whole = Vec::new();
+            shingles(&sheet.units, &mut whole);
+            whole
+        });
+        Side::new(ordered, whole.as_deref(), prober)
+    })
 }
 
-impl Set {
-    fn new(corpus: &Corpus, id: u32) -> Result<Self> {
-        let sheet = corpus.spool.get(id)?;
-        let labels = &corpus.labels[id as usize];
-        let (mut ordered, mut whole) = (Vec::new(), None);
-        shingles(&Content::new(&sheet, labels).units, &mut ordered);
-        let mut content = ordered.clone();
-        content.sort_unstable();
-        content.dedup();
-        if !labels.lines.is_empty() || !labels.spans.is_empty() {
-            shingle_set(&sheet.units, whole.insert(Vec::new()));
-        }
-        Ok(Self { ordered, content, whole })
-    }
-
-    fn sides(&self) -> Sides<'_> {
-        Sides { content: &self.content, whole: self.whole.as_deref() }
-    }
+/// What two documents were found to share.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    probed: Probed,
+    /// How evenly, where that was asked.
+    spread: Option<f64>,
 }
 
-impl Sets {
-    fn load(&mut self, corpus: &Corpus, ids: impl Iterator<Item = u32>) -> Result<()> {
-        let mut ids: Vec<u32> = ids.collect();
-        ids.sort_unstable();
-        ids.dedup();
-        self.0.retain(|id, _| ids.binary_search(id).is_ok());
-        ids.retain(|id| !self.0.contains_key(id));
-        let sets: Vec<(u32, Set)> =
-            ids.into_par_iter().map(|id| Ok((id, Set::new(corpus, id)?))).collect::<Result<_>>()?;
-        self.0.extend(sets);
-        Ok(())
-    }
-
-    fn get(&self, id: u32) -> &Set {
-        &self.0[&id]
-    }
+/// Two documents to be compared.
+#[derive(Clone, Copy)]
+struct Pair<'a> {
+    signs: &'a [Sign],
+    a: u32,
+    b: u32,
 }
 
 /// A verified pair, before its numbers are looked at.
@@ -321,86 +480,100 @@ struct Related {
     coverage: f64,
 }
 
-/// Verifies a pair: equal keys, or the overlap of what is not chrome on both sides.
-fn relate(signs: &[Sign], a: u32, set_a: &Set, b: u32, set_b: &Set, config: &Config) -> Option<Related> {
-    let (sign_a, sign_b) = (&signs[a as usize], &signs[b as usize]);
-    let overlap = discounted(set_a.sides(), set_b.sides());
-    let evenly = || spread(&set_a.ordered, &set_b.content).min(spread(&set_b.ordered, &set_a.content));
-    let (relation, spread) = if sign_a.key == sign_b.key || sign_a.whole == sign_b.whole {
-        (Relation::Identical, 1.0)
-    } else {
+impl Related {
+    fn matched(self) -> Match {
+        let Related { relation, overlap, spread, coverage } = self;
+        Match { relation, overlap, spread, coverage, numbers: Comparison::default() }
+    }
+}
+
+impl Pair<'_> {
+    /// Compares the two, the first of which is fixed.
+    fn known(self, prober: &mut Prober, first: &Side, other: &Side, config: &Config) -> Known {
+        let mut known = Known { probed: prober.compare(first, other), spread: None };
+        let mut spread = None;
+        self.decide(known.probed.overlap, || *spread.insert(prober.evenly(first, other)), config);
+        known.spread = spread;
+        known
+    }
+
+    /// The relation of the first to the second by what is known of them.
+    fn relate(self, known: Known, config: &Config) -> Option<Related> {
+        let Known { probed: Probed { overlap, content }, spread } = known;
+        let (relation, spread) = self.decide(overlap, || spread.unwrap_or(0.0), config)?;
+        let equal = self.signs[self.a as usize].key == self.signs[self.b as usize].key;
+        Some(Related { relation, overlap, spread, coverage: if equal { 1.0 } else { content.a_in_b() } })
+    }
+
+    /// The relation of two documents that are equal in content and altogether.
+    fn equal(self) -> Related {
+        let units = self.signs[self.a as usize].units;
+        let overlap = Overlap { shared: units, a: units, b: units };
+        Related { relation: Relation::Identical, overlap, spread: 1.0, coverage: 1.0 }
+    }
+
+    fn decide(
+        self,
+        overlap: Overlap,
+        evenly: impl FnOnce() -> f64,
+        config: &Config,
+    ) -> Option<(Relation, f64)> {
+        let (a, b) = (&self.signs[self.a as usize], &self.signs[self.b as usize]);
+        if a.key == b.key || a.whole == b.whole {
+            return Some((Relation::Identical, 1.0));
+        }
         // Nothing on both sides is no likeness.
         if overlap.shared == 0 {
             return None;
         }
-        relate_documents(overlap, (sign_a.prose, sign_b.prose), evenly, &config.matching)?
-    };
-    let coverage =
-        if sign_a.key == sign_b.key { 1.0 } else { shared(&set_a.content, &set_b.content).a_in_b() };
-    Some(Related { relation, overlap, spread, coverage })
+        relate_documents(overlap, (a.prose, b.prose), evenly, &config.matching)
+    }
 }
 
-/// Cuts a component into clusters whose members all match their representative.
-fn cut(
-    corpus: &Corpus,
-    signs: &[Sign],
-    config: &Config,
-    component: Vec<u32>,
-) -> Result<Vec<DocumentCluster>> {
-    // How much a document has in common with the first of the others: an edited copy has less than the original.
-    let central = |id: u32| -> u32 {
-        let bands = &signs[id as usize].bands;
-        let others = component.iter().take(CENTRAL).map(|&other| &signs[other as usize].bands);
-        others.map(|other| bands.iter().zip(other).filter(|(a, b)| a == b).count() as u32).sum()
-    };
-    let candidate = |id: u32| {
-        let sign = &signs[id as usize];
-        let document = &corpus.documents[id as usize];
-        Candidate {
-            id,
-            units: sign.units,
-            numbers: sign.runs,
-            masks: sign.masks,
-            spans: sign.spans,
-            central: central(id),
-            gone: false,
-            reference: document.reference,
-            field: document.field.clone(),
+/// What the cutting of one component works with.
+struct Bench<'a> {
+    finder: &'a Finder,
+    corpus: &'a Corpus,
+    config: &'a Config,
+    prober: &'a mut Prober,
+    sides: Map<u32, Side>,
+    /// The document that the prober holds.
+    fixed: Option<u32>,
+    /// What was found besides what the finder knows.
+    known: Map<(u32, u32), Known>,
+    failure: Option<Error>,
+}
+
+impl Bench<'_> {
+    /// What two documents share; `None` when one of them cannot be read back, which is kept.
+    fn known(&mut self, a: u32, b: u32) -> Option<Known> {
+        let pair = (a.min(b), a.max(b));
+        let flip = |known: Known| if a < b { known } else { Known { probed: known.probed.flip(), ..known } };
+        if let Some(&known) = self.finder.known.get(&pair).or_else(|| self.known.get(&pair)) {
+            return Some(flip(known));
         }
-    };
-    let order = |ids: &mut Vec<u32>| {
-        let mut candidates: Vec<Candidate> = ids.iter().map(|&id| candidate(id)).collect();
-        keep::order(&mut candidates, &config.removal.keep);
-        *ids = candidates.into_iter().map(|candidate| candidate.id).collect();
-    };
-    // One pair of sets for all documents that are equal in content and altogether.
-    let same = |id: u32| (signs[id as usize].key, signs[id as usize].whole);
-    let mut sets: Map<(u64, u64), Set> = Map::default();
-    for &id in &component {
-        if let std::collections::hash_map::Entry::Vacant(vacant) = sets.entry(same(id)) {
-            vacant.insert(Set::new(corpus, id)?);
+        for id in [a, b] {
+            if let std::collections::hash_map::Entry::Vacant(vacant) = self.sides.entry(id) {
+                match side(self.corpus, id, self.prober) {
+                    Ok(side) => _ = vacant.insert(side),
+                    Err(error) => {
+                        self.failure.get_or_insert(error);
+                        return None;
+                    }
+                }
+            }
         }
+        // The second is the representative, which many are compared with.
+        let (other, fixed) = (&self.sides[&a], &self.sides[&b]);
+        if self.fixed != Some(b) {
+            self.prober.fix(fixed);
+            self.fixed = Some(b);
+        }
+        let found = Pair { signs: &self.finder.signs, a: b, b: a }.known(self.prober, fixed, other, self.config);
+        let ordered = if b < a { found } else { Known { probed: found.probed.flip(), ..found } };
+        self.known.insert(pair, ordered);
+        Some(flip(ordered))
     }
-    let compare =
-        |id: u32, other: u32| relate(signs, id, &sets[&same(id)], other, &sets[&same(other)], config);
-    let found: Vec<Star<Related>> = agreeing_stars(
-        component.clone(),
-        order,
-        |representative, id| compare(id, representative),
-        |members| digested(members, |id, other| compare(id, other).is_some()),
-    );
-    found
-        .into_iter()
-        .map(|star| {
-            let mut members = star
-                .members
-                .into_iter()
-                .map(|(id, related)| Ok((id, matched(corpus, signs, id, star.representative, related)?)))
-                .collect::<Result<Vec<_>>>()?;
-            members.sort_unstable_by_key(|&(id, _)| id);
-            Ok(DocumentCluster { representative: star.representative, members })
-        })
-        .collect()
 }
 
 /// Fragments that are this small a part of the representative are stock text where there are several.
@@ -429,24 +602,22 @@ fn digested(members: &mut Vec<(u32, Related)>, related: impl Fn(u32, u32) -> boo
     out
 }
 
-/// The facts of a verified pair.
-fn matched(corpus: &Corpus, signs: &[Sign], a: u32, b: u32, related: Related) -> Result<Match> {
-    let (sign_a, sign_b) = (&signs[a as usize], &signs[b as usize]);
-    let numbers = if sign_a.runs + sign_a.masks + sign_b.runs + sign_b.masks == 0 {
-        Comparison::default()
-    } else {
-        let (units_a, slots_a) = numbered(corpus, a)?;
-        let (units_b, slots_b) = numbered(corpus, b)?;
-        compare(Numbered { units: &units_a, slots: &slots_a }, Numbered { units: &units_b, slots: &slots_b })
+/// What became of the first document's numbers in the second.
+fn numbers(corpus: &Corpus, pages: &mut Pages<'_>, a: u32, b: u32) -> Result<Comparison> {
+    let any = |id: u32| {
+        let paragraphs = &corpus.contents[id as usize].paragraphs;
+        paragraphs.iter().any(|paragraph| paragraph.runs + paragraph.masks > 0)
     };
-    let Related { relation, overlap, spread, coverage } = related;
-    Ok(Match { relation, overlap, spread, coverage, numbers })
-}
-
-/// A document's content units and number slots.
-fn numbered(corpus: &Corpus, id: u32) -> Result<(Vec<u32>, Vec<Slot>)> {
-    let sheet = corpus.spool.get(id)?;
-    let content = corpus.content(id)?;
-    let slots = content.slots(&sheet, &corpus.labels[id as usize], &content.lines);
-    Ok((content.units, slots))
+    if !any(a) && !any(b) {
+        return Ok(Comparison::default());
+    }
+    let (page_a, page_b) = (pages.get(a)?, pages.get(b)?);
+    let slots = |id: u32, page: &Page<'_>| {
+        page.content.slots(&page.sheet, &corpus.labels[id as usize], &page.content.lines)
+    };
+    let (slots_a, slots_b) = (slots(a, &page_a), slots(b, &page_b));
+    Ok(compare(
+        Numbered { units: page_a.units(), slots: &slots_a },
+        Numbered { units: page_b.units(), slots: &slots_b },
+    ))
 }

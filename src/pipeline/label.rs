@@ -25,15 +25,15 @@ use crate::matching::align::{Run, align};
 /// When a sheet cannot be read back.
 pub fn first(corpus: &mut Corpus, rules: &Rules, config: &Config) -> Result<()> {
     let labels = label(corpus, rules, config, Round::First, |_, evidence| provisional_bodies(evidence))?;
-    corpus.labels = labels;
+    corpus.relabel(labels)?;
     Ok(())
 }
 
-/// Labels over distinct bodies: documents that were found to be copies count once. Whether any label changed.
+/// Labels over distinct bodies: documents that were found to be copies count once. The documents whose labels changed.
 ///
 /// # Errors
 /// When a sheet cannot be read back.
-pub fn again(corpus: &mut Corpus, found: &DocumentMatches, rules: &Rules, config: &Config) -> Result<bool> {
+pub fn again(corpus: &mut Corpus, found: &DocumentMatches, rules: &Rules, config: &Config) -> Result<Vec<u32>> {
     let mut body: Vec<u32> = corpus.ids().collect();
     for cluster in &found.clusters {
         cluster.members.iter().for_each(|&(id, _)| body[id as usize] = cluster.representative);
@@ -41,9 +41,7 @@ pub fn again(corpus: &mut Corpus, found: &DocumentMatches, rules: &Rules, config
     let labels = label(corpus, rules, config, Round::Last, |documents, _| {
         documents.iter().map(|&document| body[document as usize]).collect()
     })?;
-    let changed = labels != corpus.labels;
-    corpus.labels = labels;
-    Ok(changed)
+    corpus.relabel(labels)
 }
 
 /// Labels every site on its own; `bodies` numbers the bodies of a site's pages.
@@ -247,16 +245,15 @@ pub fn by_alignment(corpus: &mut Corpus, found: &ParagraphMatches, rules: &Rules
         .par_iter()
         .map_init(|| Pages::new(corpus), |pages, group| injected(pages, found, group, rules))
         .collect::<Result<_>>()?;
-    let mut any = false;
+    let mut labels = corpus.labels.clone();
     for (document, label) in spans.into_iter().flatten() {
-        let labels = &mut corpus.labels[document as usize].spans;
+        let labels = &mut labels[document as usize].spans;
         if labels.iter().all(|known| !known.span.overlaps(label.span)) {
             labels.push(label);
             labels.sort_by_key(|label| label.span);
-            any = true;
         }
     }
-    Ok(any)
+    Ok(!corpus.relabel(labels)?.is_empty())
 }
 
 /// Fewest units of an insertion: a shorter one is an edit.

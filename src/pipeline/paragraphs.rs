@@ -269,18 +269,26 @@ fn occurrences(corpus: &Corpus, config: &Config) -> Result<Vec<Occurrence>> {
         .ids()
         .into_par_iter()
         .map(|document| {
-            let content = corpus.content(document)?;
-            let runs = (0..content.paragraphs.len() as u32)
-                .map(|at| at..at + 1)
-                .chain(content.joins.iter().cloned());
-            Ok(runs.map(|run| occurrence(document, &content, run, config)).collect())
+            let content = &corpus.contents[document as usize];
+            corpus.with_units(document, |_, units| {
+                let runs = (0..content.paragraphs.len() as u32)
+                    .map(|at| at..at + 1)
+                    .chain(content.joins.iter().cloned());
+                runs.map(|run| occurrence(document, content, units, run, config)).collect()
+            })
         })
         .collect::<Result<_>>()?;
     Ok(per_document.into_iter().flatten().collect())
 }
 
-fn occurrence(document: u32, content: &Content, run: Range<u32>, config: &Config) -> Occurrence {
-    let units = content.run_units(&run);
+fn occurrence(
+    document: u32,
+    content: &Content,
+    units: &[u32],
+    run: Range<u32>,
+    config: &Config,
+) -> Occurrence {
+    let units = &units[content.run_units(&run)];
     let pieces = &content.paragraphs[run.start as usize..run.end as usize];
     let numbers = match pieces {
         [one] => one.numbers,
@@ -349,6 +357,14 @@ struct Signs {
 const KEYS: usize = PARAGRAPH.bands + 2;
 
 impl Signs {
+    fn with_capacity(paragraphs: usize) -> Self {
+        Signs {
+            keys: Vec::with_capacity(paragraphs * KEYS),
+            bytes: Vec::with_capacity(paragraphs),
+            shingles: Vec::with_capacity(paragraphs),
+        }
+    }
+
     /// Whether a pair can match, by the low bytes of its signatures: unequal slots agree by chance once in 256, and
     /// the estimate scatters, so the filter leaves room below what is asked for (Li and König, b-bit MinHash, 2010).
     fn may_match(&self, a: u32, b: u32, config: &Config) -> bool {
@@ -407,21 +423,24 @@ impl Texts<'_> {
         let parts: Vec<Signs> = by_document
             .into_par_iter()
             .map_init(Vec::new, |buffer, group| {
-                let content = self.corpus.content(self.first(group[0]).document)?;
-                let mut part = Signs { keys: Vec::new(), bytes: Vec::new(), shingles: Vec::new() };
-                for &distinct in group {
-                    shingles(content.run_units(&self.first(distinct).run), buffer);
-                    let mut signature: Signature = [u32::MAX; SLOTS];
-                    hasher.sign(buffer, &mut signature);
-                    PARAGRAPH.keys(&signature, &mut part.keys);
-                    part.keys.extend(anchors(buffer).map(|anchor| (anchor >> 32) as u32));
-                    part.bytes.push(signature.map(|slot| slot as u8));
-                    part.shingles.push(buffer.len() as u32);
-                }
-                Ok(part)
+                let document = self.first(group[0]).document;
+                let content = &self.corpus.contents[document as usize];
+                self.corpus.with_units(document, |_, units| {
+                    let mut part = Signs::with_capacity(group.len());
+                    for &distinct in group {
+                        shingles(&units[content.run_units(&self.first(distinct).run)], buffer);
+                        let mut signature: Signature = [u32::MAX; SLOTS];
+                        hasher.sign(buffer, &mut signature);
+                        PARAGRAPH.keys(&signature, &mut part.keys);
+                        part.keys.extend(anchors(buffer).map(|anchor| (anchor >> 32) as u32));
+                        part.bytes.push(signature.map(|slot| slot as u8));
+                        part.shingles.push(buffer.len() as u32);
+                    }
+                    part
+                })
             })
             .collect::<Result<_>>()?;
-        let mut signs = Signs { keys: Vec::new(), bytes: Vec::new(), shingles: Vec::new() };
+        let mut signs = Signs::with_capacity(shingled.len());
         for part in parts {
             signs.keys.extend(part.keys);
             signs.bytes.extend(part.bytes);
@@ -438,7 +457,7 @@ impl Texts<'_> {
     fn set(&self, pages: &mut Pages<'_>, distinct: u32) -> Result<Vec<u64>> {
         let occurrence = self.first(distinct);
         let mut set = Vec::new();
-        shingle_set(pages.get(occurrence.document)?.content.run_units(&occurrence.run), &mut set);
+        shingle_set(pages.get(occurrence.document)?.run_units(&occurrence.run), &mut set);
         Ok(set)
     }
 
@@ -528,7 +547,7 @@ impl Texts<'_> {
         let page = pages.get(occurrence.document)?;
         let labels = &self.corpus.labels[occurrence.document as usize];
         let slots = page.content.slots(&page.sheet, labels, page.content.run_lines(&occurrence.run));
-        Ok((page.content.run_units(&occurrence.run).to_vec(), slots))
+        Ok((page.run_units(&occurrence.run).to_vec(), slots))
     }
 }
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::corpus::Corpus;
-use super::documents::{self, DocumentMatches, Pairs};
+use super::documents::{DocumentMatches, Finder, Pairs};
 use super::label;
 use super::logs::{Logs, Names, SkippedLog};
 use super::paragraphs::{self, ParagraphMatches};
@@ -148,13 +148,18 @@ fn find(
     label::first(corpus, rules, &job.config)?;
     clock.stage("label");
     progress.stage("matching documents", None);
-    let mut found = documents::find(corpus, &job.config, job.pairs)?;
+    let mut finder = Finder::new(corpus, &job.config)?;
+    let mut found = finder.find(corpus, &job.config, job.pairs)?;
     clock.stage("documents");
-    if label::again(corpus, &found, rules, &job.config)? {
-        clock.stage("label");
-        found = documents::find(corpus, &job.config, job.pairs)?;
-        clock.stage("documents");
+    let changed = label::again(corpus, &found, rules, &job.config)?;
+    clock.stage("label");
+    if !changed.is_empty() {
+        finder.update(corpus, &job.config, &changed)?;
+        found = finder.find(corpus, &job.config, job.pairs)?;
     }
+    drop(finder);
+    found.compare_numbers(corpus)?;
+    clock.stage("documents");
     progress.stage("matching paragraphs", None);
     let mut pieces = paragraphs::find(corpus, &job.config)?;
     clock.stage("paragraphs");

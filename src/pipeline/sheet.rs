@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::document::Span;
 use crate::text::fold::{Numbers, fold, fold_spans};
-use crate::text::segment::{self, segment};
+use crate::text::segment::{ends_sentence, is_blank, opens_item, segment};
 
 /// A record's text, cut and folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,52 @@ pub struct Sheet {
     pub unit_starts: Vec<u32>,
     /// For each line what was dropped as a number.
     pub numbers: Vec<Numbers>,
+    /// For each line how it begins and ends.
+    pub edges: Vec<Edges>,
+}
+
+/// How a line begins and ends; looked at while its text is at hand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Edges(u8);
+
+impl Edges {
+    const BLANK: u8 = 1;
+    const ENDS: u8 = 2;
+    const OPENS: u8 = 4;
+
+    fn of(line: &str) -> Self {
+        if is_blank(line) {
+            return Self(Self::BLANK);
+        }
+        let ends = if ends_sentence(line) { Self::ENDS } else { 0 };
+        let opens = if opens_item(line) { Self::OPENS } else { 0 };
+        Self(ends | opens)
+    }
+
+    /// Whether the line shows nothing.
+    pub fn is_blank(self) -> bool {
+        self.0 & Self::BLANK != 0
+    }
+
+    /// Whether a sentence can end with it; see [`ends_sentence`].
+    pub fn ends_sentence(self) -> bool {
+        self.0 & Self::ENDS != 0
+    }
+
+    /// Whether it opens something new; see [`opens_item`].
+    pub fn opens_item(self) -> bool {
+        self.0 & Self::OPENS != 0
+    }
+
+    /// As three bits.
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// What [`Edges::bits`] gave.
+    pub(crate) fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
 }
 
 impl Default for Sheet {
@@ -40,11 +86,15 @@ impl Sheet {
         let mut unit_starts = Vec::with_capacity(page.lines.len() + 1);
         unit_starts.push(0);
         let mut numbers = Vec::with_capacity(page.lines.len());
+        let mut edges = Vec::with_capacity(page.lines.len());
         for line in &page.lines {
-            numbers.push(fold(&text[line.range()], &mut units));
+            let content = &text[line.range()];
+            numbers.push(fold(content, &mut units));
             unit_starts.push(units.len() as u32);
+            edges.push(Edges::of(content));
         }
-        Self { text, lines: page.lines, paragraphs: page.paragraphs, units, unit_starts, numbers }
+        units.shrink_to_fit();
+        Self { text, lines: page.lines, paragraphs: page.paragraphs, units, unit_starts, numbers, edges }
     }
 
     /// Where the units of a range of lines stand.
@@ -59,7 +109,7 @@ impl Sheet {
 
     /// Whether the line shows nothing.
     pub fn is_blank(&self, line: u32) -> bool {
-        segment::is_blank(self.line(line))
+        self.edges[line as usize].is_blank()
     }
 
     /// Units of the line with the bytes of the text each came from.
@@ -75,7 +125,7 @@ impl Sheet {
     /// Bytes this sheet keeps in memory.
     pub fn size(&self) -> usize {
         self.text.len()
-            + self.lines.len() * (size_of::<Span>() + 4 + size_of::<Numbers>())
+            + self.lines.len() * (size_of::<Span>() + 4 + size_of::<Numbers>() + size_of::<Edges>())
             + self.paragraphs.len() * size_of::<Range<u32>>()
             + self.units.len() * 4
     }

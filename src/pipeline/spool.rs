@@ -8,7 +8,7 @@ use std::io::Write;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
-use super::sheet::Sheet;
+use super::sheet::{Edges, Sheet};
 use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::text::fold::Numbers;
@@ -107,10 +107,10 @@ fn encode(sheet: &Sheet) -> Vec<u8> {
         word(line.end);
     }
     sheet.unit_starts.iter().for_each(|&start| word(start));
-    for numbers in &sheet.numbers {
+    for (numbers, edges) in sheet.numbers.iter().zip(&sheet.edges) {
         word(numbers.key);
         word(numbers.runs);
-        word(numbers.masks << 1 | u32::from(numbers.kept));
+        word(numbers.masks << 4 | u32::from(edges.bits()) << 1 | u32::from(numbers.kept));
     }
     for paragraph in &sheet.paragraphs {
         word(paragraph.start);
@@ -128,15 +128,19 @@ fn decode(bytes: &[u8]) -> Sheet {
         u32::from_le_bytes(bytes[at - 4..at].try_into().expect("four bytes"))
     };
     let (lines, paragraphs, units, text) = (word(), word(), word(), word());
+    let spans = (0..lines).map(|_| Span { start: word(), end: word() }).collect();
+    let unit_starts = (0..=lines).map(|_| word()).collect();
+    let (mut numbers, mut edges) = (Vec::with_capacity(lines as usize), Vec::with_capacity(lines as usize));
+    for _ in 0..lines {
+        let (key, runs, rest) = (word(), word(), word());
+        numbers.push(Numbers { key, runs, masks: rest >> 4, kept: rest & 1 == 1 });
+        edges.push(Edges::from_bits((rest >> 1 & 7) as u8));
+    }
     Sheet {
-        lines: (0..lines).map(|_| Span { start: word(), end: word() }).collect(),
-        unit_starts: (0..=lines).map(|_| word()).collect(),
-        numbers: (0..lines)
-            .map(|_| {
-                let (key, runs, masks) = (word(), word(), word());
-                Numbers { key, runs, masks: masks >> 1, kept: masks & 1 == 1 }
-            })
-            .collect(),
+        lines: spans,
+        unit_starts,
+        numbers,
+        edges,
         paragraphs: (0..paragraphs).map(|_| Range { start: word(), end: word() }).collect(),
         units: (0..units).map(|_| word()).collect(),
         text: {

@@ -344,6 +344,7 @@ impl Sink {
                 evidence: self.evidence,
                 spool: self.spool,
                 labels,
+                contents: Vec::new(),
                 sites: self.names,
             },
             contents: self.contents,

@@ -240,7 +240,7 @@ impl Verdicts {
                 let run = paragraphs_of(*range);
                 let pieces = &page.content.paragraphs[run.start as usize..run.end as usize];
                 let document = &corpus.documents[range.document as usize];
-                let units = page.content.run_units(&run);
+                let units = page.run_units(&run);
                 candidates.push(Candidate {
                     id: at as u32,
                     units: units.len() as u32,
@@ -281,7 +281,7 @@ impl Verdicts {
                         Match { relation, overlap, spread: 1.0, coverage: overlap.a_in_b(), numbers };
                     let page = pages.get(document)?;
                     let unit = block(&page, document, &run);
-                    let units = page.content.run_units(&run).len() as u32;
+                    let units = page.run_units(&run).len() as u32;
                     let free = !corpus.documents[document as usize].reference
                         && !gone.overlaps_removed(document, &run)
                         && !gone.is_named(document, &run)
@@ -503,7 +503,7 @@ fn block_numbers(
         let page = pages.get(document)?;
         let labels = &corpus.labels[document as usize];
         let slots = page.content.slots(&page.sheet, labels, page.content.run_lines(run));
-        Ok((page.content.run_units(run).to_vec(), slots))
+        Ok((page.run_units(run).to_vec(), slots))
     };
     let ((units_a, slots_a), (units_b, slots_b)) = (side(a)?, side(b)?);
     Ok(compare(Numbered { units: &units_a, slots: &slots_a }, Numbered { units: &units_b, slots: &slots_b }))

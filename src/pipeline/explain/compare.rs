@@ -218,7 +218,7 @@ mod tests {
         let page = page(text, &[0, 4], &[cut]);
         let view = View::new(&page, Span::new(0, text.len() as u32));
         let content = Content::new(&page.sheet, &page.labels);
-        assert_eq!(view.units, content.units);
+        assert_eq!(view.units, *content.units(&page.sheet, &page.labels));
         assert_eq!(view.slots, content.slots(&page.sheet, &page.labels, &content.lines));
         assert_eq!(view.lines, [2, 3]);
     }

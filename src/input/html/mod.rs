@@ -1,0 +1,61 @@
+//! HTML → its visible text, one block a line, in reading order, and what the markup says of each line.
+//!
+//! Tags and text are told apart as the HTML standard says (html5gum); the tree is not built. A stack of open elements
+//! at most 512 deep is enough to know where lines begin and end, so that no page, however deep or broken, takes more
+//! than a step for each of its bytes and open elements, or more memory than a small multiple of its size.
+//!
+//! What ends a line: the tags of block elements, `<br>`, table cells; a row of short cells stays one line, its cells
+//! apart by tabs. White space is one space, but in `<pre>`. Between Chinese and Japanese characters a line break of
+//! the source is no space. Scripts, styles, hidden elements, controls of forms and what browsers show in place of
+//! missing features are no text.
+
+mod reader;
+mod tags;
+
+use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
+use html5gum::{Span, Tokenizer};
+
+use self::reader::Reader;
+use super::charset;
+use crate::chrome::Outline;
+
+/// A page as read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Its visible text: each line ends with a line feed, none begins or ends with a space outside of `<pre>`.
+    pub text: String,
+    /// Its title, white space collapsed; it is no part of the text.
+    pub title: String,
+    /// What the markup says of the text's lines.
+    pub outline: Outline,
+}
+
+/// Reads a page from its bytes; see [`charset::html`] for `declared` and the charset.
+///
+/// ```
+/// use dechaff::input::html;
+/// let page = html::page(b"<title>T</title><h1>Head</h1><p>One <b>two</b><br>three", None);
+/// assert_eq!(page.text, "Head\nOne two\nthree\n");
+/// assert_eq!(page.title, "T");
+/// ```
+pub fn page(bytes: &[u8], declared: Option<&str>) -> Page {
+    decoded(&charset::html(bytes, declared).text)
+}
+
+/// Reads a page from its text.
+pub fn decoded(html: &str) -> Page {
+    let mut reader = Reader::new(html.len());
+    let mut emitter: CallbackEmitter<_, std::convert::Infallible, usize> =
+        CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<usize>| {
+            reader.event(event);
+            None
+        });
+    emitter.naively_switch_states(true);
+    match Tokenizer::new_with_emitter(html, emitter).finish() {
+        Ok(()) => reader.finish(),
+        Err(never) => match never {},
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -57,6 +57,10 @@ pub enum Format {
     Txt,
     /// One JSON object a line.
     Jsonl,
+    /// One row a record, the columns named by the first; apart by what that line shows, in `.tsv` by tabs.
+    Csv,
+    /// Web archive records, WET among them.
+    Warc,
 }
 
 /// What is reported as a copy.

@@ -224,9 +224,11 @@ pub(crate) struct OnlyArg {
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(["auto", "txt", "jsonl"]).map(|word| match word.as_str() {
+    PossibleValuesParser::new(["auto", "txt", "jsonl", "csv", "warc"]).map(|word| match word.as_str() {
         "txt" => Format::Txt,
         "jsonl" => Format::Jsonl,
+        "csv" => Format::Csv,
+        "warc" => Format::Warc,
         _ => Format::Auto,
     })
 }

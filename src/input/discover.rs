@@ -370,6 +370,9 @@ fn sniff(path: &Path, wanted: Format) -> Result<Result<(SourceFormat, Compressio
     let format = match wanted {
         Format::Txt => Ok(SourceFormat::Txt),
         Format::Jsonl => Ok(SourceFormat::Jsonl),
+        Format::Warc => Ok(SourceFormat::Warc),
+        Format::Csv if extension(path, compression) == "tsv" => Ok(SourceFormat::Tsv),
+        Format::Csv => Ok(SourceFormat::Csv),
         Format::Auto => sniff::format(&head(path, compression)?, &extension(path, compression)),
     };
     Ok(format.map(|format| (format, compression)))

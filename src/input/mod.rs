@@ -7,8 +7,10 @@
 mod blocks;
 pub mod charset;
 mod compression;
+pub(crate) mod csv;
 mod discover;
 mod fields;
+mod framing;
 pub mod html;
 pub mod json;
 pub mod json_text;
@@ -17,11 +19,14 @@ mod record;
 mod site;
 mod sniff;
 mod walk;
+pub(crate) mod warc;
 
 pub use blocks::{Block, Blocks, Content, Contents, Limits};
 pub use compression::Compression;
+pub use csv::Header;
 pub use discover::{Source, Sources, discover};
-pub use fields::{Fields, keys};
+pub use fields::Fields;
+pub use framing::{Kind, Piece};
 pub(crate) use record::Body;
 pub use record::{Bad, Parsed, Record, Records, records};
 pub use site::registrable_domain;

@@ -1,7 +1,8 @@
 //! A block → its records, in order, without copying what need not be copied.
 //!
-//! Pure: no files, so blocks may be parsed on any thread. A line that is no JSON object, and text that is not UTF-8,
-//! come out as [`Parsed::Bad`] with the reason; blank lines are no records.
+//! Pure: no files, so blocks may be parsed on any thread. A line that is no JSON object, a row that does not fit its
+//! header, and text that is not UTF-8 come out as [`Parsed::Bad`] with the reason; blank lines are no records, and
+//! WARC records that are no pages are counted and passed over.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,10 +10,13 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::blocks::{Block, Content};
+use super::csv;
 use super::fields::{Fields, ID, RANK, SITE, TEXT, URL, Values};
+use super::framing::{Kind, Piece};
 use super::json::{BOM, Closing};
 use super::json_text;
 use super::sniff::SourceFormat;
+use super::warc;
 
 /// The records of a block, in order.
 ///
@@ -25,7 +29,7 @@ use super::sniff::SourceFormat;
 /// let fields = Fields::new(&dechaff::Config::default().input);
 /// let mut found = records(&block, SourceFormat::Jsonl, &fields);
 /// let Some(Parsed::Record(record)) = found.next() else { panic!() };
-/// assert_eq!((record.number, record.id, record.text.as_deref()), (1, Some(&b"1"[..]), Some("a\nb")));
+/// assert_eq!((record.number, record.id.as_deref(), record.text.as_deref()), (1, Some(&b"1"[..]), Some("a\nb")));
 /// let Some(Parsed::Bad(bad)) = found.next() else { panic!() };
 /// assert_eq!((bad.number, bad.offset), (2, 24));
 /// ```
@@ -37,6 +41,7 @@ pub fn records<'a>(block: &'a Block, format: SourceFormat, fields: &'a Fields) -
         fields,
         valid: simdutf8::basic::from_utf8(&block.bytes).ok(),
         at: start,
+        piece: 0,
         number: block.first_record,
         done: false,
     }
@@ -58,20 +63,21 @@ pub struct Record<'a> {
     pub number: u64,
     /// Where `raw` starts in the decompressed stream, in bytes.
     pub offset: u64,
-    /// The record's bytes: a line without its end, or a whole text without its byte order mark.
+    /// The record's bytes: a line or row without its end, a whole text without its byte order mark, a WARC record
+    /// with what ends it.
     pub raw: &'a [u8],
     /// Bytes of the line end that follows `raw`: 0, 1 or 2.
     pub line_end: usize,
     /// The text; `None` when it is missing, null, or no string.
     pub text: Option<Cow<'a, str>>,
-    /// The raw token of the id field, of any JSON type.
-    pub id: Option<&'a [u8]>,
+    /// The token of the id field, of any JSON type.
+    pub id: Option<Cow<'a, [u8]>>,
     /// The URL, if it is a string.
     pub url: Option<Cow<'a, str>>,
     /// The site field: a string, or the raw token of a number or literal other than null.
     pub site: Option<Cow<'a, str>>,
-    /// The raw token of the field that decides which copy is kept.
-    pub rank: Option<&'a [u8]>,
+    /// The token of the field that decides which copy is kept.
+    pub rank: Option<Cow<'a, [u8]>>,
     /// How the record may be edited.
     pub(crate) body: Body,
 }
@@ -88,6 +94,17 @@ pub(crate) enum Body {
         /// Where the object closes.
         closing: Closing,
     },
+    /// A row of a table.
+    Row {
+        /// The text's cell within `raw`, quotes included.
+        cell: Option<Range<usize>>,
+        /// The byte between cells.
+        delimiter: u8,
+        /// Whether the row has no other cell.
+        is_alone: bool,
+    },
+    /// A WARC record.
+    Warc(warc::Layout),
 }
 
 /// Bytes that are no record: they go to `skipped.jsonl` and not to `clean/`, and `restore` puts them back.
@@ -117,6 +134,8 @@ pub struct Records<'a> {
     /// The whole block, if it is UTF-8.
     valid: Option<&'a str>,
     at: usize,
+    /// Index of the next piece.
+    piece: usize,
     number: u64,
     done: bool,
 }
@@ -134,11 +153,12 @@ impl<'a> Iterator for Records<'a> {
                 let bytes = 0..self.block.bytes.len().min(SHOWN);
                 first.then(|| self.bad(bytes, 0, reason.clone()))
             }
-            (Content::Records, SourceFormat::Txt) => {
+            (Content::Pieces { pieces, header }, _) => self.next_piece(pieces, header.as_deref()),
+            (Content::Records, format) if format.is_page() => {
                 self.done = true;
                 Some(self.page(self.at..self.block.bytes.len()))
             }
-            (Content::Records, SourceFormat::Jsonl) => {
+            (Content::Records, _) => {
                 let line = Lines { bytes: &self.block.bytes, at: self.at }.next()?;
                 self.at = line.next;
                 let parsed = self.line(&line);
@@ -150,6 +170,73 @@ impl<'a> Iterator for Records<'a> {
 }
 
 impl<'a> Records<'a> {
+    fn next_piece(&mut self, pieces: &'a [Piece], header: Option<&csv::Header>) -> Option<Parsed<'a>> {
+        loop {
+            let piece = pieces.get(self.piece)?;
+            self.piece += 1;
+            let parsed = match (&piece.kind, header) {
+                (Kind::Header | Kind::Between, _) => continue,
+                (Kind::Bad(reason), _) => Some(self.bad_line(&piece.span, reason.clone())),
+                (Kind::Record, Some(header)) => Some(self.row(&piece.span, header)),
+                (Kind::Record, None) => self.warc(&piece.span),
+            };
+            self.number += 1;
+            if parsed.is_some() {
+                return parsed;
+            }
+        }
+    }
+
+    /// A line, its end apart.
+    fn bad_line(&self, span: &Range<usize>, reason: String) -> Parsed<'a> {
+        let length = csv::without_line_end(&self.block.bytes[span.clone()]).len();
+        self.bad(span.start..span.start + length, span.len() - length, reason)
+    }
+
+    fn row(&self, span: &Range<usize>, header: &csv::Header) -> Parsed<'a> {
+        let raw = csv::without_line_end(&self.block.bytes[span.clone()]);
+        let found = self
+            .utf8(span.start..span.start + raw.len())
+            .and_then(|valid| Ok((valid, csv::row(raw, header, self.fields)?)));
+        let (valid, csv::Row { mut cells }) = match found {
+            Ok(found) => found,
+            Err(reason) => return self.bad_line(span, reason),
+        };
+        let cell = cells[TEXT].take();
+        let mut take = |slot: usize| cells[slot].take().map(|cell| &valid[cell]);
+        let full = |cell: Option<&'a str>| cell.map(csv::value).filter(|value| !value.is_empty());
+        Parsed::Record(Record {
+            number: self.number,
+            offset: self.block.offset + span.start as u64,
+            raw,
+            line_end: span.len() - raw.len(),
+            text: cell.clone().map(|cell| csv::value(&valid[cell])),
+            id: full(take(ID)).map(|id| Cow::Owned(csv::token(&id))),
+            url: full(take(URL)),
+            site: full(take(SITE)),
+            rank: take(RANK).map(|cell| Cow::Owned(csv::rank(cell))),
+            body: Body::Row { cell, delimiter: header.delimiter, is_alone: header.names.len() == 1 },
+        })
+    }
+
+    /// A WARC record; `None` where it is no page.
+    fn warc(&self, span: &Range<usize>) -> Option<Parsed<'a>> {
+        let raw = &self.block.bytes[span.clone()];
+        let page = warc::page(raw, self.fields)?;
+        Some(Parsed::Record(Record {
+            number: self.number,
+            offset: self.block.offset + span.start as u64,
+            raw,
+            line_end: 0,
+            text: page.text,
+            id: page.id.map(Cow::Owned),
+            url: page.url.map(Cow::Borrowed),
+            site: page.site.map(Cow::Borrowed),
+            rank: page.rank.map(Cow::Owned),
+            body: Body::Warc(page.layout),
+        }))
+    }
+
     fn bad(&self, bytes: Range<usize>, line_end: usize, reason: String) -> Parsed<'a> {
         Parsed::Bad(Bad {
             number: self.number,
@@ -220,10 +307,10 @@ impl<'a> Records<'a> {
             raw,
             line_end: line.next - line.raw.end,
             text,
-            id: take(ID).map(str::as_bytes),
+            id: take(ID).map(|token| Cow::Borrowed(token.as_bytes())),
             url: take(URL).and_then(string),
             site: take(SITE).and_then(scalar),
-            rank: take(RANK).map(str::as_bytes),
+            rank: take(RANK).map(|token| Cow::Borrowed(token.as_bytes())),
             body: Body::Object { token, closing },
         })
     }
@@ -367,10 +454,10 @@ mod tests {
         let Some(Parsed::Record(record)) = records(&block, Jsonl, &names).next() else {
             panic!("a record");
         };
-        assert_eq!(record.id, Some(&b"1e400"[..]));
+        assert_eq!(record.id.as_deref(), Some(&b"1e400"[..]));
         assert_eq!(record.url.as_deref(), Some("http://a.b"));
         assert_eq!(record.site.as_deref(), Some("12"));
-        assert_eq!(record.rank, Some(&b"-0.50"[..]));
+        assert_eq!(record.rank.as_deref(), Some(&b"-0.50"[..]));
     }
 
     #[test]

@@ -14,6 +14,12 @@ pub enum SourceFormat {
     Txt,
     /// One JSON object a line.
     Jsonl,
+    /// One row a record, apart by what the header line shows.
+    Csv,
+    /// The same, apart by tabs.
+    Tsv,
+    /// Records of a web archive, WET among them.
+    Warc,
 }
 
 impl SourceFormat {
@@ -22,6 +28,25 @@ impl SourceFormat {
         match self {
             SourceFormat::Txt => "txt",
             SourceFormat::Jsonl => "jsonl",
+            SourceFormat::Csv => "csv",
+            SourceFormat::Tsv => "tsv",
+            SourceFormat::Warc => "warc",
+        }
+    }
+
+    /// Whether its records have fields, one of which is the text.
+    pub fn has_fields(self) -> bool {
+        match self {
+            SourceFormat::Txt | SourceFormat::Warc => false,
+            SourceFormat::Jsonl | SourceFormat::Csv | SourceFormat::Tsv => true,
+        }
+    }
+
+    /// Whether a file of it is one page, and not a row of records.
+    pub fn is_page(self) -> bool {
+        match self {
+            SourceFormat::Txt => true,
+            SourceFormat::Jsonl | SourceFormat::Csv | SourceFormat::Tsv | SourceFormat::Warc => false,
         }
     }
 }
@@ -37,8 +62,16 @@ pub(crate) fn format(head: &[u8], extension: &str) -> Result<SourceFormat, &'sta
         "jsonl" | "ndjson" => return Ok(SourceFormat::Jsonl),
         _ => {}
     }
+    if matches!(extension, "warc" | "wet") || head.starts_with(b"WARC/0.") || head.starts_with(b"WARC/1.") {
+        return Ok(SourceFormat::Warc);
+    }
     if let Some(name) = foreign(head, extension) {
         return Err(name);
+    }
+    match extension {
+        "csv" => return Ok(SourceFormat::Csv),
+        "tsv" | "tab" => return Ok(SourceFormat::Tsv),
+        _ => {}
     }
     match (first_line_is_object(head), extension) {
         (true, _) => Ok(SourceFormat::Jsonl),
@@ -62,12 +95,10 @@ pub(crate) fn first_line_is_object(head: &[u8]) -> bool {
 
 /// The name of a format that is neither text nor JSONL.
 fn foreign(head: &[u8], extension: &str) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 26] = [
+    const MAGIC: [(&[u8], &str); 24] = [
         (b"PAR1", "Parquet"),
         (b"ARROW1", "an Arrow file"),
         (b"Obj\x01", "Avro"),
-        (b"WARC/0", "WARC"),
-        (b"WARC/1", "WARC"),
         (b"filedesc://", "ARC"),
         (b"PK\x03\x04", "a zip archive"),
         (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
@@ -102,11 +133,6 @@ fn foreign(head: &[u8], extension: &str) -> Option<&'static str> {
     if matches!(extension, "html" | "htm" | "xhtml") || begins("<!doctype html") || begins("<html") {
         return Some("HTML");
     }
-    match extension {
-        "csv" => return Some("CSV"),
-        "tsv" => return Some("TSV"),
-        _ => {}
-    }
     // Text may hold a NUL here and there; one in twenty is binary, or text in a wide encoding.
     let nuls = memchr_iter(0, head).count();
     (nuls * 20 > head.len()).then_some("a binary file")
@@ -137,14 +163,12 @@ mod tests {
     fn other_formats_are_named() {
         for (head, extension, part) in [
             (&b"PAR1\x15\x04"[..], "parquet", "Parquet"),
-            (b"WARC/1.0\r\n", "warc", "WARC"),
             (b"PK\x03\x04", "docx", "zip"),
             (b"\xff\xfeh\x00i\x00", "", "UTF-16"),
             (b"\x00\x01\x02\x03\x00\x00", "", "binary"),
             (b"\n <!DOCTYPE HTML><p>", "", "HTML"),
             (b"[{\"text\":\"a\"}]", "json", "JSON document"),
             (b"{\n  \"text\": \"a\"\n}\n", "json", "JSON document"),
-            (b"id,text\n1,a\n", "csv", "CSV"),
         ] {
             let name = format(head, extension).expect_err("not ours");
             assert!(name.contains(part), "{name}");

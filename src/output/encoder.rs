@@ -1,4 +1,4 @@
-//! Bytes → a file in a source's compression. The same bytes give the same file: no time, no name in it.
+//! Bytes → a file in a source's format and compression. The same bytes give the same file: no time, no name in it.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,8 @@ use bzip2::write::BzEncoder;
 use flate2::write::GzEncoder;
 use liblzma::write::XzEncoder;
 
-use crate::input::Compression;
+use super::members::Members;
+use crate::input::{Compression, SourceFormat};
 
 /// Writes to `W`, compressed.
 pub(crate) enum Encoder<W: Write> {
@@ -15,10 +16,22 @@ pub(crate) enum Encoder<W: Write> {
     Zstd(zstd::Encoder<'static, W>),
     Bzip2(Box<BzEncoder<W>>),
     Xz(XzEncoder<W>),
+    /// Each record of a WARC file for itself.
+    Members(Box<Members<W>>),
 }
 
 impl<W: Write> Encoder<W> {
-    pub(crate) fn new(writer: W, compression: Compression) -> io::Result<Self> {
+    pub(crate) fn new(writer: W, format: SourceFormat, compression: Compression) -> io::Result<Self> {
+        match (format, compression) {
+            (SourceFormat::Warc, Compression::Gzip | Compression::Zstd) => {
+                Ok(Encoder::Members(Box::new(Members::new(writer, compression))))
+            }
+            _ => Self::plain(writer, compression),
+        }
+    }
+
+    /// One compressed stream.
+    pub(super) fn plain(writer: W, compression: Compression) -> io::Result<Self> {
         Ok(match compression {
             Compression::None => Encoder::Plain(writer),
             Compression::Gzip => Encoder::Gzip(Box::new(GzEncoder::new(writer, flate2::Compression::new(6)))),
@@ -42,6 +55,7 @@ impl<W: Write> Encoder<W> {
             Encoder::Zstd(encoder) => encoder.finish(),
             Encoder::Bzip2(encoder) => encoder.finish(),
             Encoder::Xz(encoder) => encoder.finish(),
+            Encoder::Members(encoder) => encoder.finish(),
         }
     }
 }
@@ -54,6 +68,7 @@ impl<W: Write> Write for Encoder<W> {
             Encoder::Zstd(encoder) => encoder.write(bytes),
             Encoder::Bzip2(encoder) => encoder.write(bytes),
             Encoder::Xz(encoder) => encoder.write(bytes),
+            Encoder::Members(encoder) => encoder.write(bytes),
         }
     }
 
@@ -64,6 +79,7 @@ impl<W: Write> Write for Encoder<W> {
             Encoder::Zstd(encoder) => encoder.flush(),
             Encoder::Bzip2(encoder) => encoder.flush(),
             Encoder::Xz(encoder) => encoder.flush(),
+            Encoder::Members(encoder) => encoder.flush(),
         }
     }
 }

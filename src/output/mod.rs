@@ -5,13 +5,16 @@
 //! rebuilds the originals from these two alone.
 
 pub mod atomic;
+mod csv;
 pub mod edit;
 mod encoder;
 pub mod logs;
+mod members;
 mod patch;
 mod patch_reader;
 mod restore;
 mod rewrite;
+mod warc;
 
 pub use atomic::{OutputDir, Overwrite};
 pub use edit::Edit;

@@ -175,6 +175,9 @@ fn put_patch(stream: &mut impl Write, patch: Patch) -> io::Result<()> {
     let format = match entry.format {
         SourceFormat::Txt => 0,
         SourceFormat::Jsonl => 1,
+        SourceFormat::Csv => 2,
+        SourceFormat::Tsv => 3,
+        SourceFormat::Warc => 4,
     };
     let compression = match entry.compression {
         Compression::None => 0,

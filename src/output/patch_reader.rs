@@ -76,6 +76,9 @@ impl PatchReader {
         let format = match self.byte()? {
             0 => SourceFormat::Txt,
             1 => SourceFormat::Jsonl,
+            2 => SourceFormat::Csv,
+            3 => SourceFormat::Tsv,
+            4 => SourceFormat::Warc,
             _ => return Err(self.damaged("an unknown format")),
         };
         let compression = match self.byte()? {

@@ -106,7 +106,7 @@ fn rebuild(
         None => None,
     };
     let path = folder.join(&entry.relative);
-    let mut file = create(&path, entry.compression)?;
+    let mut file = create(&path, entry.format, entry.compression)?;
     let mut identity = Identity::default();
     let mut length = 0;
     let mut put = |bytes: &[u8]| {

@@ -13,10 +13,8 @@ use super::encoder::Encoder;
 use super::patch::{Entry, Patch, PatchWriter};
 use crate::error::{Error, Result};
 use crate::hash::Identity;
-use crate::input::{
-    Block, Blocks, Compression, Content, Contents, Fields, Limits, Parsed, Source, SourceFormat,
-};
-use crate::input::{Record, records};
+use crate::input::{Block, Blocks, Compression, Content, Contents, Fields, Kind, Limits, Parsed, Source};
+use crate::input::{Record, SourceFormat, records};
 use crate::progress::Progress;
 
 /// Writes sources again below one folder.
@@ -27,6 +25,8 @@ pub struct Rewriter<'a> {
     pub fields: &'a Fields,
     /// The limits as in the first pass.
     pub limits: Limits,
+    /// Fields that the edits of all records add: a table names them in its header.
+    pub columns: &'a [&'a str],
     /// Advanced by the bytes read, as they lie on the disk.
     pub progress: &'a dyn Progress,
 }
@@ -72,13 +72,13 @@ impl Rewriter<'_> {
         let mut blocks = Blocks::open(source, self.limits)?;
         let mut job = Job {
             source,
-            clean: Clean::new(self.folder.join(CLEAN).join(&source.relative), source.compression),
+            clean: Clean::new(self.folder.join(CLEAN).join(&source.relative), source),
             patch: PatchWriter::new(self.folder),
             counts: [0; 4],
         };
         let mut consumed = 0;
         while let Some(block) = blocks.next() {
-            job.block(&block?, self.fields, &mut edit)?;
+            job.block(&block?, self, &mut edit)?;
             self.progress.advance(blocks.consumed() - consumed);
             consumed = blocks.consumed();
         }
@@ -106,7 +106,7 @@ impl Job<'_> {
     fn block(
         &mut self,
         block: &Block,
-        fields: &Fields,
+        rewriter: &Rewriter<'_>,
         edit: &mut impl FnMut(u64) -> Result<Edit>,
     ) -> Result<()> {
         if let Content::Unreadable { first, .. } = block.content {
@@ -114,8 +114,8 @@ impl Job<'_> {
             return self.remove(&block.bytes);
         }
         // Bytes of the block before `at` are dealt with.
-        let mut at = 0;
-        for parsed in records(block, self.source.format, fields) {
+        let mut at = self.header(block, rewriter.columns)?;
+        for parsed in records(block, self.source.format, rewriter.fields) {
             match parsed {
                 Parsed::Bad(bad) => {
                     self.counts[BAD] += 1;
@@ -141,10 +141,23 @@ impl Job<'_> {
         self.keep(&block.bytes[at..])
     }
 
+    /// Names added columns in the header of a table, if it is in this block; gives where it ends.
+    fn header(&mut self, block: &Block, columns: &[&str]) -> Result<usize> {
+        let Content::Pieces { pieces, header: Some(header) } = &block.content else { return Ok(0) };
+        let Some(piece) = pieces.iter().find(|piece| piece.kind == Kind::Header) else { return Ok(0) };
+        let names = super::csv::header_end(&block.bytes[piece.span.clone()], header, columns);
+        let at = piece.span.start + names.remove.start;
+        self.keep(&block.bytes[..at])?;
+        self.clean.write(&names.insert)?;
+        self.patch.added(names.insert.len());
+        Ok(at)
+    }
+
     /// Takes out a record of `length` bytes at `start`; a text file goes whole, byte order mark and all.
     fn drop(&mut self, block: &Block, at: usize, start: usize, length: usize) -> Result<usize> {
-        let start = if self.source.format == SourceFormat::Txt { at } else { start };
-        let end = if self.source.format == SourceFormat::Txt { block.bytes.len() } else { start + length };
+        let is_page = self.source.format.is_page();
+        let start = if is_page { at } else { start };
+        let end = if is_page { block.bytes.len() } else { start + length };
         self.keep(&block.bytes[at..start])?;
         self.remove(&block.bytes[start..end])?;
         Ok(end)
@@ -191,8 +204,8 @@ impl Job<'_> {
 
     fn finish(mut self, original: Contents, damaged: bool) -> Result<Rewritten> {
         let [kept, changed, dropped, bad] = self.counts;
-        // Only a text page that went has no file; JSONL without records is an empty file.
-        if self.source.format == SourceFormat::Jsonl || kept + changed > 0 {
+        // Only a page that went has no file; JSONL without records is an empty file.
+        if !self.source.format.is_page() || kept + changed > 0 {
             self.clean.open()?;
         }
         let path = self.clean.path.clone();
@@ -205,6 +218,7 @@ impl Job<'_> {
 /// The clean file, made when its first byte comes.
 struct Clean {
     path: PathBuf,
+    format: SourceFormat,
     compression: Compression,
     file: Option<Encoder<BufWriter<File>>>,
     identity: Identity,
@@ -212,13 +226,14 @@ struct Clean {
 }
 
 impl Clean {
-    fn new(path: PathBuf, compression: Compression) -> Self {
-        Self { path, compression, file: None, identity: Identity::default(), length: 0 }
+    fn new(path: PathBuf, source: &Source) -> Self {
+        let Source { format, compression, .. } = *source;
+        Self { path, format, compression, file: None, identity: Identity::default(), length: 0 }
     }
 
     fn open(&mut self) -> Result<&mut Encoder<BufWriter<File>>> {
         if self.file.is_none() {
-            self.file = Some(create(&self.path, self.compression)?);
+            self.file = Some(create(&self.path, self.format, self.compression)?);
         }
         Ok(self.file.as_mut().expect("opened above"))
     }
@@ -241,11 +256,15 @@ impl Clean {
 }
 
 /// A new file with the folders above it.
-pub(super) fn create(path: &Path, compression: Compression) -> Result<Encoder<BufWriter<File>>> {
+pub(super) fn create(
+    path: &Path,
+    format: SourceFormat,
+    compression: Compression,
+) -> Result<Encoder<BufWriter<File>>> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(Error::io(parent))?;
     }
     File::create_new(path)
-        .and_then(|file| Encoder::new(BufWriter::with_capacity(1 << 16, file), compression))
+        .and_then(|file| Encoder::new(BufWriter::with_capacity(1 << 16, file), format, compression))
         .map_err(Error::io(path))
 }

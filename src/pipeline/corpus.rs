@@ -55,10 +55,8 @@ impl Corpus {
     /// When a sheet cannot be read back.
     pub fn relabel(&mut self, labels: Vec<Labels>) -> Result<Vec<u32>> {
         let first = self.contents.is_empty();
-        let changed: Vec<u32> = self
-            .ids()
-            .filter(|&id| first || labels[id as usize] != self.labels[id as usize])
-            .collect();
+        let changed: Vec<u32> =
+            self.ids().filter(|&id| first || labels[id as usize] != self.labels[id as usize]).collect();
         self.labels = labels;
         let contents: Vec<Content> = changed
             .par_iter()

@@ -249,7 +249,16 @@ impl Finder {
             .iter()
             .map(|&id| *firsts.entry((signs[id as usize].key, signs[id as usize].whole)).or_insert(id))
             .collect();
-        let bench = RefCell::new(Bench { finder: self, corpus, config, prober, sides: Map::default(), fixed: None, known: Map::default(), failure: None });
+        let bench = RefCell::new(Bench {
+            finder: self,
+            corpus,
+            config,
+            prober,
+            sides: Map::default(),
+            fixed: None,
+            known: Map::default(),
+            failure: None,
+        });
         let compare = |id: u32, other: u32| {
             let (a, b) = (first[place(id)], first[place(other)]);
             let pair = Pair { signs, a, b };
@@ -569,7 +578,8 @@ impl Bench<'_> {
             self.prober.fix(fixed);
             self.fixed = Some(b);
         }
-        let found = Pair { signs: &self.finder.signs, a: b, b: a }.known(self.prober, fixed, other, self.config);
+        let found =
+            Pair { signs: &self.finder.signs, a: b, b: a }.known(self.prober, fixed, other, self.config);
         let ordered = if b < a { found } else { Known { probed: found.probed.flip(), ..found } };
         self.known.insert(pair, ordered);
         Some(flip(ordered))

@@ -33,7 +33,12 @@ pub fn first(corpus: &mut Corpus, rules: &Rules, config: &Config) -> Result<()> 
 ///
 /// # Errors
 /// When a sheet cannot be read back.
-pub fn again(corpus: &mut Corpus, found: &DocumentMatches, rules: &Rules, config: &Config) -> Result<Vec<u32>> {
+pub fn again(
+    corpus: &mut Corpus,
+    found: &DocumentMatches,
+    rules: &Rules,
+    config: &Config,
+) -> Result<Vec<u32>> {
     let mut body: Vec<u32> = corpus.ids().collect();
     for cluster in &found.clusters {
         cluster.members.iter().for_each(|&(id, _)| body[id as usize] = cluster.representative);

@@ -170,6 +170,9 @@ fn find(
     Ok((found, pieces))
 }
 
+/// The field that `--annotate` adds.
+const ANNOTATION: &str = "dechaff";
+
 /// What becomes of one document's record.
 #[derive(Debug, Default)]
 struct DocumentEdit {
@@ -210,7 +213,7 @@ fn edits(
         for document in corpus.ids() {
             edits[document as usize].edit = Edit::Change {
                 cut: Vec::new(),
-                add: vec![("dechaff".into(), super::annotate::field(corpus, verdicts, names, document))],
+                add: vec![(ANNOTATION.into(), super::annotate::field(corpus, verdicts, names, document))],
             };
         }
     }
@@ -267,7 +270,8 @@ fn rewrite(
     if let Keep::Field { name, .. } = &job.config.removal.keep {
         fields = fields.with_rank(name);
     }
-    let rewriter = Rewriter { folder, fields: &fields, limits: Limits::default(), progress };
+    let columns: &[&str] = if job.rewrite == Rewrite::Annotated { &[ANNOTATION] } else { &[] };
+    let rewriter = Rewriter { folder, fields: &fields, limits: Limits::default(), columns, progress };
     let documents = &survey.corpus.documents;
     let mut patches = PatchStore::create(&folder.join(PATCHES))?;
     // A few sources at a time, so that the patches of a corpus of many files never all wait in memory.

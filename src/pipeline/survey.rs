@@ -3,6 +3,8 @@
 //! Blocks are read in order, parsed and folded in parallel, and taken up in order again, so the documents are in
 //! input order for any number of threads.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::corpus::{Corpus, Document};
@@ -14,9 +16,7 @@ use crate::config::{InputConfig, Keep};
 use crate::document::Origin;
 use crate::error::{Error, Result};
 use crate::hash::Map;
-use crate::input::{
-    Block, Blocks, Contents, Fields, Limits, Parsed, Source, SourceFormat, keys, records, registrable_domain,
-};
+use crate::input::{Block, Blocks, Contents, Fields, Limits, Parsed, Source, records, registrable_domain};
 use crate::progress::Progress;
 
 /// Blocks read between two parallel steps, for each thread.
@@ -95,8 +95,7 @@ pub fn survey(
     };
     let mut at = 0;
     while at < plan.sources.len() {
-        let pages =
-            plan.sources[at..].iter().take(FILES).take_while(|s| s.format == SourceFormat::Txt).count();
+        let pages = plan.sources[at..].iter().take(FILES).take_while(|s| s.format.is_page()).count();
         if pages > 1 {
             let group = &plan.sources[at..at + pages];
             let read: Vec<(Vec<Found>, Contents)> = group
@@ -165,7 +164,7 @@ fn parse(
                     .site
                     .map(|site| site.into_owned())
                     .or_else(|| record.url.as_deref().and_then(registrable_domain))
-                    .or_else(|| (source.format == SourceFormat::Txt).then(|| source.folder.clone()))
+                    .or_else(|| source.format.is_page().then(|| source.folder.clone()))
                     .filter(|site| !site.is_empty());
                 let sheet = record.text.map(|text| Sheet::new(text.into_owned()));
                 evidence.clear();
@@ -173,7 +172,7 @@ fn parse(
                     let Sheet { text, lines, unit_starts, units, .. } = sheet;
                     observer.observe(text, lines, unit_starts, units, &mut evidence);
                 }
-                let token = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
+                let token = |bytes: Cow<'_, [u8]>| String::from_utf8(bytes.into_owned()).ok();
                 found.push(Found::Page(Box::new(Page {
                     origin: Origin { input: source.index, record: record.number },
                     id: record.id.and_then(token).map(String::into_boxed_str),
@@ -250,9 +249,7 @@ impl Sink {
                 texts +=
                     found.iter().filter(|f| matches!(f, Found::Page(page) if page.sheet.is_some())).count();
                 if texts == 0 && seen.is_empty() {
-                    let first =
-                        block.bytes.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
-                    seen = first.map(keys).unwrap_or_default();
+                    seen = block.field_names();
                 }
                 self.take(found, source, skip)?;
             }
@@ -260,7 +257,7 @@ impl Sink {
             read = blocks.consumed();
         }
         self.contents.push(blocks.contents());
-        if texts == 0 && self.documents.len() > before && source.format == SourceFormat::Jsonl {
+        if texts == 0 && self.documents.len() > before && source.format.has_fields() {
             let fields = if seen.is_empty() { "none".to_owned() } else { format!("`{}`", seen.join("`, `")) };
             return Err(Error::Input {
                 input: source.given.clone(),
@@ -293,9 +290,9 @@ impl Sink {
                         })
                     });
                     let id = page.id.unwrap_or_else(|| {
-                        let made = match source.format {
-                            SourceFormat::Txt => source.given.clone(),
-                            SourceFormat::Jsonl => format!("{}#{}", source.given, page.origin.record),
+                        let made = match source.format.is_page() {
+                            true => source.given.clone(),
+                            false => format!("{}#{}", source.given, page.origin.record),
                         };
                         serde_json::Value::String(made).to_string().into_boxed_str()
                     });

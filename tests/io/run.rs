@@ -76,8 +76,13 @@ impl Run {
     /// The second pass over all sources, into `run`; counts of kept, changed, dropped and bad records of each.
     pub(crate) fn rewrite(&self, sources: &Sources, mut edit: impl FnMut(u64) -> Edit) -> Vec<[u64; 4]> {
         let folder = self.at("run");
-        let rewriter =
-            Rewriter { folder: &folder, fields: &self.fields, limits: self.limits, progress: &Silent };
+        let rewriter = Rewriter {
+            folder: &folder,
+            fields: &self.fields,
+            limits: self.limits,
+            columns: &[],
+            progress: &Silent,
+        };
         let mut store = PatchStore::create(&folder.join("restore.bin.zst")).expect("a new file");
         let mut counts = Vec::new();
         for source in &sources.list {

@@ -27,6 +27,8 @@ pub struct InputConfig {
     pub format: Format,
     /// Field that holds the text.
     pub text_field: String,
+    /// Field that holds HTML to read in place of a text, of records that have it.
+    pub html_field: Option<String>,
     /// Field that holds the record's id.
     pub id_field: String,
     /// Field that holds the page's URL.
@@ -40,6 +42,7 @@ impl Default for InputConfig {
         Self {
             format: Format::Auto,
             text_field: "text".into(),
+            html_field: None,
             id_field: "id".into(),
             url_field: "url".into(),
             site_field: None,
@@ -55,6 +58,8 @@ pub enum Format {
     Auto,
     /// One page a file.
     Txt,
+    /// One page a file, in HTML.
+    Html,
     /// One JSON object a line.
     Jsonl,
     /// One row a record, the columns named by the first; apart by what that line shows, in `.tsv` by tabs.

@@ -11,6 +11,7 @@ use crate::document::Span;
 use crate::hash;
 use crate::text::segment::is_blank;
 
+use super::outline::Role;
 use super::rules::{RuleId, Rules};
 
 /// Bytes at each end of a line that its shape is read from; a longer line is prose whatever stands in its middle.
@@ -39,8 +40,8 @@ pub struct Evidence {
     pub ends: u32,
     /// What else is true of it.
     pub flags: Flags,
-    /// Place of the line in its document's markup (a hash of the tag path); 0 where there is none.
-    pub path: u16,
+    /// Place of the line in its document's markup (a key of the tag path); 0 where there is none.
+    pub path: u32,
     /// Rule that takes the whole line, 0 for none.
     pub rule: RuleId,
     /// Its units, at most 65535.
@@ -55,6 +56,10 @@ pub struct Evidence {
     pub function: u8,
     /// Text inside links in 255ths of its characters; 0 for plain text.
     pub links: u8,
+    /// How much prose stands around it in its document's markup, in 255ths of the most; 0 for plain text.
+    pub near: u8,
+    /// What its document's markup says that it is; nothing for plain text.
+    pub role: Role,
 }
 
 /// Properties of a line, a set of bits.
@@ -267,6 +272,8 @@ fn evidence(line: u32, content: &str, exact: u64, units: &[u32]) -> Evidence {
         digits: shape.digits,
         function: shape.function,
         links: 0,
+        near: 0,
+        role: Role::default(),
     }
 }
 

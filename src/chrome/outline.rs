@@ -3,6 +3,16 @@
 //! A reader of HTML makes an [`Outline`] beside the text; [`Outline::mark`] adds it to the lines' evidence. Plain text
 //! has none, and its evidence stays as it is.
 
+use super::areas::{length, prose};
+use super::evidence::Evidence;
+
+/// Elements around a line that are looked at.
+const AROUND: usize = 24;
+/// What an element says of a line is worth this much for the element around it.
+const FADE: f32 = 0.6;
+/// A line's weight stops growing at this length, in Han characters.
+const LONGEST: f32 = 150.0;
+
 /// The markup of a page, reduced to what tells chrome from content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outline {
@@ -10,6 +20,65 @@ pub struct Outline {
     pub nodes: Vec<Node>,
     /// One for each line of the text, blank ones too.
     pub lines: Vec<Mark>,
+}
+
+impl Outline {
+    /// Adds the markup to the evidence of the page's lines.
+    pub fn mark(&self, evidence: &mut [Evidence]) {
+        let mut mass = vec![0.0f32; self.nodes.len()];
+        let around = |node: u32| {
+            let up = |&node: &u32| Some(self.nodes[node as usize].parent).filter(|&parent| parent < node);
+            std::iter::successors(Some(node), up).take(AROUND)
+        };
+        for line in evidence.iter() {
+            let Some(mark) = self.lines.get(line.line as usize) else { continue };
+            let own = prose(line) * length(line).min(LONGEST) * (1.0 - f32::from(mark.links) / 255.0);
+            let mut weight = 1.0;
+            for node in around(mark.node) {
+                mass[node as usize] += own * weight;
+                weight *= FADE;
+            }
+        }
+        let near: Vec<f32> = evidence
+            .iter()
+            .map(|line| {
+                let Some(mark) = self.lines.get(line.line as usize) else { return 0.0 };
+                let (mut sum, mut weight) = (0.0, 1.0);
+                for node in around(mark.node) {
+                    sum += mass[node as usize] * weight;
+                    weight *= FADE;
+                }
+                sum
+            })
+            .collect();
+        let most = near.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+        for (line, near) in evidence.iter_mut().zip(near) {
+            let Some(mark) = self.lines.get(line.line as usize) else { continue };
+            line.path = self.nodes[mark.node as usize].path;
+            line.links = mark.links;
+            line.near = ((near / most).sqrt() * 255.0) as u8;
+            line.role = self.role(mark);
+        }
+    }
+
+    /// What the line is, and what the innermost element around it that says anything says that it holds.
+    fn role(&self, mark: &Mark) -> Role {
+        let mut role = mark.role;
+        let mut node = mark.node;
+        loop {
+            let Node { parent, role: says, .. } = self.nodes[node as usize];
+            role |= Role(says.0 & (Role::HEADING | Role::PARAGRAPH | Role::ITEM).0);
+            let place = Role(says.0 & (Role::FRAME | Role::MAIN | Role::COMMENTS).0);
+            if place != Role::default() {
+                role |= place;
+                return role;
+            }
+            if parent >= node {
+                return role;
+            }
+            node = parent;
+        }
+    }
 }
 
 /// A block element.
@@ -59,6 +128,13 @@ impl Role {
     /// Whether all of `other` holds.
     pub fn has(self, other: Role) -> bool {
         self.0 & other.0 == other.0
+    }
+}
+
+impl std::ops::BitOr for Role {
+    type Output = Role;
+    fn bitor(self, other: Role) -> Role {
+        Role(self.0 | other.0)
     }
 }
 

@@ -183,13 +183,16 @@ pub(crate) struct SettingArgs {
     /// Field that holds the text; `a.b` reaches into an object
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(crate) text_field: Option<String>,
+    /// Field that holds HTML: of records that have it, its text is read, and written to the text field [default: none]
+    #[arg(long, value_name = "NAME", help_heading = READING)]
+    pub(crate) html_field: Option<String>,
     /// Field that holds the id; without it a record is named by its path and number
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(crate) id_field: Option<String>,
     /// Field that holds the page's URL, from which the site is taken
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(crate) url_field: Option<String>,
-    /// Field that names the site [default: none: the URL's registrable domain, or the folder of a text file]
+    /// Field that names the site [default: none: the URL's registrable domain, or the folder of a text or HTML file]
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(crate) site_field: Option<String>,
     /// Least Jaccard of two texts that are reported as copies; short texts need more
@@ -224,12 +227,15 @@ pub(crate) struct OnlyArg {
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(["auto", "txt", "jsonl", "csv", "warc"]).map(|word| match word.as_str() {
-        "txt" => Format::Txt,
-        "jsonl" => Format::Jsonl,
-        "csv" => Format::Csv,
-        "warc" => Format::Warc,
-        _ => Format::Auto,
+    PossibleValuesParser::new(["auto", "txt", "html", "jsonl", "csv", "warc"]).map(|word| {
+        match word.as_str() {
+            "txt" => Format::Txt,
+            "html" => Format::Html,
+            "jsonl" => Format::Jsonl,
+            "csv" => Format::Csv,
+            "warc" => Format::Warc,
+            _ => Format::Auto,
+        }
     })
 }
 

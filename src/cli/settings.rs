@@ -67,6 +67,9 @@ pub(super) fn config(flags: SettingArgs, only: Option<OnlyArg>) -> Result<Config
     set(&mut config.input.text_field, flags.text_field);
     set(&mut config.input.id_field, flags.id_field);
     set(&mut config.input.url_field, flags.url_field);
+    if flags.html_field.is_some() {
+        config.input.html_field = flags.html_field;
+    }
     if flags.site_field.is_some() {
         config.input.site_field = flags.site_field;
     }

@@ -262,7 +262,7 @@ impl Blocks {
                 self.damage = Some(reason.clone());
                 Content::Unreadable { reason, first: true }
             }
-            // A text file is one page even when it is empty; a page above the limit was its only record.
+            // A page's file is one page even when it is empty; a page above the limit was its only record.
             _ if self.format.is_page() && self.record == 1 => Content::Records,
             _ if self.buffer.is_empty() => return None,
             _ => Content::Records,

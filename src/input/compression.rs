@@ -244,3 +244,8 @@ impl Read for Tracked {
         outcome
     }
 }
+
+/// Whether this extension (lower case) is a compression's.
+pub(super) fn is_compression(extension: &str) -> bool {
+    matches!(extension, "gz" | "gzip" | "zst" | "zstd" | "bz2" | "bzip2" | "xz")
+}

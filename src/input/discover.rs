@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-use super::compression::{Compression, Decoder};
-use super::naming::{absolute, below, common, free_name};
+use super::compression::{Compression, Decoder, is_compression};
+use super::naming::{absolute, below, common, free_name, text_name};
 use super::sniff::{self, SourceFormat};
 use super::walk;
 use crate::config::{Format, InputConfig};
@@ -39,9 +39,12 @@ pub struct Source {
     pub given: String,
     /// The file to open.
     pub path: PathBuf,
-    /// Where it goes under `clean/`: relative to the inputs' deepest common folder, never absolute, without `..`,
-    /// distinct from every other source's.
+    /// Its place relative to the inputs' deepest common folder, never absolute, without `..`, distinct from every
+    /// other source's.
     pub relative: PathBuf,
+    /// Where it goes under `clean/`: `relative`, and for HTML, of which the text is written, the same with the
+    /// extension of text; distinct from every other source's.
+    pub clean: PathBuf,
     /// Format.
     pub format: SourceFormat,
     /// Compression.
@@ -226,12 +229,15 @@ impl Search {
             let problem = if foreign.is_empty() {
                 "the folder holds no file".to_owned()
             } else {
-                format!("the folder holds no text and no JSONL file, only {}", examples(&foreign))
+                format!("the folder holds no text, HTML or JSONL file, only {}", examples(&foreign))
             };
             return Err(input_error(given, problem));
         }
         if !foreign.is_empty() {
-            self.warn(format!("{given}: passed over what is neither text nor JSONL: {}", examples(&foreign)));
+            self.warn(format!(
+                "{given}: passed over what is neither text, HTML nor JSONL: {}",
+                examples(&foreign)
+            ));
         }
         if !listing.dead_ends.is_empty() {
             let links: Vec<_> =
@@ -322,15 +328,23 @@ impl Search {
         let base = common(&self.bases);
         let mut taken: BTreeSet<PathBuf> = BTreeSet::new();
         let mut folders: BTreeMap<PathBuf, String> = BTreeMap::new();
+        let mut named: Vec<PathBuf> = Vec::with_capacity(self.found.len());
         // Files keep their names; pipes take one that is free.
         for found in &self.found {
             taken.extend(found.place.as_deref().map(|place| below(place, &base)));
         }
-        for found in self.found {
+        for found in &self.found {
             let (format, compression) = found.kind.expect("every file was looked at");
-            let relative = match &found.place {
+            named.push(match &found.place {
                 Some(place) => below(place, &base),
                 None => free_name(&found.given, format, compression, &mut taken),
+            });
+        }
+        for (found, relative) in self.found.into_iter().zip(named) {
+            let (format, compression) = found.kind.expect("every file was looked at");
+            let clean = match format {
+                SourceFormat::Html => text_name(&relative, compression, &mut taken),
+                _ => relative.clone(),
             };
             let folder = match found.place.as_deref().and_then(Path::parent) {
                 Some(parent) => {
@@ -352,6 +366,7 @@ impl Search {
                 given,
                 path,
                 relative,
+                clean,
                 format,
                 compression,
                 size,
@@ -369,6 +384,7 @@ fn sniff(path: &Path, wanted: Format) -> Result<Result<(SourceFormat, Compressio
     let compression = Compression::of(&magic);
     let format = match wanted {
         Format::Txt => Ok(SourceFormat::Txt),
+        Format::Html => Ok(SourceFormat::Html),
         Format::Jsonl => Ok(SourceFormat::Jsonl),
         Format::Warc => Ok(SourceFormat::Warc),
         Format::Csv if extension(path, compression) == "tsv" => Ok(SourceFormat::Tsv),
@@ -396,10 +412,6 @@ fn extension(path: &Path, compression: Compression) -> String {
     }
 }
 
-fn is_compression(extension: &str) -> bool {
-    matches!(extension, "gz" | "gzip" | "zst" | "zstd" | "bz2" | "bzip2" | "xz")
-}
-
 /// The first few of a list, and how many more there are.
 fn examples(items: &[String]) -> String {
     const SHOWN: usize = 3;
@@ -412,7 +424,7 @@ fn examples(items: &[String]) -> String {
 
 fn refusal(input: &str, name: &str) -> Error {
     let problem = format!(
-        "looks like {name}; dechaff reads text and JSONL, plain or as .gz, .zst, .bz2, .xz (`--format txt` or `--format jsonl` reads it all the same)"
+        "looks like {name}; dechaff reads text, HTML, JSONL, CSV, TSV and WARC, plain or as .gz, .zst, .bz2, .xz (`--format txt` and its like read it all the same)"
     );
     input_error(input, problem)
 }
@@ -497,7 +509,7 @@ mod tests {
         assert!(tree.refused(&["missing.txt"]).contains("there is no such file"));
         assert!(tree.refused(&["no*.txt"]).contains("no file matches"));
         assert!(tree.refused(&["a/x.parquet"]).contains("Parquet"));
-        assert!(tree.refused(&["a"]).contains("no text and no JSONL"));
+        assert!(tree.refused(&["a"]).contains("no text, HTML or JSONL"));
         assert!(tree.refused(&["empty"]).contains("holds no file"));
         assert!(discover_with(&[], &InputConfig::default(), None, &mut io::empty()).is_err());
         let forced = InputConfig { format: Format::Txt, ..InputConfig::default() };

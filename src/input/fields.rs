@@ -29,7 +29,8 @@ pub(super) const ID: usize = 1;
 pub(super) const URL: usize = 2;
 pub(super) const SITE: usize = 3;
 pub(super) const RANK: usize = 4;
-pub(super) const SLOTS: usize = 5;
+pub(super) const HTML: usize = 5;
+pub(super) const SLOTS: usize = 6;
 
 /// Spans of the wanted values in a line, by [`TEXT`] and its like, and where the object closes.
 pub(super) struct Values {
@@ -47,14 +48,27 @@ impl Fields {
                 Some(Name::new(&config.url_field)),
                 config.site_field.as_deref().map(Name::new),
                 None,
+                config.html_field.as_deref().map(Name::new),
             ],
         }
+    }
+
+    /// Name of the field that holds the text.
+    pub(super) fn text_name(&self) -> &str {
+        self.names[TEXT].as_ref().map_or("", |name| &name.whole)
     }
 
     /// Also looks for the field that decides which copy is kept ([`Record::rank`](super::Record::rank)).
     pub fn with_rank(mut self, name: &str) -> Self {
         self.names[RANK] = Some(Name::new(name));
         self
+    }
+
+    /// The column that a table lacks because its text is made from HTML.
+    pub(crate) fn made_column(&self, names: &[String]) -> Option<&str> {
+        let has = |wanted: &str| names.iter().any(|name| name == wanted);
+        let text = self.text_name();
+        self.name(HTML).filter(|html| has(html) && !has(text)).map(|_| text)
     }
 
     /// The name that is looked for in a slot.

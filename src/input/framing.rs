@@ -75,7 +75,7 @@ pub(super) enum Framing {
 impl Framing {
     pub(super) fn new(format: SourceFormat) -> Self {
         match format {
-            SourceFormat::Txt => Framing::Whole,
+            SourceFormat::Txt | SourceFormat::Html => Framing::Whole,
             SourceFormat::Jsonl => Framing::Lines,
             SourceFormat::Csv => Framing::Table(csv::Frames::new(None)),
             SourceFormat::Warc => Framing::Warc,

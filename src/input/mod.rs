@@ -27,8 +27,8 @@ pub use csv::Header;
 pub use discover::{Source, Sources, discover};
 pub use fields::Fields;
 pub use framing::{Kind, Piece};
-pub(crate) use record::Body;
 pub use record::{Bad, Parsed, Record, Records, records};
+pub(crate) use record::{Body, Made};
 pub use site::registrable_domain;
 pub use sniff::SourceFormat;
 

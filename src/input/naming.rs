@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::compression::Compression;
-use super::sniff::SourceFormat;
+use super::compression::{Compression, is_compression};
+use super::sniff::{SourceFormat, is_html_extension};
 use crate::error::{Error, Result};
 
 /// The absolute path, `..` resolved; links are kept, so that the output has the names that the user sees.
@@ -37,6 +37,37 @@ pub(super) fn below(place: &Path, base: &Path) -> PathBuf {
     rest.components().filter(|component| matches!(component, Component::Normal(_))).collect()
 }
 
+/// The name under `clean/` of the text of an HTML page: `page.txt` for `page.html`; where another file has that name,
+/// `page.html.txt`; where one has that, too, `page.html-2.txt` and so on. The compression's extension stays last.
+pub(super) fn text_name(relative: &Path, compression: Compression, taken: &mut BTreeSet<PathBuf>) -> PathBuf {
+    let name = relative.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let outer = name.rsplit_once('.').filter(|(_, extension)| {
+        compression != Compression::None && is_compression(&extension.to_lowercase())
+    });
+    let (whole, outer) = match outer {
+        Some((whole, extension)) => (whole, format!(".{extension}")),
+        None => (name.as_str(), String::new()),
+    };
+    let stem = match whole.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() && is_html_extension(&extension.to_lowercase()) => stem,
+        _ => whole,
+    };
+    let names = [stem.to_owned(), whole.to_owned()].into_iter();
+    let found = names
+        .chain((2..).map(|number: u64| format!("{whole}-{number}")))
+        .map(|stem| relative.with_file_name(format!("{stem}.txt{outer}")))
+        .find(|name| is_free(name, taken))
+        .expect("numbers do not run out");
+    taken.insert(found.clone());
+    found
+}
+
+/// Whether no file has this name, and none stands below it.
+fn is_free(name: &Path, taken: &BTreeSet<PathBuf>) -> bool {
+    // Paths are in order of their components: what stands below a name follows it.
+    !taken.range(name.to_path_buf()..).next().is_some_and(|next| next.starts_with(name))
+}
+
 /// A name for what came through a pipe.
 pub(super) fn free_name(
     given: &str,
@@ -50,10 +81,43 @@ pub(super) fn free_name(
     let tail = format!("{}{dot}{}", format.extension(), compression.extension());
     let names = std::iter::once(format!("{stem}.{tail}"))
         .chain((2..).map(|number: u64| format!("{stem}-{number}.{tail}")));
-    let name = names
-        .map(PathBuf::from)
-        .find(|name| !taken.iter().any(|other| other.starts_with(name)))
-        .expect("numbers do not run out");
+    let name = names.map(PathBuf::from).find(|name| is_free(name, taken)).expect("numbers do not run out");
     taken.insert(name.clone());
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_get_the_extension_of_text() {
+        let mut taken: BTreeSet<PathBuf> = [
+            "a.html",
+            "a.htm",
+            "a.txt",
+            "b.txt/x",
+            "b.html",
+            "c.html.gz",
+            "d.php",
+            "e.htm",
+            "E.HTML",
+            ".html",
+        ]
+        .map(PathBuf::from)
+        .into();
+        let mut named = |name: &str, compression| {
+            text_name(&Path::new("s").join(name), compression, &mut taken).to_string_lossy().into_owned()
+        };
+        assert_eq!(named("a.html", Compression::None), "s/a.txt");
+        assert_eq!(named("a.htm", Compression::None), "s/a.htm.txt");
+        assert_eq!(named("a.htm", Compression::None), "s/a.htm-2.txt");
+        assert_eq!(named("c.html.gz", Compression::Gzip), "s/c.txt.gz");
+        assert_eq!(named("d.php", Compression::None), "s/d.php.txt");
+        assert_eq!(named(".html", Compression::None), "s/.html.txt");
+        let mut named = |name: &str| text_name(Path::new(name), Compression::None, &mut taken);
+        assert_eq!(named("a.html"), Path::new("a.html.txt"));
+        assert_eq!(named("b.html"), Path::new("b.html.txt"));
+        assert_eq!(named("E.HTML"), Path::new("E.txt"));
+    }
 }

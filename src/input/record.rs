@@ -1,8 +1,8 @@
 //! A block → its records, in order, without copying what need not be copied.
 //!
 //! Pure: no files, so blocks may be parsed on any thread. A line that is no JSON object, a row that does not fit its
-//! header, and text that is not UTF-8 come out as [`Parsed::Bad`] with the reason; blank lines are no records, and
-//! WARC records that are no pages are counted and passed over.
+//! header, and text whose charset is not sure come out as [`Parsed::Bad`] with the reason; blank lines are no records,
+//! and WARC records that are no pages are counted and passed over. Of HTML the text is made here.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,13 +10,16 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::blocks::{Block, Content};
+use super::charset;
 use super::csv;
-use super::fields::{Fields, ID, RANK, SITE, TEXT, URL, Values};
+use super::fields::{Fields, HTML, ID, RANK, SITE, TEXT, URL, Values};
 use super::framing::{Kind, Piece};
+use super::html;
 use super::json::{BOM, Closing};
 use super::json_text;
 use super::sniff::SourceFormat;
 use super::warc;
+use crate::chrome::Outline;
 
 /// The records of a block, in order.
 ///
@@ -34,7 +37,8 @@ use super::warc;
 /// assert_eq!((bad.number, bad.offset), (2, 24));
 /// ```
 pub fn records<'a>(block: &'a Block, format: SourceFormat, fields: &'a Fields) -> Records<'a> {
-    let start = if block.offset == 0 && block.bytes.starts_with(BOM) { BOM.len() } else { 0 };
+    let marked = block.offset == 0 && block.bytes.starts_with(BOM) && format != SourceFormat::Html;
+    let start = if marked { BOM.len() } else { 0 };
     Records {
         block,
         format,
@@ -70,6 +74,8 @@ pub struct Record<'a> {
     pub line_end: usize,
     /// The text; `None` when it is missing, null, or no string.
     pub text: Option<Cow<'a, str>>,
+    /// What the markup says of the text's lines, where the text was made from HTML.
+    pub outline: Option<Box<Outline>>,
     /// The token of the id field, of any JSON type.
     pub id: Option<Cow<'a, [u8]>>,
     /// The URL, if it is a string.
@@ -87,10 +93,14 @@ pub struct Record<'a> {
 pub(crate) enum Body {
     /// The bytes are the text.
     Text,
+    /// The bytes say the text in another way (HTML, another charset), and the text is what is written.
+    Converted,
     /// A JSON object.
     Object {
-        /// Inside of the text's token within `raw`, if the text is a string.
+        /// Inside of the text's token within `raw`, if the text is a string and stands in the record.
         token: Option<Range<usize>>,
+        /// Where the text goes that was made from HTML.
+        made: Option<Made>,
         /// Where the object closes.
         closing: Closing,
     },
@@ -98,6 +108,8 @@ pub(crate) enum Body {
     Row {
         /// The text's cell within `raw`, quotes included.
         cell: Option<Range<usize>>,
+        /// Where the text goes that was made from HTML.
+        made: Option<Made>,
         /// The byte between cells.
         delimiter: u8,
         /// Whether the row has no other cell.
@@ -105,6 +117,27 @@ pub(crate) enum Body {
     },
     /// A WARC record.
     Warc(warc::Layout),
+}
+
+/// Where a text that does not stand in its record is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// In place of this value within `raw`.
+    Replaced(Range<usize>),
+    /// As a further field of this name.
+    Added(String),
+}
+
+impl Record<'_> {
+    /// Whether the text is written though nothing is cut: the record does not hold it as it is.
+    pub(crate) fn is_converted(&self) -> bool {
+        match &self.body {
+            Body::Text => false,
+            Body::Converted => true,
+            Body::Object { made, .. } | Body::Row { made, .. } => made.is_some(),
+            Body::Warc(layout) => matches!(layout, warc::Layout::Derived(_)) && self.text.is_some(),
+        }
+    }
 }
 
 /// Bytes that are no record: they go to `skipped.jsonl` and not to `clean/`, and `restore` puts them back.
@@ -154,9 +187,14 @@ impl<'a> Iterator for Records<'a> {
                 first.then(|| self.bad(bytes, 0, reason.clone()))
             }
             (Content::Pieces { pieces, header }, _) => self.next_piece(pieces, header.as_deref()),
-            (Content::Records, format) if format.is_page() => {
+            (Content::Records, SourceFormat::Txt) => {
                 self.done = true;
                 Some(self.page(self.at..self.block.bytes.len()))
+            }
+            (Content::Records, SourceFormat::Html) => {
+                self.done = true;
+                let page = html::page(&self.block.bytes, None);
+                Some(self.converted(0, page.text, Some(Box::new(page.outline))))
             }
             (Content::Records, _) => {
                 let line = Lines { bytes: &self.block.bytes, at: self.at }.next()?;
@@ -203,6 +241,17 @@ impl<'a> Records<'a> {
             Err(reason) => return self.bad_line(span, reason),
         };
         let cell = cells[TEXT].take();
+        // A table without the column gets it in every row.
+        let html = cells[HTML].take();
+        let page = html.map(|cell| html::decoded(&csv::value(&valid[cell])));
+        let made = page.is_some().then(|| match &cell {
+            Some(cell) => Made::Replaced(cell.clone()),
+            None => Made::Added(self.fields.text_name().to_owned()),
+        });
+        let (text, outline) = match page {
+            Some(page) => (Some(Cow::Owned(page.text)), Some(Box::new(page.outline))),
+            None => (cell.clone().map(|cell| csv::value(&valid[cell])), None),
+        };
         let mut take = |slot: usize| cells[slot].take().map(|cell| &valid[cell]);
         let full = |cell: Option<&'a str>| cell.map(csv::value).filter(|value| !value.is_empty());
         Parsed::Record(Record {
@@ -210,12 +259,13 @@ impl<'a> Records<'a> {
             offset: self.block.offset + span.start as u64,
             raw,
             line_end: span.len() - raw.len(),
-            text: cell.clone().map(|cell| csv::value(&valid[cell])),
+            text,
+            outline,
             id: full(take(ID)).map(|id| Cow::Owned(csv::token(&id))),
             url: full(take(URL)),
             site: full(take(SITE)),
             rank: take(RANK).map(|cell| Cow::Owned(csv::rank(cell))),
-            body: Body::Row { cell, delimiter: header.delimiter, is_alone: header.names.len() == 1 },
+            body: Body::Row { cell, made, delimiter: header.delimiter, is_alone: header.names.len() == 1 },
         })
     }
 
@@ -229,6 +279,7 @@ impl<'a> Records<'a> {
             raw,
             line_end: 0,
             text: page.text,
+            outline: page.outline.map(Box::new),
             id: page.id.map(Cow::Owned),
             url: page.url.map(Cow::Borrowed),
             site: page.site.map(Cow::Borrowed),
@@ -268,16 +319,31 @@ impl<'a> Records<'a> {
                 url: None,
                 site: None,
                 rank: None,
+                outline: None,
                 body: Body::Text,
             }),
-            Err(reason) => {
-                let hint = match self.block.bytes.get(..2) {
-                    Some(b"\xff\xfe" | b"\xfe\xff") => " (UTF-16 by its byte order mark)",
-                    _ => "",
-                };
-                self.bad(span, 0, reason + hint)
-            }
+            Err(reason) => match charset::text(&self.block.bytes[span.clone()]) {
+                Some(decoded) => self.converted(span.start, decoded.text.into_owned(), None),
+                None => self.bad(span, 0, reason + ", and in no other charset for sure"),
+            },
         }
+    }
+
+    /// A page whose bytes from `start` on are not its text.
+    fn converted(&self, start: usize, text: String, outline: Option<Box<Outline>>) -> Parsed<'a> {
+        Parsed::Record(Record {
+            number: self.number,
+            offset: self.block.offset + start as u64,
+            raw: &self.block.bytes[start..],
+            line_end: 0,
+            text: Some(Cow::Owned(text)),
+            outline,
+            id: None,
+            url: None,
+            site: None,
+            rank: None,
+            body: Body::Converted,
+        })
     }
 
     fn line(&self, line: &Line) -> Parsed<'a> {
@@ -292,13 +358,29 @@ impl<'a> Records<'a> {
         let valid = self.utf8(line.raw.clone())?;
         let raw = valid.as_bytes();
         let Values { mut spans, closing } = self.fields.find(raw).map_err(|error| error.to_string())?;
-        let token = spans[TEXT].as_ref().filter(|span| raw[span.start] == b'"');
-        let token = token.map(|span| span.start + 1..span.end - 1);
-        let text = match &token {
-            Some(inside) => Some(json_text::decode(&valid[inside.clone()]).map_err(|at| {
-                format!("an escape that is no JSON at byte {} of the line", inside.start + at)
-            })?),
-            None => None,
+        let inside = |span: &Option<Range<usize>>| {
+            let token = span.as_ref().filter(|span| raw[span.start] == b'"');
+            token.map(|span| span.start + 1..span.end - 1)
+        };
+        let decode = |inside: &Range<usize>| {
+            json_text::decode(&valid[inside.clone()])
+                .map_err(|at| format!("an escape that is no JSON at byte {} of the line", inside.start + at))
+        };
+        let (text, outline, body) = match inside(&spans[HTML]) {
+            Some(inside) => {
+                let page = html::decoded(&decode(&inside)?);
+                let made = match spans[TEXT].take() {
+                    Some(value) => Made::Replaced(value),
+                    None => Made::Added(self.fields.text_name().to_owned()),
+                };
+                let body = Body::Object { token: None, made: Some(made), closing };
+                (Some(Cow::Owned(page.text)), Some(Box::new(page.outline)), body)
+            }
+            None => {
+                let token = inside(&spans[TEXT]);
+                let text = token.as_ref().map(decode).transpose()?;
+                (text, None, Body::Object { token, made: None, closing })
+            }
         };
         let mut take = |slot: usize| spans[slot].take().map(|span| &valid[span]);
         Ok(Record {
@@ -307,11 +389,12 @@ impl<'a> Records<'a> {
             raw,
             line_end: line.next - line.raw.end,
             text,
+            outline,
             id: take(ID).map(|token| Cow::Borrowed(token.as_bytes())),
             url: take(URL).and_then(string),
             site: take(SITE).and_then(scalar),
             rank: take(RANK).map(|token| Cow::Borrowed(token.as_bytes())),
-            body: Body::Object { token, closing },
+            body,
         })
     }
 }

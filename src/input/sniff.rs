@@ -12,6 +12,8 @@ use super::json::{self, BOM};
 pub enum SourceFormat {
     /// One page a file.
     Txt,
+    /// One page a file, in HTML.
+    Html,
     /// One JSON object a line.
     Jsonl,
     /// One row a record, apart by what the header line shows.
@@ -27,6 +29,7 @@ impl SourceFormat {
     pub fn extension(self) -> &'static str {
         match self {
             SourceFormat::Txt => "txt",
+            SourceFormat::Html => "html",
             SourceFormat::Jsonl => "jsonl",
             SourceFormat::Csv => "csv",
             SourceFormat::Tsv => "tsv",
@@ -37,7 +40,7 @@ impl SourceFormat {
     /// Whether its records have fields, one of which is the text.
     pub fn has_fields(self) -> bool {
         match self {
-            SourceFormat::Txt | SourceFormat::Warc => false,
+            SourceFormat::Txt | SourceFormat::Html | SourceFormat::Warc => false,
             SourceFormat::Jsonl | SourceFormat::Csv | SourceFormat::Tsv => true,
         }
     }
@@ -45,7 +48,7 @@ impl SourceFormat {
     /// Whether a file of it is one page, and not a row of records.
     pub fn is_page(self) -> bool {
         match self {
-            SourceFormat::Txt => true,
+            SourceFormat::Txt | SourceFormat::Html => true,
             SourceFormat::Jsonl | SourceFormat::Csv | SourceFormat::Tsv | SourceFormat::Warc => false,
         }
     }
@@ -65,8 +68,11 @@ pub(crate) fn format(head: &[u8], extension: &str) -> Result<SourceFormat, &'sta
     if matches!(extension, "warc" | "wet") || head.starts_with(b"WARC/0.") || head.starts_with(b"WARC/1.") {
         return Ok(SourceFormat::Warc);
     }
-    if let Some(name) = foreign(head, extension) {
+    if let Some(name) = foreign(head) {
         return Err(name);
+    }
+    if is_html(head, extension) {
+        return Ok(SourceFormat::Html);
     }
     match extension {
         "csv" => return Ok(SourceFormat::Csv),
@@ -93,9 +99,31 @@ pub(crate) fn first_line_is_object(head: &[u8]) -> bool {
     }
 }
 
-/// The name of a format that is neither text nor JSONL.
-fn foreign(head: &[u8], extension: &str) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 24] = [
+/// Whether a file is named as HTML or begins as HTML does.
+fn is_html(head: &[u8], extension: &str) -> bool {
+    if is_html_extension(extension) {
+        return true;
+    }
+    let mut content = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
+    // Declarations and comments may stand before.
+    while content.starts_with(b"<?xml") || content.starts_with(b"<!--") {
+        let end: &[u8] = if content.starts_with(b"<!--") { b"-->" } else { b"?>" };
+        let Some(at) = memchr::memmem::find(content, end) else { return false };
+        content = content[at + end.len()..].trim_ascii_start();
+    }
+    ["<!doctype html", "<html", "<head>", "<body"]
+        .iter()
+        .any(|tag| content.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes())))
+}
+
+/// Whether this extension (lower case) is HTML's.
+pub(crate) fn is_html_extension(extension: &str) -> bool {
+    matches!(extension, "html" | "htm" | "xhtml")
+}
+
+/// The name of a format that is none of ours.
+fn foreign(head: &[u8]) -> Option<&'static str> {
+    const MAGIC: [(&[u8], &str); 22] = [
         (b"PAR1", "Parquet"),
         (b"ARROW1", "an Arrow file"),
         (b"Obj\x01", "Avro"),
@@ -118,8 +146,6 @@ fn foreign(head: &[u8], extension: &str) -> Option<&'static str> {
         (b"RIFF", "an image, sound or video"),
         (b"\x7fELF", "a program"),
         (b"MZ\x90\x00", "a program"),
-        (b"\xff\xfe", "UTF-16 text (`iconv -t utf-8` can convert it)"),
-        (b"\xfe\xff", "UTF-16 text (`iconv -t utf-8` can convert it)"),
     ];
     if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(name);
@@ -127,13 +153,10 @@ fn foreign(head: &[u8], extension: &str) -> Option<&'static str> {
     if head.get(257..262) == Some(b"ustar") {
         return Some("a tar archive");
     }
-    let content = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
-    let begins =
-        |tag: &str| content.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()));
-    if matches!(extension, "html" | "htm" | "xhtml") || begins("<!doctype html") || begins("<html") {
-        return Some("HTML");
+    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+        return None;
     }
-    // Text may hold a NUL here and there; one in twenty is binary, or text in a wide encoding.
+    // Text may hold a NUL here and there; one in twenty is binary, or text in a wide encoding that does not say so.
     let nuls = memchr_iter(0, head).count();
     (nuls * 20 > head.len()).then_some("a binary file")
 }
@@ -155,6 +178,12 @@ mod tests {
         assert_eq!(format(b"{\"text\":\"a\"", "jsonl"), jsonl);
         assert_eq!(format(b"{curly} words\n", "md"), txt);
         assert_eq!(format(b"a\x00b, and then some plain words", "md"), txt);
+        assert_eq!(format(b"\xff\xfeh\x00i\x00", ""), txt);
+        let html = Ok(SourceFormat::Html);
+        assert_eq!(format(b"\n <!DOCTYPE HTML><p>", "php"), html);
+        assert_eq!(format(b"<?xml version='1.0'?>\n<!-- x -->\n<html>", ""), html);
+        assert_eq!(format(b"plain", "htm"), html);
+        assert_eq!(format(b"<html>", "txt"), txt);
         let long = [b"{\"text\":\"".as_slice(), &[b'x'; HEAD]].concat();
         assert_eq!(format(&long[..HEAD], "dat"), jsonl);
     }
@@ -164,9 +193,8 @@ mod tests {
         for (head, extension, part) in [
             (&b"PAR1\x15\x04"[..], "parquet", "Parquet"),
             (b"PK\x03\x04", "docx", "zip"),
-            (b"\xff\xfeh\x00i\x00", "", "UTF-16"),
+            (b"h\x00i\x00", "", "binary"),
             (b"\x00\x01\x02\x03\x00\x00", "", "binary"),
-            (b"\n <!DOCTYPE HTML><p>", "", "HTML"),
             (b"[{\"text\":\"a\"}]", "json", "JSON document"),
             (b"{\n  \"text\": \"a\"\n}\n", "json", "JSON document"),
         ] {

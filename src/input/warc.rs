@@ -16,6 +16,7 @@ use super::csv::token;
 use super::fields::{Fields, RANK, SITE};
 use super::framing::{Kind, Next, Tail};
 use super::html;
+use crate::chrome::Outline;
 
 /// Longest head of a record that is looked for, in bytes.
 const HEAD: usize = 1 << 20;
@@ -206,6 +207,8 @@ fn trimmed(bytes: &[u8], span: Range<usize>) -> Range<usize> {
 pub(super) struct Page<'a> {
     /// Its text; `None` where it cannot be had.
     pub(super) text: Option<Cow<'a, str>>,
+    /// What the markup says of the text's lines, where it was made from HTML.
+    pub(super) outline: Option<Outline>,
     /// Its id as a JSON token.
     pub(super) id: Option<Vec<u8>>,
     /// Its address.
@@ -234,11 +237,12 @@ pub(super) fn page<'a>(record: &'a [u8], fields: &Fields) -> Option<Page<'a>> {
     let length = usize::try_from(head.length(record)?).ok()?;
     let block = head.end..head.end + length;
     let kind = value("WARC-Type")?;
-    let (text, layout) = if kind.eq_ignore_ascii_case("conversion") {
+    let (text, outline, layout) = if kind.eq_ignore_ascii_case("conversion") {
         if !value("Content-Type").is_none_or(|media| is(media, "text/plain")) {
             return None;
         }
-        plain(record, block)
+        let (text, layout) = plain(record, block);
+        (text, None, layout)
     } else if kind.eq_ignore_ascii_case("response") {
         response(record, block)?
     } else {
@@ -247,6 +251,7 @@ pub(super) fn page<'a>(record: &'a [u8], fields: &Fields) -> Option<Page<'a>> {
     let named = |slot: usize| fields.name(slot).and_then(value);
     Some(Page {
         text,
+        outline,
         id: value("WARC-Record-ID").map(bare).filter(|id| !id.is_empty()).map(token),
         url: value("WARC-Target-URI").map(bare),
         site: named(SITE),
@@ -276,8 +281,8 @@ fn plain(record: &[u8], span: Range<usize>) -> (Option<Cow<'_, str>>, Layout) {
     }
 }
 
-/// The text of an HTTP response that was a success and is plain text or HTML.
-fn response(record: &[u8], block: Range<usize>) -> Option<(Option<Cow<'_, str>>, Layout)> {
+/// The text of an HTTP response that was a success and is plain text or HTML, and what its markup says.
+fn response(record: &[u8], block: Range<usize>) -> Option<(Option<Cow<'_, str>>, Option<Outline>, Layout)> {
     let message = &record[block.clone()];
     let http = head(message).filter(|_| message.starts_with(b"HTTP/"))?;
     let status = std::str::from_utf8(&message[http.first.clone()]).ok()?.split_ascii_whitespace().nth(1)?;
@@ -293,20 +298,23 @@ fn response(record: &[u8], block: Range<usize>) -> Option<(Option<Cow<'_, str>>,
     let raw = &record[span.clone()];
     let body = match decoded(raw, message, &http) {
         Some(body) => body,
-        None => return Some((None, Layout::Derived(span))),
+        None => return Some((None, None, Layout::Derived(span))),
     };
     if is_html {
-        let text = html::page(&body, parameter(media, "charset")).text;
-        return Some((Some(Cow::Owned(text)), Layout::Derived(span)));
+        let page = html::page(&body, parameter(media, "charset"));
+        return Some((Some(Cow::Owned(page.text)), Some(page.outline), Layout::Derived(span)));
     }
     match body {
-        Cow::Borrowed(_) => Some(plain(record, span)),
+        Cow::Borrowed(_) => {
+            let (text, layout) = plain(record, span);
+            Some((text, None, layout))
+        }
         Cow::Owned(body) => {
             let text = match String::from_utf8(body) {
                 Ok(text) => Some(text),
                 Err(error) => charset::text(error.as_bytes()).map(|decoded| decoded.text.into_owned()),
             };
-            Some((text.map(Cow::Owned), Layout::Derived(span)))
+            Some((text.map(Cow::Owned), None, Layout::Derived(span)))
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::edit::Splice;
+use super::edit::{Splice, without};
 use crate::document::Span;
-use crate::input::Header;
 use crate::input::csv::{inside, raw_ranges, value};
+use crate::input::{Header, Made};
 
 /// The changes of a row, in order; `None` when a cut does not fit the text.
 ///
@@ -29,7 +29,7 @@ pub(super) fn splices(
                     (place.start, ranges.collect::<Option<Vec<_>>>()?)
                 }
             };
-            let left = left(&value(cell), cut)?;
+            let left = without(&value(cell), cut)?;
             if inside(cell).is_none() && (left.starts_with('"') || (left.is_empty() && is_alone)) {
                 splices.push(Splice { remove: place, insert: quoted(&left) });
             } else {
@@ -45,11 +45,31 @@ pub(super) fn splices(
         None if !cut.is_empty() => return None,
         _ => {}
     }
-    if !add.is_empty() {
-        let insert = add.iter().flat_map(|(_, json)| [vec![delimiter], quoted(json)].concat()).collect();
-        splices.push(Splice { remove: row.len()..row.len(), insert });
-    }
+    splices.extend(at_the_end(row, add.iter().map(|(_, json)| json.as_str()), delimiter));
     Some(splices)
+}
+
+/// The changes of a row whose text was made from another cell.
+pub(super) fn written(
+    row: &[u8],
+    made: &Made,
+    text: &str,
+    delimiter: u8,
+    add: &[(String, String)],
+) -> Option<Vec<Splice>> {
+    let add = add.iter().map(|(_, json)| json.as_str());
+    Some(match made {
+        Made::Replaced(cell) => {
+            let text = Splice { remove: cell.clone(), insert: quoted(text) };
+            std::iter::once(text).chain(at_the_end(row, add, delimiter)).collect()
+        }
+        Made::Added(_) => at_the_end(row, std::iter::once(text).chain(add), delimiter).into_iter().collect(),
+    })
+}
+
+fn at_the_end<'a>(row: &[u8], add: impl Iterator<Item = &'a str>, delimiter: u8) -> Option<Splice> {
+    let insert: Vec<u8> = add.flat_map(|cell| [vec![delimiter], quoted(cell)].concat()).collect();
+    (!insert.is_empty()).then_some(Splice { remove: row.len()..row.len(), insert })
 }
 
 /// What of the end of a header line changes when columns are added.
@@ -58,18 +78,6 @@ pub(super) fn header_end(line: &[u8], header: &Header, columns: &[&str]) -> Spli
     let end = line.len() - ends;
     let insert = columns.iter().flat_map(|name| [vec![header.delimiter], quoted(name)].concat()).collect();
     Splice { remove: end..end, insert }
-}
-
-/// What is left of a text.
-fn left(text: &str, cut: &[Span]) -> Option<String> {
-    let mut left = String::new();
-    let mut at = 0;
-    for span in cut {
-        left.push_str(text.get(at..span.start as usize)?);
-        at = span.end as usize;
-    }
-    left.push_str(text.get(at..)?);
-    Some(left)
 }
 
 fn quoted(text: &str) -> Vec<u8> {

@@ -8,12 +8,12 @@ use std::ops::Range;
 use super::{csv, warc};
 use crate::document::Span;
 use crate::input::json_text::raw_ranges;
-use crate::input::{Body, Record};
+use crate::input::{Body, Made, Record};
 
 /// What becomes of a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Edit {
-    /// It stays as it is.
+    /// Its text stays as it is: the record does, too, unless its text was made from HTML or another charset.
     #[default]
     Keep,
     /// It goes: the line with its end, or the file.
@@ -50,39 +50,70 @@ pub fn splices(record: &Record<'_>, cut: &[Span], add: &[(String, String)]) -> O
     }
     let removal = |remove| Splice { remove, insert: Vec::new() };
     match &record.body {
-        Body::Row { cell, delimiter, is_alone } => {
+        Body::Row { cell, made: None, delimiter, is_alone } => {
             csv::splices(record.raw, cell.clone(), *is_alone, cut, *delimiter, add)
+        }
+        Body::Row { made: Some(made), delimiter, .. } => {
+            let text = without(record.text.as_deref()?, cut)?;
+            csv::written(record.raw, made, &text, *delimiter, add)
         }
         Body::Warc(layout) => warc::splices(record.raw, record.text.as_deref(), layout, cut, add),
         Body::Text => {
             let text = record.text.as_deref()?;
             cut.iter().map(|span| text.get(span.range()).map(|_| removal(span.range()))).collect()
         }
-        Body::Object { token, closing } => {
-            let mut splices = match token {
-                Some(inside) => {
+        Body::Converted => {
+            let text = without(record.text.as_deref()?, cut)?;
+            Some(vec![Splice { remove: 0..record.raw.len(), insert: text.into_bytes() }])
+        }
+        Body::Object { token, made, closing } => {
+            let mut added = Vec::new();
+            let mut splices = match (token, made) {
+                (_, Some(made)) => {
+                    let text = without(record.text.as_deref()?, cut)?;
+                    let value = serde_json::Value::String(text).to_string();
+                    match made {
+                        Made::Replaced(place) => {
+                            vec![Splice { remove: place.clone(), insert: value.into_bytes() }]
+                        }
+                        Made::Added(name) => {
+                            added.push((name.clone(), value));
+                            Vec::new()
+                        }
+                    }
+                }
+                (Some(inside), None) => {
                     let token = std::str::from_utf8(&record.raw[inside.clone()]).ok()?;
                     let ranges = raw_ranges(token, cut)?;
-                    ranges
-                        .into_iter()
-                        .map(|range| inside.start + range.start..inside.start + range.end)
-                        .collect()
+                    let placed =
+                        ranges.into_iter().map(|range| inside.start + range.start..inside.start + range.end);
+                    placed.map(removal).collect()
                 }
-                None if cut.is_empty() => Vec::new(),
-                None => return None,
-            }
-            .into_iter()
-            .map(removal)
-            .collect::<Vec<_>>();
-            if !add.is_empty() {
+                (None, None) if cut.is_empty() => Vec::new(),
+                (None, None) => return None,
+            };
+            added.extend_from_slice(add);
+            if !added.is_empty() {
                 let at = closing.brace..closing.brace;
-                splices.push(Splice { remove: at, insert: members(add, closing.empty) });
+                splices.push(Splice { remove: at, insert: members(&added, closing.empty) });
             }
             // After a nested text the brace still comes last; a cut of nothing is no change.
             splices.retain(|splice| !splice.remove.is_empty() || !splice.insert.is_empty());
             Some(splices)
         }
     }
+}
+
+/// The text without the cuts, which must be in order and fit.
+pub(super) fn without(text: &str, cut: &[Span]) -> Option<String> {
+    let mut left = String::with_capacity(text.len());
+    let mut at = 0;
+    for span in cut {
+        left.push_str(text.get(at..span.start as usize)?);
+        at = span.end as usize;
+    }
+    left.push_str(text.get(at..)?);
+    Some(left)
 }
 
 /// `"name":value` for each field, with the commas that they need before the final brace.
@@ -115,6 +146,9 @@ fn members(add: &[(String, String)], first: bool) -> Vec<u8> {
 /// ```
 pub fn apply(record: &Record<'_>, edit: &Edit) -> Option<Vec<u8>> {
     match edit {
+        Edit::Keep if record.is_converted() => {
+            apply(record, &Edit::Change { cut: Vec::new(), add: Vec::new() })
+        }
         Edit::Keep => Some(record.raw.to_vec()),
         Edit::Drop => Some(Vec::new()),
         Edit::Change { cut, add } => {

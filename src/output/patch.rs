@@ -6,6 +6,7 @@
 //! ```text
 //! "dechaff restore\n"  version = 1
 //! per input:  1  path (length, bytes, `/` between names)  format  compression  flags
+//!             path of the clean file (if flag 4)
 //!             original: length identity    clean: length identity (if flag 1)
 //!             operations: copy skip insert bytes…            ended by 0 0 0
 //! 0  number of inputs  identity of all bytes before it
@@ -13,7 +14,8 @@
 //!
 //! An operation copies `copy` bytes of the clean stream, passes over `skip` bytes that the run had put in, then puts
 //! back the `insert` bytes that follow it. After the last one the rest of the clean stream is copied. Flag 1: a clean
-//! file exists; flag 2: the original's compressed stream was damaged, and its readable part is what is restored.
+//! file exists; flag 2: the original's compressed stream was damaged, and its readable part is what is restored;
+//! flag 4: the clean file has another name.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
@@ -29,11 +31,14 @@ pub(super) const MAGIC: &[u8] = b"dechaff restore\n";
 pub(super) const VERSION: u64 = 1;
 pub(super) const HAS_CLEAN: u8 = 1;
 pub(super) const DAMAGED: u8 = 2;
+pub(super) const RENAMED: u8 = 4;
 
 /// What is recorded of one input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) relative: PathBuf,
+    /// Where the clean file is, if not there.
+    pub(crate) clean_name: Option<PathBuf>,
     pub(crate) format: SourceFormat,
     pub(crate) compression: Compression,
     pub(crate) original: Contents,
@@ -45,12 +50,18 @@ impl Entry {
     pub(crate) fn new(source: &Source) -> Self {
         Self {
             relative: source.relative.clone(),
+            clean_name: (source.clean != source.relative).then(|| source.clean.clone()),
             format: source.format,
             compression: source.compression,
             original: Contents::default(),
             clean: None,
             damaged: false,
         }
+    }
+
+    /// Where the clean file stands below `clean/`.
+    pub(crate) fn clean_path(&self) -> &Path {
+        self.clean_name.as_deref().unwrap_or(&self.relative)
     }
 }
 
@@ -169,15 +180,14 @@ impl PatchStore {
 fn put_patch(stream: &mut impl Write, patch: Patch) -> io::Result<()> {
     let Patch { entry, mut operations } = patch;
     stream.write_all(&[1])?;
-    let path = path_bytes(&entry.relative)?;
-    put_number(stream, path.len() as u64)?;
-    stream.write_all(&path)?;
+    put_path(stream, &entry.relative)?;
     let format = match entry.format {
         SourceFormat::Txt => 0,
         SourceFormat::Jsonl => 1,
-        SourceFormat::Csv => 2,
-        SourceFormat::Tsv => 3,
-        SourceFormat::Warc => 4,
+        SourceFormat::Html => 2,
+        SourceFormat::Csv => 3,
+        SourceFormat::Tsv => 4,
+        SourceFormat::Warc => 5,
     };
     let compression = match entry.compression {
         Compression::None => 0,
@@ -186,14 +196,26 @@ fn put_patch(stream: &mut impl Write, patch: Patch) -> io::Result<()> {
         Compression::Bzip2 => 3,
         Compression::Xz => 4,
     };
-    let flags = if entry.clean.is_some() { HAS_CLEAN } else { 0 } | if entry.damaged { DAMAGED } else { 0 };
+    let flag = |holds: bool, flag: u8| if holds { flag } else { 0 };
+    let flags = flag(entry.clean.is_some(), HAS_CLEAN)
+        | flag(entry.damaged, DAMAGED)
+        | flag(entry.clean_name.is_some(), RENAMED);
     stream.write_all(&[format, compression, flags])?;
+    if let Some(name) = &entry.clean_name {
+        put_path(stream, name)?;
+    }
     for contents in std::iter::once(&entry.original).chain(&entry.clean) {
         put_number(stream, contents.length)?;
         stream.write_all(contents.identity.as_bytes())?;
     }
     operations.rewind()?;
     io::copy(&mut operations, stream).map(|_| ())
+}
+
+fn put_path(stream: &mut impl Write, path: &Path) -> io::Result<()> {
+    let path = path_bytes(path)?;
+    put_number(stream, path.len() as u64)?;
+    stream.write_all(&path)
 }
 
 /// Keeps the identity of what passes through.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 
-use super::patch::{DAMAGED, Entry, HAS_CLEAN, Hashed, MAGIC, VERSION};
+use super::patch::{DAMAGED, Entry, HAS_CLEAN, Hashed, MAGIC, RENAMED, VERSION};
 use crate::error::{Error, Result};
 use crate::hash::Identity;
 use crate::input::{Compression, Contents, SourceFormat};
@@ -66,19 +66,14 @@ impl PatchReader {
     }
 
     fn fields(&mut self) -> Result<Entry> {
-        let length = self.number()?;
-        if length > 1 << 16 {
-            return Err(self.damaged("a path that is too long"));
-        }
-        let mut path = vec![0; length as usize];
-        self.exact(&mut path)?;
-        let relative = safe_path(&path).ok_or_else(|| self.damaged("a path that leaves the folder"))?;
+        let relative = self.path()?;
         let format = match self.byte()? {
             0 => SourceFormat::Txt,
             1 => SourceFormat::Jsonl,
-            2 => SourceFormat::Csv,
-            3 => SourceFormat::Tsv,
-            4 => SourceFormat::Warc,
+            2 => SourceFormat::Html,
+            3 => SourceFormat::Csv,
+            4 => SourceFormat::Tsv,
+            5 => SourceFormat::Warc,
             _ => return Err(self.damaged("an unknown format")),
         };
         let compression = match self.byte()? {
@@ -90,9 +85,28 @@ impl PatchReader {
             _ => return Err(self.damaged("an unknown compression")),
         };
         let flags = self.byte()?;
+        let clean_name = if flags & RENAMED == 0 { None } else { Some(self.path()?) };
         let original = self.contents()?;
         let clean = if flags & HAS_CLEAN == 0 { None } else { Some(self.contents()?) };
-        Ok(Entry { relative, format, compression, original, clean, damaged: flags & DAMAGED != 0 })
+        Ok(Entry {
+            relative,
+            clean_name,
+            format,
+            compression,
+            original,
+            clean,
+            damaged: flags & DAMAGED != 0,
+        })
+    }
+
+    fn path(&mut self) -> Result<PathBuf> {
+        let length = self.number()?;
+        if length > 1 << 16 {
+            return Err(self.damaged("a path that is too long"));
+        }
+        let mut path = vec![0; length as usize];
+        self.exact(&mut path)?;
+        safe_path(&path).ok_or_else(|| self.damaged("a path that leaves the folder"))
     }
 
     fn contents(&mut self) -> Result<Contents> {
@@ -210,6 +224,7 @@ mod tests {
             let contents = Contents { length: 307, identity: crate::hash::identity(path.as_bytes()) };
             let entry = Entry {
                 relative: PathBuf::from(path),
+                clean_name: path.ends_with("html").then(|| "d/e.txt".into()),
                 format: SourceFormat::Jsonl,
                 compression: Compression::Zstd,
                 original: contents.clone(),
@@ -244,8 +259,10 @@ mod tests {
 
     #[test]
     fn reads_what_was_written() {
-        let (_folder, file) = store(&["a/b.jsonl", "c"]);
+        let (_folder, file) = store(&["a/b.jsonl", "c.html"]);
         let entries = read(&file).expect("whole");
+        let clean: Vec<_> = entries.iter().map(|(entry, _)| entry.clean_path().to_str()).collect();
+        assert_eq!(clean, [Some("a/b.jsonl"), Some("d/e.txt")]);
         let (entry, steps) = &entries[0];
         assert_eq!((entry.relative.to_str(), entry.damaged), (Some("a/b.jsonl"), true));
         assert_eq!(entry.clean.as_ref().map(|clean| clean.length), Some(306));

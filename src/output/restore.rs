@@ -60,7 +60,7 @@ fn check(run: &Path) -> Result<()> {
     let mut wrong = Vec::new();
     while let Some(entry) = patches.entry()? {
         if let Some(problem) = compare(run, &entry)? {
-            wrong.push((run.join(CLEAN).join(&entry.relative), problem));
+            wrong.push((run.join(CLEAN).join(entry.clean_path()), problem));
         }
         patches.skip_operations()?;
     }
@@ -77,7 +77,7 @@ fn check(run: &Path) -> Result<()> {
 /// What keeps a clean file from being the one that the run wrote.
 fn compare(run: &Path, entry: &Entry) -> Result<Option<&'static str>> {
     let Some(expected) = &entry.clean else { return Ok(None) };
-    let path = run.join(CLEAN).join(&entry.relative);
+    let path = run.join(CLEAN).join(entry.clean_path());
     if !path.is_file() {
         return Ok(Some("is missing"));
     }
@@ -100,7 +100,7 @@ fn rebuild(
     patches: &mut PatchReader,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let source = run.join(CLEAN).join(&entry.relative);
+    let source = run.join(CLEAN).join(entry.clean_path());
     let mut clean = match entry.clean {
         Some(_) => Some(CleanReader::open(&source, entry)?),
         None => None,

@@ -55,7 +55,7 @@ impl Rewritten {
 }
 
 impl Rewriter<'_> {
-    /// Writes `clean/<relative>` of one source, in its format and compression.
+    /// Writes `clean/<clean>` of one source, in its format (text for HTML) and compression.
     ///
     /// `edit` is asked for every good record, in order, by number. `expected` is what the first pass read
     /// ([`Blocks::contents`]).
@@ -72,7 +72,7 @@ impl Rewriter<'_> {
         let mut blocks = Blocks::open(source, self.limits)?;
         let mut job = Job {
             source,
-            clean: Clean::new(self.folder.join(CLEAN).join(&source.relative), source),
+            clean: Clean::new(self.folder.join(CLEAN).join(&source.clean), source),
             patch: PatchWriter::new(self.folder),
             counts: [0; 4],
         };
@@ -114,7 +114,7 @@ impl Job<'_> {
             return self.remove(&block.bytes);
         }
         // Bytes of the block before `at` are dealt with.
-        let mut at = self.header(block, rewriter.columns)?;
+        let mut at = self.header(block, rewriter)?;
         for parsed in records(block, self.source.format, rewriter.fields) {
             match parsed {
                 Parsed::Bad(bad) => {
@@ -125,7 +125,12 @@ impl Job<'_> {
                 Parsed::Record(record) => {
                     let start = (record.offset - block.offset) as usize;
                     match edit(record.number)? {
-                        Edit::Keep => self.counts[KEPT] += 1,
+                        Edit::Keep => {
+                            self.counts[KEPT] += 1;
+                            if record.is_converted() {
+                                at = self.change(block, at, start, &record, &[], &[])?;
+                            }
+                        }
                         Edit::Drop => {
                             self.counts[DROPPED] += 1;
                             at = self.drop(block, at, start, record.raw.len() + record.line_end)?;
@@ -142,10 +147,12 @@ impl Job<'_> {
     }
 
     /// Names added columns in the header of a table, if it is in this block; gives where it ends.
-    fn header(&mut self, block: &Block, columns: &[&str]) -> Result<usize> {
+    fn header(&mut self, block: &Block, rewriter: &Rewriter<'_>) -> Result<usize> {
         let Content::Pieces { pieces, header: Some(header) } = &block.content else { return Ok(0) };
         let Some(piece) = pieces.iter().find(|piece| piece.kind == Kind::Header) else { return Ok(0) };
-        let names = super::csv::header_end(&block.bytes[piece.span.clone()], header, columns);
+        let made = rewriter.fields.made_column(&header.names);
+        let columns: Vec<&str> = made.into_iter().chain(rewriter.columns.iter().copied()).collect();
+        let names = super::csv::header_end(&block.bytes[piece.span.clone()], header, &columns);
         let at = piece.span.start + names.remove.start;
         self.keep(&block.bytes[..at])?;
         self.clean.write(&names.insert)?;

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::edit::Splice;
+use super::edit::{Splice, without};
 use crate::document::Span;
 use crate::input::warc::{Head, Layout, head};
 
@@ -25,14 +25,16 @@ pub(super) fn splices(
 ) -> Option<Vec<Splice>> {
     let head = head(record)?;
     let mut splices = Vec::new();
-    if !cut.iter().all(|span| span.is_empty()) {
-        let text = text?;
-        // Every span must fit.
-        cut.iter().try_for_each(|span| text.get(span.range()).map(|_| ()))?;
-        match layout {
-            Layout::Verbatim(span) => verbatim(record, &head, span, cut, &mut splices)?,
-            Layout::Derived(_) => derived(record, &head, text, cut, &mut splices)?,
+    let is_cut = cut.iter().any(|span| !span.is_empty());
+    match (layout, text) {
+        (_, None) if is_cut => return None,
+        (Layout::Verbatim(span), Some(text)) if is_cut => {
+            // Every span must fit.
+            cut.iter().try_for_each(|span| text.get(span.range()).map(|_| ()))?;
+            verbatim(record, &head, span, cut, &mut splices)?;
         }
+        (Layout::Derived(_), Some(text)) => derived(record, &head, &without(text, cut)?, &mut splices)?,
+        _ => {}
     }
     if !add.is_empty() {
         let lines = add.iter().map(|(name, json)| format!("{name}: {json}\r\n"));
@@ -80,18 +82,11 @@ fn verbatim(
 }
 
 /// Puts what is left of a text in the place of the block that it was made from.
-fn derived(record: &[u8], head: &Head, text: &str, cut: &[Span], splices: &mut Vec<Splice>) -> Option<()> {
+fn derived(record: &[u8], head: &Head, left: &str, splices: &mut Vec<Splice>) -> Option<()> {
     let length: usize = std::str::from_utf8(&record[head.field(record, "Content-Length")?.value.clone()])
         .ok()?
         .parse()
         .ok()?;
-    let mut left = String::with_capacity(text.len());
-    let mut at = 0;
-    for span in cut {
-        left.push_str(text.get(at..span.start as usize)?);
-        at = span.end as usize;
-    }
-    left.push_str(text.get(at..)?);
     splices.push(replacement(head.field(record, "WARC-Type")?.value.clone(), "conversion"));
     splices.push(replacement(head.field(record, "Content-Length")?.value.clone(), left.len().to_string()));
     match head.field(record, "Content-Type") {

@@ -56,6 +56,9 @@ pub struct InputSummary {
     pub path: String,
     /// Where it is under `clean/`; `null` for a reference.
     pub relative: Option<String>,
+    /// Its name below `clean/` where that is another: the text of an HTML page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clean: Option<String>,
     /// Bytes on the disk.
     pub size: u64,
     /// Bytes decompressed.
@@ -187,6 +190,8 @@ impl Summary {
             .map(|(at, (source, contents))| InputSummary {
                 path: source.given.clone(),
                 relative: (at < first_reference).then(|| source.relative.to_string_lossy().into_owned()),
+                clean: (at < first_reference && source.clean != source.relative)
+                    .then(|| source.clean.to_string_lossy().into_owned()),
                 size: source.size,
                 bytes: contents.length,
                 xxh3: contents.identity.clone(),

@@ -171,6 +171,9 @@ fn parse(
                 if let Some(sheet) = &sheet {
                     let Sheet { text, lines, unit_starts, units, .. } = sheet;
                     observer.observe(text, lines, unit_starts, units, &mut evidence);
+                    if let Some(outline) = &record.outline {
+                        outline.mark(&mut evidence);
+                    }
                 }
                 let token = |bytes: Cow<'_, [u8]>| String::from_utf8(bytes.into_owned()).ok();
                 found.push(Found::Page(Box::new(Page {

@@ -66,6 +66,8 @@ pub enum Format {
     Csv,
     /// Web archive records, WET among them.
     Warc,
+    /// Parquet files.
+    Parquet,
 }
 
 /// What is reported as a copy.

@@ -227,13 +227,14 @@ pub(crate) struct OnlyArg {
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(["auto", "txt", "html", "jsonl", "csv", "warc"]).map(|word| {
+    PossibleValuesParser::new(["auto", "txt", "html", "jsonl", "csv", "parquet", "warc"]).map(|word| {
         match word.as_str() {
             "txt" => Format::Txt,
             "html" => Format::Html,
             "jsonl" => Format::Jsonl,
             "csv" => Format::Csv,
             "warc" => Format::Warc,
+            "parquet" => Format::Parquet,
             _ => Format::Auto,
         }
     })

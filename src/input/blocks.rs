@@ -140,7 +140,7 @@ impl Blocks {
             source: source.index,
             format: source.format,
             framing: Framing::new(source.format),
-            decoder: Decoder::open(&source.path, source.compression)?,
+            decoder: Decoder::open(&source.path, source.format, source.compression)?,
             limits: Limits { block, record: limits.record.clamp(block, MAX_TEXT) },
             buffer: Vec::new(),
             searched: 0,

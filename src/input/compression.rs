@@ -12,6 +12,8 @@ use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
 use liblzma::bufread::XzDecoder;
 
+use super::parquet::Rows;
+use super::sniff::SourceFormat;
 use crate::error::{Error, Result};
 
 /// How a file is compressed.
@@ -94,14 +96,27 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    pub(crate) fn open(path: &Path, compression: Compression) -> Result<Self> {
+    /// The bytes of a file; of a Parquet file its rows as JSON Lines.
+    pub(crate) fn open(path: &Path, format: SourceFormat, compression: Compression) -> Result<Self> {
+        if format == SourceFormat::Parquet {
+            return Self::rows(path, 0);
+        }
         let stream = Stream::open(path, compression)?;
         Ok(Self { path: path.to_path_buf(), compression, stream, delivered: 0 })
     }
 
+    /// The rows of a Parquet file, the last `added` of whose columns a run added.
+    pub(crate) fn rows(path: &Path, added: usize) -> Result<Self> {
+        let stream = Stream::Rows(Box::new(Rows::open(path, added).map_err(Error::io(path))?));
+        Ok(Self { path: path.to_path_buf(), compression: Compression::None, stream, delivered: 0 })
+    }
+
     /// Bytes of the file that were read so far, for progress.
     pub(crate) fn consumed(&self) -> u64 {
-        self.stream.file().consumed
+        match &self.stream {
+            Stream::Rows(rows) => rows.consumed(),
+            stream => stream.file().map_or(0, |file| file.consumed),
+        }
     }
 
     /// Appends about `wanted` decompressed bytes to `buffer`; fewer only at the end or at damage.
@@ -123,7 +138,10 @@ impl Decoder {
     }
 
     fn damage(&mut self, error: io::Error, buffer: &mut Vec<u8>) -> Result<Filled> {
-        if self.compression == Compression::None || self.stream.file().failed {
+        if matches!(self.stream, Stream::Rows(_)) {
+            return Ok(Filled::Damaged(format!("damaged Parquet file: {error}")));
+        }
+        if self.compression == Compression::None || self.stream.file().is_none_or(|file| file.failed) {
             return Err(Error::io(&self.path)(error));
         }
         // At the end of a truncated file all output is out; inside a damaged one the last call's output is not.
@@ -180,6 +198,7 @@ enum Stream {
     Zstd(zstd::Decoder<'static, BufReader<Tracked>>),
     Bzip2(Box<MultiBzDecoder<BufReader<Tracked>>>),
     Xz(XzDecoder<BufReader<Tracked>>),
+    Rows(Box<Rows>),
 }
 
 impl Stream {
@@ -205,14 +224,16 @@ impl Stream {
         })
     }
 
-    fn file(&self) -> &Tracked {
-        match self {
+    /// The file, where it is read from front to back.
+    fn file(&self) -> Option<&Tracked> {
+        Some(match self {
             Stream::Plain(file) => file,
             Stream::Gzip(decoder) => decoder.get_ref().get_ref(),
             Stream::Zstd(decoder) => decoder.get_ref().get_ref(),
             Stream::Bzip2(decoder) => decoder.get_ref().get_ref(),
             Stream::Xz(decoder) => decoder.get_ref().get_ref(),
-        }
+            Stream::Rows(_) => return None,
+        })
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -222,6 +243,7 @@ impl Stream {
             Stream::Zstd(decoder) => decoder.read(buffer),
             Stream::Bzip2(decoder) => decoder.read(buffer),
             Stream::Xz(decoder) => decoder.read(buffer),
+            Stream::Rows(rows) => rows.read(buffer),
         }
     }
 }

@@ -12,6 +12,7 @@ use tempfile::TempPath;
 
 use super::compression::{Compression, Decoder, is_compression};
 use super::naming::{absolute, below, common, free_name, text_name};
+use super::parquet;
 use super::sniff::{self, SourceFormat};
 use super::walk;
 use crate::config::{Format, InputConfig};
@@ -194,7 +195,7 @@ impl Search {
         if !self.is_new(canonical, &given) {
             return Ok(());
         }
-        let kind = sniff(path, self.format)?.map_err(|name| refusal(&given, name))?;
+        let kind = sniff(path, self.format)?.map_err(|name| refusal(&given, &name))?;
         let place = absolute(path)?;
         self.bases.extend(place.parent().map(Path::to_path_buf));
         self.found.push(Found { given, path: path.to_path_buf(), place: Some(place), kind: Some(kind) });
@@ -274,7 +275,7 @@ impl Search {
             let copy = copy.into_temp_path();
             found.path = copy.to_path_buf();
             self.sources.spools.push(copy);
-            let kind = sniff(&found.path, self.format)?.map_err(|name| refusal(&found.given, name))?;
+            let kind = sniff(&found.path, self.format)?.map_err(|name| refusal(&found.given, &name))?;
             found.kind = Some(kind);
         }
         Ok(())
@@ -378,7 +379,7 @@ impl Search {
 }
 
 /// Format and compression of a file, or the name of what it is instead.
-fn sniff(path: &Path, wanted: Format) -> Result<Result<(SourceFormat, Compression), &'static str>> {
+fn sniff(path: &Path, wanted: Format) -> Result<Result<(SourceFormat, Compression), String>> {
     let mut magic = Vec::new();
     File::open(path).and_then(|file| file.take(8).read_to_end(&mut magic)).map_err(Error::io(path))?;
     let compression = Compression::of(&magic);
@@ -387,17 +388,28 @@ fn sniff(path: &Path, wanted: Format) -> Result<Result<(SourceFormat, Compressio
         Format::Html => Ok(SourceFormat::Html),
         Format::Jsonl => Ok(SourceFormat::Jsonl),
         Format::Warc => Ok(SourceFormat::Warc),
+        Format::Parquet => Ok(SourceFormat::Parquet),
         Format::Csv if extension(path, compression) == "tsv" => Ok(SourceFormat::Tsv),
         Format::Csv => Ok(SourceFormat::Csv),
         Format::Auto => sniff::format(&head(path, compression)?, &extension(path, compression)),
     };
-    Ok(format.map(|format| (format, compression)))
+    Ok(match format {
+        Ok(SourceFormat::Parquet) if compression != Compression::None => {
+            Err("Parquet inside a compressed file (decompress it: Parquet is compressed in itself)"
+                .to_owned())
+        }
+        Ok(SourceFormat::Parquet) => match parquet::metadata(path).map_err(Error::io(path))? {
+            Ok(_) => Ok((SourceFormat::Parquet, compression)),
+            Err(problem) => Err(format!("a Parquet file that cannot be read ({problem})")),
+        },
+        other => other.map(|format| (format, compression)).map_err(str::to_owned),
+    })
 }
 
 /// The first decompressed bytes. Damage is found again, and reported, when the file is read.
 fn head(path: &Path, compression: Compression) -> Result<Vec<u8>> {
     let mut head = Vec::new();
-    Decoder::open(path, compression)?.fill(&mut head, sniff::HEAD)?;
+    Decoder::open(path, SourceFormat::Txt, compression)?.fill(&mut head, sniff::HEAD)?;
     Ok(head)
 }
 
@@ -424,7 +436,7 @@ fn examples(items: &[String]) -> String {
 
 fn refusal(input: &str, name: &str) -> Error {
     let problem = format!(
-        "looks like {name}; dechaff reads text, HTML, JSONL, CSV, TSV and WARC, plain or as .gz, .zst, .bz2, .xz (`--format txt` and its like read it all the same)"
+        "looks like {name}; dechaff reads text, HTML, JSONL, CSV, TSV, Parquet and WARC, plain or as .gz, .zst, .bz2, .xz (`--format txt` and its like read it all the same)"
     );
     input_error(input, problem)
 }

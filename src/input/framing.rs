@@ -76,7 +76,7 @@ impl Framing {
     pub(super) fn new(format: SourceFormat) -> Self {
         match format {
             SourceFormat::Txt | SourceFormat::Html => Framing::Whole,
-            SourceFormat::Jsonl => Framing::Lines,
+            SourceFormat::Jsonl | SourceFormat::Parquet => Framing::Lines,
             SourceFormat::Csv => Framing::Table(csv::Frames::new(None)),
             SourceFormat::Warc => Framing::Warc,
             SourceFormat::Tsv => Framing::Table(csv::Frames::new(Some(b'\t'))),

@@ -15,6 +15,7 @@ pub mod html;
 pub mod json;
 pub mod json_text;
 mod naming;
+pub(crate) mod parquet;
 mod record;
 mod site;
 mod sniff;

@@ -7,10 +7,11 @@ use flate2::write::GzEncoder;
 use liblzma::write::XzEncoder;
 
 use super::members::Members;
+use super::parquet::{Pattern, Table};
 use crate::input::{Compression, SourceFormat};
 
 /// Writes to `W`, compressed.
-pub(crate) enum Encoder<W: Write> {
+pub(crate) enum Encoder<W: Write + Send> {
     Plain(W),
     Gzip(Box<GzEncoder<W>>),
     Zstd(zstd::Encoder<'static, W>),
@@ -18,10 +19,21 @@ pub(crate) enum Encoder<W: Write> {
     Xz(XzEncoder<W>),
     /// Each record of a WARC file for itself.
     Members(Box<Members<W>>),
+    /// Rows, given as JSON Lines.
+    Table(Box<Table<W>>),
 }
 
-impl<W: Write> Encoder<W> {
-    pub(crate) fn new(writer: W, format: SourceFormat, compression: Compression) -> io::Result<Self> {
+impl<W: Write + Send> Encoder<W> {
+    /// `pattern` says what a Parquet file is like, and is there for no other.
+    pub(crate) fn new(
+        writer: W,
+        format: SourceFormat,
+        compression: Compression,
+        pattern: Option<&Pattern>,
+    ) -> io::Result<Self> {
+        if let Some(pattern) = pattern {
+            return Ok(Encoder::Table(Box::new(Table::new(writer, pattern)?)));
+        }
         match (format, compression) {
             (SourceFormat::Warc, Compression::Gzip | Compression::Zstd) => {
                 Ok(Encoder::Members(Box::new(Members::new(writer, compression))))
@@ -56,11 +68,12 @@ impl<W: Write> Encoder<W> {
             Encoder::Bzip2(encoder) => encoder.finish(),
             Encoder::Xz(encoder) => encoder.finish(),
             Encoder::Members(encoder) => encoder.finish(),
+            Encoder::Table(encoder) => encoder.finish(),
         }
     }
 }
 
-impl<W: Write> Write for Encoder<W> {
+impl<W: Write + Send> Write for Encoder<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Encoder::Plain(writer) => writer.write(bytes),
@@ -69,6 +82,7 @@ impl<W: Write> Write for Encoder<W> {
             Encoder::Bzip2(encoder) => encoder.write(bytes),
             Encoder::Xz(encoder) => encoder.write(bytes),
             Encoder::Members(encoder) => encoder.write(bytes),
+            Encoder::Table(encoder) => encoder.write(bytes),
         }
     }
 
@@ -80,6 +94,7 @@ impl<W: Write> Write for Encoder<W> {
             Encoder::Bzip2(encoder) => encoder.flush(),
             Encoder::Xz(encoder) => encoder.flush(),
             Encoder::Members(encoder) => encoder.flush(),
+            Encoder::Table(encoder) => encoder.flush(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::input::warc::first_record;
 const LONGEST: usize = 256 << 20;
 
 /// Writes to `W`, a member a record.
-pub(crate) struct Members<W: Write> {
+pub(crate) struct Members<W: Write + Send> {
     /// Taken while a member is written.
     writer: Option<W>,
     compression: Compression,
@@ -23,7 +23,7 @@ pub(crate) struct Members<W: Write> {
     look_at: usize,
 }
 
-impl<W: Write> Members<W> {
+impl<W: Write + Send> Members<W> {
     pub(super) fn new(writer: W, compression: Compression) -> Self {
         Self { writer: Some(writer), compression, held: Vec::new(), look_at: 0 }
     }
@@ -51,7 +51,7 @@ fn broken() -> io::Error {
     io::Error::other("an earlier write failed")
 }
 
-impl<W: Write> Write for Members<W> {
+impl<W: Write + Send> Write for Members<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.held.extend_from_slice(bytes);
         while self.held.len() >= self.look_at.max(1) {

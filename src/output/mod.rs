@@ -5,11 +5,13 @@
 //! rebuilds the originals from these two alone.
 
 pub mod atomic;
+mod columns;
 mod csv;
 pub mod edit;
 mod encoder;
 pub mod logs;
 mod members;
+mod parquet;
 mod patch;
 mod patch_reader;
 mod restore;

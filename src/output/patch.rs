@@ -44,6 +44,10 @@ pub(crate) struct Entry {
     pub(crate) original: Contents,
     pub(crate) clean: Option<Contents>,
     pub(crate) damaged: bool,
+    /// Rows of a row group, in Parquet.
+    pub(crate) group: u64,
+    /// Columns that were added behind those of the original, in Parquet.
+    pub(crate) added: u64,
 }
 
 impl Entry {
@@ -56,6 +60,8 @@ impl Entry {
             original: Contents::default(),
             clean: None,
             damaged: false,
+            group: 0,
+            added: 0,
         }
     }
 
@@ -188,6 +194,7 @@ fn put_patch(stream: &mut impl Write, patch: Patch) -> io::Result<()> {
         SourceFormat::Csv => 3,
         SourceFormat::Tsv => 4,
         SourceFormat::Warc => 5,
+        SourceFormat::Parquet => 6,
     };
     let compression = match entry.compression {
         Compression::None => 0,
@@ -203,6 +210,10 @@ fn put_patch(stream: &mut impl Write, patch: Patch) -> io::Result<()> {
     stream.write_all(&[format, compression, flags])?;
     if let Some(name) = &entry.clean_name {
         put_path(stream, name)?;
+    }
+    if entry.format == SourceFormat::Parquet {
+        put_number(stream, entry.group)?;
+        put_number(stream, entry.added)?;
     }
     for contents in std::iter::once(&entry.original).chain(&entry.clean) {
         put_number(stream, contents.length)?;

@@ -74,6 +74,7 @@ impl PatchReader {
             3 => SourceFormat::Csv,
             4 => SourceFormat::Tsv,
             5 => SourceFormat::Warc,
+            6 => SourceFormat::Parquet,
             _ => return Err(self.damaged("an unknown format")),
         };
         let compression = match self.byte()? {
@@ -86,6 +87,10 @@ impl PatchReader {
         };
         let flags = self.byte()?;
         let clean_name = if flags & RENAMED == 0 { None } else { Some(self.path()?) };
+        let (group, added) = match format {
+            SourceFormat::Parquet => (self.number()?, self.number()?),
+            _ => (0, 0),
+        };
         let original = self.contents()?;
         let clean = if flags & HAS_CLEAN == 0 { None } else { Some(self.contents()?) };
         Ok(Entry {
@@ -96,6 +101,8 @@ impl PatchReader {
             original,
             clean,
             damaged: flags & DAMAGED != 0,
+            group,
+            added,
         })
     }
 
@@ -230,6 +237,8 @@ mod tests {
                 original: contents.clone(),
                 clean: Some(Contents { length: 306, ..contents }),
                 damaged: true,
+                group: 0,
+                added: 0,
             };
             store.append(writer.finish(entry).expect("in memory")).expect("written");
         }

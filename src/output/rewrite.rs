@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::CLEAN;
 use super::edit::{Edit, splices};
 use super::encoder::Encoder;
+use super::parquet::{Columns, Pattern};
 use super::patch::{Entry, Patch, PatchWriter};
 use crate::error::{Error, Result};
 use crate::hash::Identity;
@@ -70,9 +71,10 @@ impl Rewriter<'_> {
         mut edit: impl FnMut(u64) -> Result<Edit>,
     ) -> Result<Rewritten> {
         let mut blocks = Blocks::open(source, self.limits)?;
+        let pattern = self.pattern(source)?;
         let mut job = Job {
             source,
-            clean: Clean::new(self.folder.join(CLEAN).join(&source.clean), source),
+            clean: Clean::new(self.folder.join(CLEAN).join(&source.clean), source, pattern),
             patch: PatchWriter::new(self.folder),
             counts: [0; 4],
         };
@@ -87,6 +89,27 @@ impl Rewriter<'_> {
         }
         let damaged = blocks.damage().is_some();
         job.finish(blocks.contents(), damaged)
+    }
+}
+
+impl Rewriter<'_> {
+    /// What the clean file of a Parquet file is like.
+    fn pattern(&self, source: &Source) -> Result<Option<Pattern>> {
+        if source.format != SourceFormat::Parquet {
+            return Ok(None);
+        }
+        let pattern = |columns| {
+            Pattern::new(&source.path, columns, None)
+                .map_err(|error| Error::Input { input: source.given.clone(), problem: error.to_string() })
+        };
+        let names = pattern(Columns::Same)?.names();
+        if let Some(taken) = self.columns.iter().find(|column| names.iter().any(|name| name == *column)) {
+            let problem = format!("it has a column `{taken}` already, and one of that name would be added");
+            return Err(Error::Input { input: source.given.clone(), problem });
+        }
+        let added = self.fields.made_column(&names).into_iter().chain(self.columns.iter().copied());
+        let added: Vec<String> = added.map(str::to_owned).collect();
+        pattern(if added.is_empty() { Columns::Same } else { Columns::Added(added) }).map(Some)
     }
 }
 
@@ -179,6 +202,15 @@ impl Job<'_> {
         cut: &[crate::document::Span],
         add: &[(String, String)],
     ) -> Result<usize> {
+        // A column of a table holds text.
+        let texts: Vec<(String, String)>;
+        let add = if self.source.format == SourceFormat::Parquet {
+            let text = |json: &str| serde_json::Value::from(json).to_string();
+            texts = add.iter().map(|(name, json)| (name.clone(), text(json))).collect();
+            &texts
+        } else {
+            add
+        };
         let splices = splices(record, cut, add).ok_or_else(|| {
             let number = record.number;
             let problem = format!("record {number} is not the one that the first pass read: run again when nothing writes to the file");
@@ -216,7 +248,9 @@ impl Job<'_> {
             self.clean.open()?;
         }
         let path = self.clean.path.clone();
-        let entry = Entry { original, clean: self.clean.finish()?, damaged, ..Entry::new(self.source) };
+        let (group, added) = self.clean.pattern.as_ref().map_or((0, 0), |p| (p.group(), p.added()));
+        let entry =
+            Entry { original, clean: self.clean.finish()?, damaged, group, added, ..Entry::new(self.source) };
         let patch = self.patch.finish(entry).map_err(Error::io(path))?;
         Ok(Rewritten { patch, kept, changed, dropped, bad })
     }
@@ -227,20 +261,22 @@ struct Clean {
     path: PathBuf,
     format: SourceFormat,
     compression: Compression,
+    /// What a Parquet file is like.
+    pattern: Option<Pattern>,
     file: Option<Encoder<BufWriter<File>>>,
     identity: Identity,
     length: u64,
 }
 
 impl Clean {
-    fn new(path: PathBuf, source: &Source) -> Self {
+    fn new(path: PathBuf, source: &Source, pattern: Option<Pattern>) -> Self {
         let Source { format, compression, .. } = *source;
-        Self { path, format, compression, file: None, identity: Identity::default(), length: 0 }
+        Self { path, format, compression, pattern, file: None, identity: Identity::default(), length: 0 }
     }
 
     fn open(&mut self) -> Result<&mut Encoder<BufWriter<File>>> {
         if self.file.is_none() {
-            self.file = Some(create(&self.path, self.format, self.compression)?);
+            self.file = Some(create(&self.path, self.format, self.compression, self.pattern.as_ref())?);
         }
         Ok(self.file.as_mut().expect("opened above"))
     }
@@ -267,11 +303,12 @@ pub(super) fn create(
     path: &Path,
     format: SourceFormat,
     compression: Compression,
+    pattern: Option<&Pattern>,
 ) -> Result<Encoder<BufWriter<File>>> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(Error::io(parent))?;
     }
     File::create_new(path)
-        .and_then(|file| Encoder::new(BufWriter::with_capacity(1 << 16, file), format, compression))
+        .and_then(|file| Encoder::new(BufWriter::with_capacity(1 << 16, file), format, compression, pattern))
         .map_err(Error::io(path))
 }

@@ -58,7 +58,7 @@ pub(crate) struct CleanArgs {
     pub(crate) settings: SettingArgs,
     #[command(flatten)]
     pub(crate) only: OnlyArg,
-    /// Remove nothing: write each JSONL record whole, with its verdicts as a field `dechaff`
+    /// Remove nothing: write each record whole, with its verdicts as a further field, or column, `dechaff`
     #[arg(long, help_heading = REMOVAL, conflicts_with = "dry_run")]
     pub(crate) annotate: bool,
     /// Remove nothing: write only the logs, with what would be removed

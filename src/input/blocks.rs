@@ -182,8 +182,11 @@ impl Blocks {
                         self.state = State::Reading;
                         return Ok(Some(self.emit(end, self.too_long(Part::Later))));
                     }
-                    if !self.buffer.is_empty() {
-                        return Ok(Some(self.emit(self.buffer.len(), self.too_long(Part::Later))));
+                    // What may begin the next record waits for the rest of it.
+                    let wait = if self.ended.is_some() { 0 } else { self.framing.overlap() };
+                    if self.buffer.len() > wait {
+                        let end = self.buffer.len() - wait;
+                        return Ok(Some(self.emit(end, self.too_long(Part::Later))));
                     }
                     if self.ended.is_some() {
                         self.state = State::Reading;
@@ -250,7 +253,8 @@ impl Blocks {
         }
         if self.buffer.len() > self.limits.record {
             self.state = State::Passing;
-            return Some(self.emit(self.buffer.len(), self.too_long(Part::First)));
+            let end = self.buffer.len() - self.framing.overlap().min(self.buffer.len() - 1);
+            return Some(self.emit(end, self.too_long(Part::First)));
         }
         None
     }

@@ -230,15 +230,12 @@ impl Search {
             let problem = if foreign.is_empty() {
                 "the folder holds no file".to_owned()
             } else {
-                format!("the folder holds no text, HTML or JSONL file, only {}", examples(&foreign))
+                format!("the folder holds no file that dechaff reads, only {}", examples(&foreign))
             };
             return Err(input_error(given, problem));
         }
         if !foreign.is_empty() {
-            self.warn(format!(
-                "{given}: passed over what is neither text, HTML nor JSONL: {}",
-                examples(&foreign)
-            ));
+            self.warn(format!("{given}: passed over what dechaff does not read: {}", examples(&foreign)));
         }
         if !listing.dead_ends.is_empty() {
             let links: Vec<_> =
@@ -389,7 +386,7 @@ fn sniff(path: &Path, wanted: Format) -> Result<Result<(SourceFormat, Compressio
         Format::Jsonl => Ok(SourceFormat::Jsonl),
         Format::Warc => Ok(SourceFormat::Warc),
         Format::Parquet => Ok(SourceFormat::Parquet),
-        Format::Csv if extension(path, compression) == "tsv" => Ok(SourceFormat::Tsv),
+        Format::Csv if matches!(&*extension(path, compression), "tsv" | "tab") => Ok(SourceFormat::Tsv),
         Format::Csv => Ok(SourceFormat::Csv),
         Format::Auto => sniff::format(&head(path, compression)?, &extension(path, compression)),
     };
@@ -521,7 +518,7 @@ mod tests {
         assert!(tree.refused(&["missing.txt"]).contains("there is no such file"));
         assert!(tree.refused(&["no*.txt"]).contains("no file matches"));
         assert!(tree.refused(&["a/x.parquet"]).contains("Parquet"));
-        assert!(tree.refused(&["a"]).contains("no text, HTML or JSONL"));
+        assert!(tree.refused(&["a"]).contains("no file that dechaff reads"));
         assert!(tree.refused(&["empty"]).contains("holds no file"));
         assert!(discover_with(&[], &InputConfig::default(), None, &mut io::empty()).is_err());
         let forced = InputConfig { format: Format::Txt, ..InputConfig::default() };

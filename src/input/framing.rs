@@ -103,9 +103,17 @@ impl Framing {
     /// Where, inside a record that is too long, the next one may begin.
     pub(super) fn resume(&self, bytes: &[u8]) -> Option<usize> {
         match self {
-            Framing::Warc => warc::next_start(bytes, 1),
+            Framing::Warc => warc::next_start(bytes, 0),
             Framing::Whole => None,
             Framing::Lines | Framing::Table(_) => memchr::memchr(b'\n', bytes).map(|hit| hit + 1),
+        }
+    }
+
+    /// Bytes in which the beginning of a record shows.
+    pub(super) fn overlap(&self) -> usize {
+        match self {
+            Framing::Warc => 1 + warc::START,
+            Framing::Whole | Framing::Lines | Framing::Table(_) => 0,
         }
     }
 

@@ -242,7 +242,8 @@ impl<'a> Records<'a> {
         };
         let cell = cells[TEXT].take();
         // A table without the column gets it in every row.
-        let html = cells[HTML].take();
+        let html =
+            cells[HTML].take().filter(|html| cell.is_none() || !csv::value(&valid[html.clone()]).is_empty());
         let page = html.map(|cell| html::decoded(&csv::value(&valid[cell])));
         let made = page.is_some().then(|| match &cell {
             Some(cell) => Made::Replaced(cell.clone()),

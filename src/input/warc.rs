@@ -82,7 +82,7 @@ pub(crate) fn first_record(bytes: &[u8], is_open: bool) -> Option<usize> {
 }
 
 /// Bytes by which the beginning of a record is known.
-const START: usize = b"WARC/1.0".len();
+pub(super) const START: usize = b"WARC/1.0".len();
 
 fn begins(bytes: &[u8]) -> bool {
     matches!(bytes, [b'W', b'A', b'R', b'C', b'/', b'0' | b'1', b'.', b'0'..=b'9', ..])

@@ -12,7 +12,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use memchr::memchr;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowWriter, encode_arrow_schema, parquet_to_arrow_schema};
-use parquet::basic::{Encoding, LogicalType, Type as PhysicalType};
+use parquet::basic::{Compression, Encoding, LogicalType, Type as PhysicalType};
 use parquet::file::metadata::{KeyValue, ParquetMetaData};
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::{SchemaDescriptor, Type};
@@ -45,22 +45,33 @@ pub(crate) enum Columns {
 pub(crate) struct Pattern {
     metadata: Arc<ParquetMetaData>,
     columns: Columns,
-    group: usize,
+    groups: Groups,
+}
+
+/// What the row groups of a file are like: a file that has none does not say it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Groups {
+    /// Rows of each.
+    pub(crate) rows: u64,
+    /// The codec of their first column, by its number in the format.
+    pub(crate) codec: u8,
 }
 
 impl Pattern {
-    /// Takes the file at `path` as the pattern; `group` is the number of rows in a group, where it is not that of the
-    /// pattern.
-    pub(crate) fn new(path: &Path, columns: Columns, group: Option<u64>) -> io::Result<Self> {
+    /// Takes the file at `path` as the pattern; `groups` where they are not those of the pattern.
+    pub(crate) fn new(path: &Path, columns: Columns, groups: Option<Groups>) -> io::Result<Self> {
         let metadata = metadata(path)?.map_err(io::Error::other)?;
-        let first = metadata.row_groups().first().map_or(0, |group| group.num_rows().max(0) as u64);
-        let group = usize::try_from(group.unwrap_or(first)).unwrap_or(usize::MAX);
-        Ok(Self { metadata, columns, group: if group == 0 { ROWS * ROWS } else { group } })
+        let first = metadata.row_groups().first().map(|group| Groups {
+            rows: group.num_rows().max(0) as u64,
+            codec: group.columns().first().map_or(0, |column| codec_number(column.compression())),
+        });
+        let groups = groups.or(first).unwrap_or_default();
+        Ok(Self { metadata, columns, groups })
     }
 
-    /// Rows of a group.
-    pub(crate) fn group(&self) -> u64 {
-        self.group as u64
+    /// What its row groups are like.
+    pub(crate) fn groups(&self) -> Groups {
+        self.groups
     }
 
     /// How many columns are added.
@@ -131,15 +142,13 @@ impl Pattern {
     }
 
     fn properties(&self) -> Result<WriterProperties, String> {
+        let rows = usize::try_from(self.groups.rows).unwrap_or(usize::MAX);
         let mut properties = WriterProperties::builder()
-            .set_max_row_group_row_count(Some(self.group))
+            .set_compression(codec(self.groups.codec))
+            .set_max_row_group_row_count(Some(if rows == 0 { ROWS * ROWS } else { rows }))
             .set_max_row_group_bytes(Some(GROUP))
             .set_key_value_metadata(self.key_values()?);
         if let Some(group) = self.metadata.row_groups().first() {
-            let last = group.columns().last().map(|column| column.compression());
-            if let Some(compression) = last {
-                properties = properties.set_compression(compression);
-            }
             for column in group.columns() {
                 let path = column.column_path().clone();
                 let has_dictionary = column.encodings().any(|encoding| {
@@ -152,6 +161,32 @@ impl Pattern {
             }
         }
         Ok(properties.build())
+    }
+}
+
+/// A codec's number in the format.
+fn codec_number(codec: Compression) -> u8 {
+    match codec {
+        Compression::UNCOMPRESSED => 0,
+        Compression::SNAPPY => 1,
+        Compression::GZIP(_) => 2,
+        Compression::LZO => 3,
+        Compression::BROTLI(_) => 4,
+        Compression::LZ4 => 5,
+        Compression::ZSTD(_) => 6,
+        Compression::LZ4_RAW => 7,
+    }
+}
+
+/// The codec of a number, of those that can be written.
+fn codec(number: u8) -> Compression {
+    match number {
+        1 => Compression::SNAPPY,
+        2 => Compression::GZIP(Default::default()),
+        5 => Compression::LZ4,
+        6 => Compression::ZSTD(Default::default()),
+        7 => Compression::LZ4_RAW,
+        _ => Compression::UNCOMPRESSED,
     }
 }
 

@@ -7,6 +7,7 @@
 //! "dechaff restore\n"  version = 1
 //! per input:  1  path (length, bytes, `/` between names)  format  compression  flags
 //!             path of the clean file (if flag 4)
+//!             rows of a row group  codec  added columns (if the format is Parquet)
 //!             original: length identity    clean: length identity (if flag 1)
 //!             operations: copy skip insert bytes…            ended by 0 0 0
 //! 0  number of inputs  identity of all bytes before it
@@ -15,7 +16,7 @@
 //! An operation copies `copy` bytes of the clean stream, passes over `skip` bytes that the run had put in, then puts
 //! back the `insert` bytes that follow it. After the last one the rest of the clean stream is copied. Flag 1: a clean
 //! file exists; flag 2: the original's compressed stream was damaged, and its readable part is what is restored;
-//! flag 4: the clean file has another name.
+//! flag 4: the clean file has another name. The streams of a Parquet file are its rows as JSON Lines.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::SpooledTempFile;
 
+use super::parquet::Groups;
 use crate::error::{Error, Result};
 use crate::hash::Identity;
 use crate::input::{Compression, Contents, Source, SourceFormat};
@@ -44,8 +46,8 @@ pub(crate) struct Entry {
     pub(crate) original: Contents,
     pub(crate) clean: Option<Contents>,
     pub(crate) damaged: bool,
-    /// Rows of a row group, in Parquet.
-    pub(crate) group: u64,
+    /// What row groups are like, in Parquet.
+    pub(crate) groups: Groups,
     /// Columns that were added behind those of the original, in Parquet.
     pub(crate) added: u64,
 }
@@ -60,7 +62,7 @@ impl Entry {
             original: Contents::default(),
             clean: None,
             damaged: false,
-            group: 0,
+            groups: Groups::default(),
             added: 0,
         }
     }
@@ -212,7 +214,8 @@ fn put_patch(stream: &mut impl Write, patch: Patch) -> io::Result<()> {
         put_path(stream, name)?;
     }
     if entry.format == SourceFormat::Parquet {
-        put_number(stream, entry.group)?;
+        put_number(stream, entry.groups.rows)?;
+        put_number(stream, entry.groups.codec.into())?;
         put_number(stream, entry.added)?;
     }
     for contents in std::iter::once(&entry.original).chain(&entry.clean) {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 
+use super::parquet::Groups;
 use super::patch::{DAMAGED, Entry, HAS_CLEAN, Hashed, MAGIC, RENAMED, VERSION};
 use crate::error::{Error, Result};
 use crate::hash::Identity;
@@ -87,9 +88,13 @@ impl PatchReader {
         };
         let flags = self.byte()?;
         let clean_name = if flags & RENAMED == 0 { None } else { Some(self.path()?) };
-        let (group, added) = match format {
-            SourceFormat::Parquet => (self.number()?, self.number()?),
-            _ => (0, 0),
+        let (groups, added) = match format {
+            SourceFormat::Parquet => {
+                let rows = self.number()?;
+                let codec = self.number()?.try_into().map_err(|_| self.damaged("an unknown codec"))?;
+                (Groups { rows, codec }, self.number()?)
+            }
+            _ => (Groups::default(), 0),
         };
         let original = self.contents()?;
         let clean = if flags & HAS_CLEAN == 0 { None } else { Some(self.contents()?) };
@@ -101,7 +106,7 @@ impl PatchReader {
             original,
             clean,
             damaged: flags & DAMAGED != 0,
-            group,
+            groups,
             added,
         })
     }
@@ -237,7 +242,7 @@ mod tests {
                 original: contents.clone(),
                 clean: Some(Contents { length: 306, ..contents }),
                 damaged: true,
-                group: 0,
+                groups: Groups::default(),
                 added: 0,
             };
             store.append(writer.finish(entry).expect("in memory")).expect("written");

@@ -113,7 +113,7 @@ fn rebuild(
                 0 => Columns::Same,
                 added => Columns::Without(added as usize),
             };
-            Some(Pattern::new(&source, columns, Some(entry.group)).map_err(Error::io(&source))?)
+            Some(Pattern::new(&source, columns, Some(entry.groups)).map_err(Error::io(&source))?)
         }
         _ => None,
     };

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::CLEAN;
 use super::edit::{Edit, splices};
 use super::encoder::Encoder;
-use super::parquet::{Columns, Pattern};
+use super::parquet::{Columns, Groups, Pattern};
 use super::patch::{Entry, Patch, PatchWriter};
 use crate::error::{Error, Result};
 use crate::hash::Identity;
@@ -248,9 +248,16 @@ impl Job<'_> {
             self.clean.open()?;
         }
         let path = self.clean.path.clone();
-        let (group, added) = self.clean.pattern.as_ref().map_or((0, 0), |p| (p.group(), p.added()));
-        let entry =
-            Entry { original, clean: self.clean.finish()?, damaged, group, added, ..Entry::new(self.source) };
+        let (groups, added) =
+            self.clean.pattern.as_ref().map_or((Groups::default(), 0), |p| (p.groups(), p.added()));
+        let entry = Entry {
+            original,
+            clean: self.clean.finish()?,
+            damaged,
+            groups,
+            added,
+            ..Entry::new(self.source)
+        };
         let patch = self.patch.finish(entry).map_err(Error::io(path))?;
         Ok(Rewritten { patch, kept, changed, dropped, bad })
     }

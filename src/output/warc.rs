@@ -62,20 +62,19 @@ fn verbatim(
     splices: &mut Vec<Splice>,
 ) -> Option<()> {
     let gone: usize = cut.iter().map(|span| span.len() as usize).sum();
-    splices.push(replacement(
-        head.field(record, "Content-Length")?.value.clone(),
-        (span.end - head.end - gone).to_string(),
-    ));
+    let mut length = span.end - head.end - gone;
     splices.extend(digests(record, head));
-    // Between the record's head and the text: the head of an HTTP response.
+    // Between the record's head and the text: the head of an HTTP response, whose own length gets other digits.
     let message = &record[head.end..span.start];
     if let Some(http) = self::head(message) {
-        let fields = http.fields.iter().filter(|field| field.is(message, "Content-Length"));
-        splices.extend(fields.map(|field| {
+        let now = (span.len() - gone).to_string();
+        for field in http.fields.iter().filter(|field| field.is(message, "Content-Length")) {
+            length = length - field.value.len() + now.len();
             let value = head.end + field.value.start..head.end + field.value.end;
-            replacement(value, (span.len() - gone).to_string())
-        }));
+            splices.push(replacement(value, now.clone()));
+        }
     }
+    splices.push(replacement(head.field(record, "Content-Length")?.value.clone(), length.to_string()));
     let spans = cut.iter().filter(|cut| !cut.is_empty());
     splices.extend(spans.map(|cut| removal(span.start + cut.start as usize..span.start + cut.end as usize)));
     Some(())

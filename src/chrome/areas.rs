@@ -46,7 +46,7 @@ fn numbers_or_code(line: &Evidence) -> bool {
     line.units == 0 || line.flags.has(Flags::NUMERIC) || line.flags.has(Flags::CODE)
 }
 
-fn weight(line: &Evidence) -> f32 {
+pub(crate) fn weight(line: &Evidence) -> f32 {
     let floor = if line.flags.has(Flags::CODE) { 0.5 } else { 0.12 };
     prose(line).max(floor)
 }

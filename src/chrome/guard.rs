@@ -7,7 +7,7 @@
 //! copies of one page has neither. A page keeps its headline. And before copies are known, a page whose prose is repeated on a minority of the site's pages
 //! may be a copy of theirs, so that prose stays until the bodies are counted.
 
-use super::areas::{length, prose};
+use super::areas::{length, weight};
 use super::evidence::Evidence;
 use super::site::{FamilyKind, Label, Page, Source};
 use crate::hash::Map;
@@ -110,8 +110,20 @@ fn keep_headline(evidence: &[Evidence], labels: &mut [Label]) {
     }
 }
 
+/// Share of its units that a page has left of which the labels can be true while copies are not known.
+const LEFT: f64 = 0.1;
+
+/// Whether the other round would say the same of a page that counts the same bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guarded {
+    /// It would.
+    ForGood,
+    /// The first round kept prose that the last one may take.
+    ForNow,
+}
+
 /// Takes back what says too much. `site` is what is known of the site, `None` for a page of unknown site.
-pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts>, round: Round) {
+pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts>, round: Round) -> Guarded {
     let site_pages = site.map_or(0, |site| site.pages);
     if site.is_some_and(|site| !site.frequency) {
         labels.iter_mut().filter(|label| !is_rule(label)).for_each(|label| *label = Label::Content);
@@ -122,10 +134,19 @@ pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts
     }
     keep_headline(evidence, labels);
     if round == Round::First && site_pages > 0 {
-        let is_frame = |pages: u32| pages as f32 >= FRAME * site_pages as f32;
+        let units = |only_content: bool| -> u32 {
+            let lines = evidence.iter().zip(&*labels);
+            lines
+                .filter(|(_, label)| !only_content || !label.is_chrome())
+                .map(|(line, _)| u32::from(line.units))
+                .sum()
+        };
+        // Half of a site's pages may be copies of one: then even a frame's share says nothing.
+        let nothing_left = f64::from(units(true)) < LEFT * f64::from(units(false));
+        let is_frame = |pages: u32| !nothing_left && pages as f32 >= FRAME * site_pages as f32;
         let (mut all, mut lost) = (0.0, 0.0);
         for (line, label) in evidence.iter().zip(&*labels) {
-            let says = prose(line) * length(line);
+            let says = weight(line) * length(line);
             match label {
                 Label::Chrome(reason)
                     if is_frame(reason.pages) || matches!(reason.source, Source::Rule(_)) => {}
@@ -145,8 +166,10 @@ pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts
                     *label = Label::Content;
                 }
             }
+            return Guarded::ForNow;
         }
     }
+    Guarded::ForGood
 }
 
 fn is_rule(label: &Label) -> bool {

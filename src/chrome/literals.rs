@@ -14,53 +14,77 @@ const MOST: usize = 600;
 /// Largest set that parts are multiplied out to.
 const PRODUCT: usize = 256;
 
-/// Literals of which every match of `pattern` contains at least one, in lower case; `None` when there is no such
-/// set, so that the pattern has to be tried on every line. The pattern must be one that [`regex_syntax`] parses.
-pub(crate) fn required_literals(pattern: &str) -> Option<Vec<String>> {
-    let hir = regex_syntax::Parser::new().parse(pattern).ok()?;
-    let mut literals = needed(&hir)?;
-    literals.sort();
-    literals.dedup();
-    // What contains another literal of the set is found with it.
-    let all = literals.clone();
-    literals.retain(|long| !all.iter().any(|short| short != long && long.contains(short.as_str())));
-    (literals.len() <= MOST).then_some(literals)
+/// Largest set that is looked for besides the best.
+const FEW: usize = 24;
+/// Sets that are looked for besides the best.
+const FURTHER: usize = 3;
+
+/// What every match of a pattern contains, in lower case.
+#[derive(Debug, Default)]
+pub(crate) struct Required {
+    /// Literals of which it contains at least one; empty when no such set is worth a search, so that the pattern has
+    /// to be tried on every line.
+    pub(crate) best: Vec<String>,
+    /// Further sets of a few literals: it contains at least one of each, too.
+    pub(crate) further: Vec<Vec<String>>,
 }
 
-fn needed(hir: &Hir) -> Option<Vec<String>> {
+/// The literals that every match of `pattern` contains, ASCII case aside. The pattern must be one that
+/// [`regex_syntax`] parses.
+pub(crate) fn required_literals(pattern: &str) -> Required {
+    let Ok(hir) = regex_syntax::Parser::new().parse(pattern) else { return Required::default() };
+    let mut sets = needed(&hir).into_iter().map(|mut literals| {
+        literals.sort();
+        literals.dedup();
+        // What contains another literal of the set is found with it.
+        let all = literals.clone();
+        literals.retain(|long| !all.iter().any(|short| short != long && long.contains(short.as_str())));
+        literals
+    });
+    let Some(best) = sets.next().filter(|best| best.len() <= MOST) else { return Required::default() };
+    Required { best, further: sets.filter(|set| set.len() <= FEW).take(FURTHER).collect() }
+}
+
+/// Sets of which every match contains a literal each, the best first.
+fn needed(hir: &Hir) -> Vec<Vec<String>> {
     if let Some(all) = finite(hir) {
-        return worth(all);
+        return worth(all).into_iter().collect();
     }
+    let mut sets = Vec::new();
     match hir.kind() {
-        HirKind::Capture(capture) => needed(&capture.sub),
-        HirKind::Repetition(repetition) if repetition.min > 0 => needed(&repetition.sub),
+        HirKind::Capture(capture) => return needed(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => return needed(&repetition.sub),
         HirKind::Concat(parts) => {
-            let mut best: Option<Vec<String>> = None;
             let mut run = vec![String::new()];
             for part in parts {
                 match finite(part) {
                     Some(next) if run.len() * next.len() <= PRODUCT => run = product(&run, &next),
                     other => {
-                        keep_better(&mut best, worth(std::mem::replace(&mut run, vec![String::new()])));
+                        sets.extend(worth(std::mem::replace(&mut run, vec![String::new()])));
                         match other {
                             Some(next) => run = next,
-                            None => keep_better(&mut best, needed(part)),
+                            None => sets.extend(needed(part)),
                         }
                     }
                 }
             }
-            keep_better(&mut best, worth(run));
-            best
+            sets.extend(worth(run));
         }
         HirKind::Alternation(branches) => {
-            let mut all = Vec::new();
-            for branch in branches {
-                all.extend(needed(branch)?);
+            let branches: Vec<Vec<Vec<String>>> = branches.iter().map(needed).collect();
+            if branches.iter().all(|sets| !sets.is_empty()) {
+                // The n-th sets of all branches, or the last where a branch has fewer: each says something new while
+                // some branch has one.
+                let most = branches.iter().map(Vec::len).max().unwrap_or(0);
+                for n in 0..most {
+                    sets.push(branches.iter().flat_map(|sets| sets[n.min(sets.len() - 1)].clone()).collect());
+                }
             }
-            Some(all)
         }
-        _ => None,
+        _ => {}
     }
+    sets.sort_by_key(|set| std::cmp::Reverse(shortest(set)));
+    sets
 }
 
 fn product(left: &[String], right: &[String]) -> Vec<String> {
@@ -128,14 +152,9 @@ fn worth(literals: Vec<String>) -> Option<Vec<String>> {
         .filter(|literals| !literals.is_empty())
 }
 
-/// Prefers the set whose shortest literal is longest: it stops the fewest ordinary lines.
-fn keep_better(best: &mut Option<Vec<String>>, other: Option<Vec<String>>) {
-    let shortest = |set: &Vec<String>| set.iter().map(String::len).min().unwrap_or(0);
-    if let Some(other) = other
-        && best.as_ref().is_none_or(|best| shortest(best) < shortest(&other))
-    {
-        *best = Some(other);
-    }
+/// Bytes of the shortest literal: the set for which that is longest stops the fewest ordinary lines.
+fn shortest(set: &[String]) -> usize {
+    set.iter().map(String::len).min().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -143,7 +162,7 @@ mod tests {
     use super::*;
 
     fn literals(pattern: &str) -> Vec<String> {
-        required_literals(pattern).unwrap_or_default()
+        required_literals(pattern).best
     }
 
     #[test]
@@ -161,7 +180,15 @@ mod tests {
 
     #[test]
     fn gives_up_where_a_branch_has_none() {
-        assert_eq!(required_literals(r"^\d+$"), None);
-        assert_eq!(required_literals("(?:首页|x*)"), None);
+        assert!(literals(r"^\d+$").is_empty());
+        assert!(literals("(?:首页|x*)").is_empty());
+    }
+
+    #[test]
+    fn further_sets_are_contained_too() {
+        let further = |pattern: &str| required_literals(pattern).further;
+        assert_eq!(further("版权声明[^。]*(?:转载|本站)"), [["本站", "转载"]]);
+        assert_eq!(further("^(?:上一篇.*第[^。]|下一篇.*第[^。])$"), [["第"]]);
+        assert!(further("ab+cde").is_empty());
     }
 }

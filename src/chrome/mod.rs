@@ -17,7 +17,7 @@ mod tables;
 
 pub use bodies::{provisional_bodies, provisional_bodies_of};
 pub use evidence::{Evidence, Flags, Observer, observe};
-pub use guard::{Round, SiteFacts, guard, trusts_frequency};
+pub use guard::{Guarded, Round, SiteFacts, guard, trusts_frequency};
 pub use labels::{Known, Labels, LineLabel, SpanLabel};
 pub use outline::{Mark, Node, Outline, Role};
 pub use rules::{Rule, RuleId, RuleKind, Rules};

@@ -91,6 +91,8 @@ pub struct Rule {
     words: Vec<u64>,
     /// Literals of which every match has one, in lower case; without any, the pattern meets every line.
     needs: Vec<String>,
+    /// Further sets of literals, in lower case, of each of which every match has one.
+    further: Vec<Vec<String>>,
     pattern: Option<Pattern>,
 }
 
@@ -292,6 +294,7 @@ impl Rules {
     ) {
         let mut candidates: Vec<RuleId> = Vec::new();
         let mut hits: Vec<RuleId> = Vec::new();
+        let mut lower: Vec<u8> = Vec::new();
         for (number, line) in lines.iter().enumerate() {
             if line.is_empty() {
                 continue;
@@ -317,7 +320,14 @@ impl Rules {
             }
             let content = line_text.trim();
             hits.clear();
-            hits.extend(candidates.iter().filter(|&&id| self.rules[usize::from(id) - 1].hits(content)));
+            lower.clear();
+            lower.extend(content.bytes().map(|byte| byte.to_ascii_lowercase()));
+            hits.extend(candidates.iter().filter(|&&id| {
+                let rule = &self.rules[usize::from(id) - 1];
+                (rule.kind == RuleKind::Span || rule.takes_length(content))
+                    && rule.may_hit(&lower)
+                    && rule.hits(content)
+            }));
             if let Some(word) = word
                 && !hits.contains(&word)
             {
@@ -363,6 +373,17 @@ impl Rule {
         self.kind == RuleKind::Span || 4 * self.max as usize > LONG
     }
 
+    fn takes_length(&self, trimmed: &str) -> bool {
+        trimmed.len() <= 4 * self.max as usize && trimmed.chars().count() <= self.max as usize
+    }
+
+    /// Whether a line, in lower case, has what every match has besides its first literal.
+    fn may_hit(&self, lower: &[u8]) -> bool {
+        self.further.iter().all(|set| {
+            set.iter().any(|literal| memchr::memmem::find(lower, literal.as_bytes()).is_some())
+        })
+    }
+
     fn hits(&self, trimmed: &str) -> bool {
         if !self.words.is_empty() && bare_key(trimmed).is_some_and(|key| self.words.contains(&key)) {
             return trimmed.len() <= LONGEST_WORD;
@@ -371,9 +392,7 @@ impl Rule {
         match self.kind {
             // A character takes at most 4 bytes: a cheap look before the exact count.
             RuleKind::Line | RuleKind::Hint => {
-                trimmed.len() <= 4 * self.max as usize
-                    && trimmed.chars().count() <= self.max as usize
-                    && pattern.regex().is_match(trimmed)
+                self.takes_length(trimmed) && pattern.regex().is_match(trimmed)
             }
             RuleKind::Span => pattern.regex().is_match(trimmed),
         }
@@ -434,8 +453,10 @@ fn rule(raw: RawRule, definitions: &BTreeMap<String, String>, trust: Trust) -> R
             wrong(format!("`{word}` in `words` has no letter, or more than {LONGEST_WORD} bytes"))
         })?);
     }
+    let required =
+        pattern.as_ref().map(|pattern| required_literals(&pattern.text)).unwrap_or_default();
     let needs = if raw.needs.is_empty() {
-        pattern.as_ref().and_then(|pattern| required_literals(&pattern.text)).unwrap_or_default()
+        required.best
     } else {
         raw.needs
             .iter()
@@ -460,6 +481,7 @@ fn rule(raw: RawRule, definitions: &BTreeMap<String, String>, trust: Trust) -> R
         when: raw.when,
         words,
         needs,
+        further: required.further,
         pattern,
     };
     if trust == Trust::Tested {

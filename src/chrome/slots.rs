@@ -69,14 +69,8 @@ impl Template {
 fn grow<'a>(start: &str, mut texts: Vec<&'a str>, least: usize) -> (String, Vec<&'a str>) {
     let mut part = start.to_string();
     loop {
-        let mut counts: Map<char, usize> = Map::default();
-        for text in &texts {
-            if let Some(c) = text.chars().next() {
-                *counts.entry(c).or_default() += 1;
-            }
-        }
-        let most = counts.into_iter().max_by_key(|&(c, count)| (count, std::cmp::Reverse(c)));
-        let Some((c, count)) = most else { break };
+        let Some(c) = majority(texts.iter().filter_map(|text| text.chars().next())) else { break };
+        let count = texts.iter().filter(|text| text.starts_with(c)).count();
         if count < least || (count as f32) < AGREE * texts.len() as f32 {
             break;
         }
@@ -90,6 +84,19 @@ fn grow<'a>(start: &str, mut texts: Vec<&'a str>, least: usize) -> (String, Vec<
         });
     }
     (part, texts)
+}
+
+/// The item that more than half are, if one is; any item otherwise (Boyer and Moore 1981).
+fn majority<T: PartialEq>(items: impl Iterator<Item = T>) -> Option<T> {
+    let mut found: Option<(T, usize)> = None;
+    for item in items {
+        match &mut found {
+            Some((known, votes)) if *known == item => *votes += 1,
+            Some((_, votes)) if *votes > 0 => *votes -= 1,
+            _ => found = Some((item, 1)),
+        }
+    }
+    found.map(|(item, _)| item)
 }
 
 /// The next fixed part within a slot's length, and what follows it.

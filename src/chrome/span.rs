@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::config::ChromeConfig;
 use crate::document::Span;
@@ -171,8 +171,12 @@ impl SpanFamilies {
         }
         families.templates.sort_by(|a, b| a.0.parts.cmp(&b.0.parts).then(b.1.cmp(&a.1)));
         families.templates.dedup_by(|a, b| a.0.parts == b.0.parts);
-        families.finder =
-            AhoCorasick::new(families.templates.iter().map(|(template, _)| &template.parts[0])).ok();
+        if !families.templates.is_empty() {
+            let first_parts = families.templates.iter().map(|(template, _)| &template.parts[0]);
+            // A few short parts, and little text to search: what is built fastest costs least.
+            let builder = AhoCorasick::builder().kind(Some(AhoCorasickKind::NoncontiguousNFA)).build(first_parts);
+            families.finder = builder.ok();
+        }
         families
     }
 
@@ -187,7 +191,7 @@ impl SpanFamilies {
     ) -> Vec<InjectedSpan> {
         let any_rule = content_lines(page, labels).any(|(_, flags)| flags.has(Flags::SPAN));
         // A page that the labels would have emptied is left alone by what only the site's other pages say.
-        let finder = self.finder.as_ref().filter(|_| !self.templates.is_empty() && !labels.left_whole);
+        let finder = self.finder.as_ref().filter(|_| !labels.left_whole);
         let any_anchor = finder.is_some() && content_lines(page, labels).any(|(_, flags)| anchored(flags));
         if !any_rule && !any_anchor {
             return Vec::new();
@@ -367,6 +371,10 @@ fn template(
         return None;
     }
     let mut texts: Vec<&str> = places.iter().map(|place| prefix(place.text(sample), REACH)).collect();
+    // What the parts of a template have, every text that fits it has.
+    if texts.iter().filter(|text| may_call(text, rules)).take(least as usize).count() < least as usize {
+        return None;
+    }
     texts.sort_unstable();
     let mut template = Template::of(&texts, least as usize)?;
     while let Some(last) = template.parts.last_mut() {
@@ -410,6 +418,15 @@ fn template(
     (varied >= VARIED * around.len() as f32).then_some((template, count))
 }
 
+/// What host names have.
+const HOSTS: [&str; 9] = [".com", ".cn", ".net", ".org", ".cc", ".info", ".tv", "www.", "http"];
+
+/// Whether a text has what [`calls`] looks for.
+fn may_call(text: &str, rules: &Rules) -> bool {
+    let text = text.to_ascii_lowercase();
+    HOSTS.iter().any(|host| text.contains(host)) || rules.anchors(&text) > 0
+}
+
 /// Whether fixed text calls for what only a site asks: two different anchors, a host name and one, or a host name
 /// in brackets.
 fn calls(parts: &[String], rules: &Rules) -> bool {
@@ -424,9 +441,7 @@ fn calls(parts: &[String], rules: &Rules) -> bool {
     if weight < 14 {
         return false;
     }
-    let host = [".com", ".cn", ".net", ".org", ".cc", ".info", ".tv", "www.", "http"]
-        .iter()
-        .any(|host| text.contains(host));
+    let host = HOSTS.iter().any(|host| text.contains(host));
     let named = host && parts[0].starts_with(['[', '【', '『', '「', '(', '（']);
     let anchors = rules.anchors(&text);
     named || anchors >= if host { 1 } else { 2 }

@@ -79,17 +79,17 @@ const FRUITLESS_ROUNDS: usize = 32;
 /// Cuts a component into stars. `best_first` holds its ids, the preferred representative first; `verify` compares a
 /// representative with another id. Ids that match no representative are left out. Every star has members.
 pub fn stars<M>(best_first: Vec<u32>, verify: impl FnMut(u32, u32) -> Option<M>) -> Vec<Star<M>> {
-    agreeing_stars(best_first, |_| {}, verify, |_| Vec::new())
+    agreeing_stars(best_first, |_| {}, verify, |_, _, _| {})
 }
 
-/// [`stars`] whose members must also agree with each other: `disagree` takes the ids out of a star's members that do
-/// not belong with the rest and returns them; they go on to the next star. Before each star `order` puts what is left
-/// in order, the preferred representative first.
+/// [`stars`] whose members must also agree with each other: `settle` moves ids between a star's members and what is
+/// left, which goes on to the next star. Before each star `order` puts what is left in order, the preferred
+/// representative first.
 pub fn agreeing_stars<M>(
     mut best_first: Vec<u32>,
     mut order: impl FnMut(&mut Vec<u32>),
     mut verify: impl FnMut(u32, u32) -> Option<M>,
-    mut disagree: impl FnMut(&mut Vec<(u32, M)>) -> Vec<u32>,
+    mut settle: impl FnMut(u32, &mut Vec<(u32, M)>, &mut Vec<u32>),
 ) -> Vec<Star<M>> {
     let mut stars = Vec::new();
     let mut fruitless = 0;
@@ -104,11 +104,7 @@ pub fn agreeing_stars<M>(
                 None => rest.push(id),
             }
         }
-        let out = disagree(&mut members);
-        if !out.is_empty() {
-            rest =
-                best_first[1..].iter().copied().filter(|id| rest.contains(id) || out.contains(id)).collect();
-        }
+        settle(representative, &mut members, &mut rest);
         fruitless = if members.is_empty() { fruitless + 1 } else { 0 };
         if !members.is_empty() {
             stars.push(Star { representative, members });

@@ -85,9 +85,41 @@ fn even_jaccard(shingles: u32) -> f64 {
     }
 }
 
-/// Share of the passages that every passage is: of a dozen passages one may be an addition; of more, one in twenty.
+/// Share of the passages that every passage is: of a dozen passages one may be an addition, of more one in twenty; a
+/// long text in which two of a hundred passages have little in common is another text by the same pattern.
 fn even(shingles: u32) -> f64 {
-    if shingles < 600 { 0.85 } else { 0.95 }
+    match shingles {
+        0..600 => 0.85,
+        600..2000 => 0.95,
+        2000.. => 0.98,
+    }
+}
+
+/// Whether two documents may be copies of one text, if another copy is near to both: the shorter has at least this
+/// many shingles, and they share this much.
+pub fn may_be_supported(overlap: Overlap, config: &MatchConfig) -> bool {
+    lowers(config)
+        && overlap.a.min(overlap.b) >= SUPPORTED_SHINGLES
+        && overlap.jaccard() >= SUPPORTED_JACCARD
+}
+
+/// Whether what two such documents share lies evenly enough over them: with a witness, a little less so.
+pub fn supported(overlap: Overlap, spread: f64) -> bool {
+    spread >= match overlap.a.min(overlap.b) {
+        0..600 => 0.75,
+        600..2000 => 0.9,
+        long => even(long),
+    }
+}
+
+/// Fewest shingles of a document that support joins to a cluster.
+const SUPPORTED_SHINGLES: u32 = 50;
+/// Least Jaccard of two copies of one text that is near to both: of two that kept a third each, a ninth.
+const SUPPORTED_JACCARD: f64 = 0.12;
+
+/// Whether evenness may lower the threshold: whoever asks for more than the default means it.
+fn lowers(config: &MatchConfig) -> bool {
+    config.threshold <= MatchConfig::default().threshold
 }
 
 /// The relation of one document to another, and how evenly what they share lies over them. `prose` counts the units
@@ -113,9 +145,7 @@ pub fn relate_documents(
             return Some((if overlap.a <= overlap.b { Relation::Fragment } else { Relation::Contains }, 1.0));
         }
     }
-    // Whoever asks for more than the default means it: evenness lowers no threshold then.
-    let lowered = config.threshold <= MatchConfig::default().threshold;
-    if lowered && jaccard >= even_jaccard(shorter) {
+    if lowers(config) && jaccard >= even_jaccard(shorter) {
         let spread = evenly();
         return (spread >= even(shorter)).then_some((Relation::Near, spread));
     }

@@ -55,8 +55,10 @@ impl Corpus {
     /// When a sheet cannot be read back.
     pub fn relabel(&mut self, labels: Vec<Labels>) -> Result<Vec<u32>> {
         let first = self.contents.is_empty();
-        let changed: Vec<u32> =
-            self.ids().filter(|&id| first || labels[id as usize] != self.labels[id as usize]).collect();
+        let changed: Vec<u32> = self
+            .ids()
+            .filter(|&id| first || labels[id as usize] != self.labels[id as usize])
+            .collect();
         self.labels = labels;
         let contents: Vec<Content> = changed
             .par_iter()
@@ -128,6 +130,11 @@ impl<'a> Pages<'a> {
     /// A worker's pages, none of them read yet.
     pub fn new(corpus: &'a Corpus) -> Self {
         Self { corpus, recent: Vec::with_capacity(RECENT + 1) }
+    }
+
+    /// The corpus.
+    pub fn corpus(&self) -> &'a Corpus {
+        self.corpus
     }
 
     /// A document's page.

@@ -19,13 +19,17 @@ use crate::lsh::banding::DOCUMENT;
 use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
 use crate::matching::numbers::{Comparison, Numbered, compare};
 use crate::matching::probe::{Probed, Prober, Side};
-use crate::matching::relation::{Relation, relate_documents};
+use crate::matching::relation::{Relation, may_be_supported, relate_documents, supported};
 use crate::matching::verify::Overlap;
 use crate::sketch::minhash::{MinHasher, SLOTS};
 use crate::text::shingle::shingles;
 
 /// One shingle in this many is sampled.
 const SAMPLE: u64 = 16;
+/// Fewest sampled shingles that a pair has in common, where the shorter document has as many.
+const FEWEST_SAMPLES: usize = 2;
+/// Share of the shorter document's samples that a pair has in common.
+const SAMPLED: f64 = 0.2;
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
 const BATCH: usize = 8192;
 
@@ -249,16 +253,7 @@ impl Finder {
             .iter()
             .map(|&id| *firsts.entry((signs[id as usize].key, signs[id as usize].whole)).or_insert(id))
             .collect();
-        let bench = RefCell::new(Bench {
-            finder: self,
-            corpus,
-            config,
-            prober,
-            sides: Map::default(),
-            fixed: None,
-            known: Map::default(),
-            failure: None,
-        });
+        let bench = RefCell::new(Bench { finder: self, corpus, config, prober, sides: Map::default(), fixed: None, known: Map::default(), failure: None });
         let compare = |id: u32, other: u32| {
             let (a, b) = (first[place(id)], first[place(other)]);
             let pair = Pair { signs, a, b };
@@ -267,11 +262,18 @@ impl Finder {
             }
             pair.relate(bench.borrow_mut().known(a, b)?, config)
         };
+        let supported = |id: u32, representative: u32| {
+            let (a, b) = (first[place(id)], first[place(representative)]);
+            Pair { signs, a, b }.relate_supported(&mut bench.borrow_mut())
+        };
         let found: Vec<Star<Related>> = agreeing_stars(
             component.clone(),
             order,
             |representative, id| compare(id, representative),
-            |members| digested(members, |id, other| compare(id, other).is_some()),
+            |representative, members, rest| {
+                take_out(members, rest, |id, other| compare(id, other).is_some());
+                take_in(members, rest, |id, other| compare(id, other), |id| supported(id, representative));
+            },
         );
         let Bench { known, failure, .. } = bench.into_inner();
         if let Some(failure) = failure {
@@ -439,8 +441,8 @@ fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBu
     for group in shared.chunk_by(|x, y| x == y) {
         let (a, b) = group[0];
         let fewest = signs[a as usize].samples.len().min(signs[b as usize].samples.len());
-        // Half of the containment that is asked for: the share of sampled shingles scatters around the true one.
-        if group.len() as f64 >= config.matching.containment / 2.0 * fewest as f64 {
+        // The share of sampled shingles scatters around the true one, and copies that were edited everywhere have less.
+        if group.len() >= FEWEST_SAMPLES && group.len() as f64 >= SAMPLED * fewest as f64 {
             pairs.push((a, b));
         }
     }
@@ -514,6 +516,23 @@ impl Pair<'_> {
         Some(Related { relation, overlap, spread, coverage: if equal { 1.0 } else { content.a_in_b() } })
     }
 
+    /// The relation of the first to the second, a representative, where it is near to a member of its cluster.
+    fn relate_supported(self, bench: &mut Bench<'_>) -> Option<Related> {
+        let config = bench.config;
+        let known = bench.known(self.a, self.b)?;
+        let overlap = known.probed.overlap;
+        if !may_be_supported(overlap, &config.matching) {
+            return None;
+        }
+        let spread = bench.spread(self.a, self.b)?;
+        supported(overlap, spread).then_some(Related {
+            relation: Relation::Near,
+            overlap,
+            spread,
+            coverage: known.probed.content.a_in_b(),
+        })
+    }
+
     /// The relation of two documents that are equal in content and altogether.
     fn equal(self) -> Related {
         let units = self.signs[self.a as usize].units;
@@ -554,13 +573,18 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// What two documents share; `None` when one of them cannot be read back, which is kept.
-    fn known(&mut self, a: u32, b: u32) -> Option<Known> {
-        let pair = (a.min(b), a.max(b));
-        let flip = |known: Known| if a < b { known } else { Known { probed: known.probed.flip(), ..known } };
-        if let Some(&known) = self.finder.known.get(&pair).or_else(|| self.known.get(&pair)) {
-            return Some(flip(known));
+    /// How evenly what two documents share lies over them.
+    fn spread(&mut self, a: u32, b: u32) -> Option<f64> {
+        let known = self.known(a, b)?;
+        if known.spread.is_some() {
+            return known.spread;
         }
+        self.load(a, b)?;
+        Some(self.prober.evenly(&self.sides[&b], &self.sides[&a]))
+    }
+
+    /// Reads two documents, and fixes the second.
+    fn load(&mut self, a: u32, b: u32) -> Option<()> {
         for id in [a, b] {
             if let std::collections::hash_map::Entry::Vacant(vacant) = self.sides.entry(id) {
                 match side(self.corpus, id, self.prober) {
@@ -572,14 +596,24 @@ impl Bench<'_> {
                 }
             }
         }
-        // The second is the representative, which many are compared with.
-        let (other, fixed) = (&self.sides[&a], &self.sides[&b]);
         if self.fixed != Some(b) {
-            self.prober.fix(fixed);
+            self.prober.fix(&self.sides[&b]);
             self.fixed = Some(b);
         }
-        let found =
-            Pair { signs: &self.finder.signs, a: b, b: a }.known(self.prober, fixed, other, self.config);
+        Some(())
+    }
+
+    /// What two documents share; `None` when one of them cannot be read back, which is kept.
+    fn known(&mut self, a: u32, b: u32) -> Option<Known> {
+        let pair = (a.min(b), a.max(b));
+        let flip = |known: Known| if a < b { known } else { Known { probed: known.probed.flip(), ..known } };
+        if let Some(&known) = self.finder.known.get(&pair).or_else(|| self.known.get(&pair)) {
+            return Some(flip(known));
+        }
+        // The second is the representative, which many are compared with.
+        self.load(a, b)?;
+        let (other, fixed) = (&self.sides[&a], &self.sides[&b]);
+        let found = Pair { signs: &self.finder.signs, a: b, b: a }.known(self.prober, fixed, other, self.config);
         let ordered = if b < a { found } else { Known { probed: found.probed.flip(), ..found } };
         self.known.insert(pair, ordered);
         Some(flip(ordered))
@@ -594,12 +628,16 @@ const SEVERAL: usize = 4;
 /// Takes out of a cluster the fragments that are no copies of the representative. Those that have nothing to do with
 /// its largest fragment: a digest of several articles holds each of them, and is a copy of none but, at most, one. And
 /// small ones where there are several: a licence that many texts consist of stands in a long one too.
-fn digested(members: &mut Vec<(u32, Related)>, related: impl Fn(u32, u32) -> bool) -> Vec<u32> {
+fn take_out(
+    members: &mut Vec<(u32, Related)>,
+    rest: &mut Vec<u32>,
+    related: impl Fn(u32, u32) -> bool,
+) {
     let fragments = || members.iter().filter(|(_, related)| related.relation == Relation::Fragment);
     let Some(&(largest, _)) =
         fragments().max_by_key(|(id, related)| (related.overlap.a, std::cmp::Reverse(*id)))
     else {
-        return Vec::new();
+        return;
     };
     let is_small =
         |related: &Related| f64::from(related.overlap.a) < SMALL_PART * f64::from(related.overlap.b);
@@ -609,7 +647,32 @@ fn digested(members: &mut Vec<(u32, Related)>, related: impl Fn(u32, u32) -> boo
         .map(|&(id, _)| id)
         .collect();
     members.retain(|(id, _)| !out.contains(id));
-    out
+    rest.extend(out);
+}
+
+/// Members that a document is compared with to find one that it is near to.
+const WITNESSES: usize = 16;
+
+/// Takes into a cluster what is near to one of its members and shares something with the representative everywhere:
+/// two edited copies of one text are further from each other than from the text, which may not be the representative.
+fn take_in(
+    members: &mut Vec<(u32, Related)>,
+    rest: &mut Vec<u32>,
+    compare: impl Fn(u32, u32) -> Option<Related>,
+    supported: impl Fn(u32) -> Option<Related>,
+) {
+    let is_near = |related: &Related| matches!(related.relation, Relation::Near | Relation::Identical);
+    let witnesses: Vec<u32> =
+        members.iter().filter(|(_, related)| is_near(related)).map(|&(id, _)| id).take(WITNESSES).collect();
+    rest.retain(|&id| {
+        let Some(related) = (!witnesses.is_empty()).then(|| supported(id)).flatten() else { return true };
+        let witnessed =
+            witnesses.iter().any(|&other| compare(id, other).is_some_and(|related| is_near(&related)));
+        if witnessed {
+            members.push((id, related));
+        }
+        !witnessed
+    });
 }
 
 /// What became of the first document's numbers in the second.

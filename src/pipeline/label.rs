@@ -10,72 +10,131 @@ use super::documents::DocumentMatches;
 use super::paragraphs::{Occurrence, ParagraphMatches};
 use super::sheet::Sheet;
 use crate::chrome::{
-    Evidence, FamilyKind, Known, Label, Labels, LineLabel, Page, PageLabels, Round, Rules, Scope, Site,
+    Evidence, FamilyKind, Flags, Guarded, Known, Label, Labels, LineLabel, Page, PageLabels, Round, Rules, Scope, Site,
     SiteFacts, Source, SpanFamilies, SpanLabel, Texts, guard, judge_insertion, provisional_bodies,
     trusts_frequency,
 };
 use crate::config::Config;
 use crate::document::Span;
 use crate::error::{Error, Result};
+use crate::hash::Map;
 use crate::matching::align::{Run, align};
 
 /// First labels: pages whose own lines are mostly each other's count once, all others for themselves.
 ///
 /// # Errors
 /// When a sheet cannot be read back.
-pub fn first(corpus: &mut Corpus, rules: &Rules, config: &Config) -> Result<()> {
-    let labels = label(corpus, rules, config, Round::First, |_, evidence| provisional_bodies(evidence))?;
+pub fn first(corpus: &mut Corpus, rules: &Rules, config: &Config) -> Result<FirstRound> {
+    let pages = BySite::of(corpus);
+    let judge = Judge { rules, config, round: Round::First };
+    let mut labels = vec![Labels::default(); corpus.documents.len()];
+    let found: Vec<(Vec<Judged>, Option<Vec<u32>>)> = pages
+        .sites
+        .par_iter()
+        .map(|documents| {
+            let evidence: Vec<&[Evidence]> =
+                documents.iter().map(|&document| &*corpus.evidence[document as usize]).collect();
+            let bodies = provisional_bodies(&evidence);
+            let found = judge.site(corpus, documents, &bodies)?;
+            let for_good = found.iter().all(|judged| judged.guarded == Guarded::ForGood);
+            Ok((found, for_good.then(|| by_first_page(&bodies))))
+        })
+        .collect::<Result<_>>()?;
+    let mut round = FirstRound { sites: Vec::with_capacity(found.len()), alone: Vec::new() };
+    for (site, counted) in found {
+        site.into_iter().for_each(|judged| labels[judged.document as usize] = judged.labels);
+        round.sites.push(counted);
+    }
+    let alone: Vec<Judged> =
+        pages.alone.par_iter().map(|&document| judge.alone(corpus, document)).collect::<Result<_>>()?;
+    for judged in alone {
+        round.alone.push(judged.guarded);
+        labels[judged.document as usize] = judged.labels;
+    }
     corpus.relabel(labels)?;
-    Ok(())
+    Ok(round)
 }
 
-/// Labels over distinct bodies: documents that were found to be copies count once. The documents whose labels changed.
+/// Labels over distinct bodies: documents that were found to be copies count once. The documents whose labels
+/// changed. A site on which the first round counted the same bodies is not judged again.
 ///
 /// # Errors
 /// When a sheet cannot be read back.
 pub fn again(
     corpus: &mut Corpus,
+    round: FirstRound,
     found: &DocumentMatches,
     rules: &Rules,
     config: &Config,
 ) -> Result<Vec<u32>> {
+    let pages = BySite::of(corpus);
+    let judge = Judge { rules, config, round: Round::Last };
     let mut body: Vec<u32> = corpus.ids().collect();
     for cluster in &found.clusters {
         cluster.members.iter().for_each(|&(id, _)| body[id as usize] = cluster.representative);
     }
-    let labels = label(corpus, rules, config, Round::Last, |documents, _| {
-        documents.iter().map(|&document| body[document as usize]).collect()
-    })?;
+    let sites: Vec<Vec<Judged>> = pages
+        .sites
+        .par_iter()
+        .zip(&round.sites)
+        .map(|(documents, counted)| {
+            let bodies: Vec<u32> = documents.iter().map(|&document| body[document as usize]).collect();
+            if counted.as_ref().is_some_and(|counted| *counted == by_first_page(&bodies)) {
+                return Ok(Vec::new());
+            }
+            judge.site(corpus, documents, &bodies)
+        })
+        .collect::<Result<_>>()?;
+    let for_now = pages.alone.par_iter().zip(&round.alone).filter(|(_, guarded)| **guarded == Guarded::ForNow);
+    let alone: Vec<Judged> =
+        for_now.map(|(&document, _)| judge.alone(corpus, document)).collect::<Result<_>>()?;
+    let mut labels = corpus.labels.clone();
+    for judged in sites.into_iter().flatten().chain(alone) {
+        labels[judged.document as usize] = judged.labels;
+    }
     corpus.relabel(labels)
 }
 
-/// Labels every site on its own; `bodies` numbers the bodies of a site's pages.
-fn label(
-    corpus: &Corpus,
-    rules: &Rules,
-    config: &Config,
-    round: Round,
-    bodies: impl Fn(&[u32], &[&[Evidence]]) -> Vec<u32> + Sync,
-) -> Result<Vec<Labels>> {
-    let judge = Judge { rules, config, round };
-    let mut by_site: Vec<(u32, u32)> =
-        corpus.ids().filter_map(|id| Some((corpus.documents[id as usize].site?, id))).collect();
-    by_site.sort_unstable();
-    let mut labels = vec![Labels::default(); corpus.documents.len()];
-    let sites: Vec<Vec<u32>> =
-        by_site.chunk_by(|a, b| a.0 == b.0).map(|pages| pages.iter().map(|&(_, id)| id).collect()).collect();
-    let known: Vec<Vec<(u32, Labels)>> =
-        sites.par_iter().map(|documents| judge.site(corpus, documents, &bodies)).collect::<Result<_>>()?;
-    for (document, found) in known.into_iter().flatten() {
-        labels[document as usize] = found;
+/// What the second round need not do again.
+#[derive(Debug)]
+pub struct FirstRound {
+    /// For each site the bodies that were counted, if that is all that may change.
+    sites: Vec<Option<Vec<u32>>>,
+    /// For each page of unknown site how its labels were guarded.
+    alone: Vec<Guarded>,
+}
+
+/// Bodies, each named by its first page.
+fn by_first_page(bodies: &[u32]) -> Vec<u32> {
+    let mut first: Map<u32, u32> = Map::default();
+    (0..).zip(bodies).map(|(page, &body)| *first.entry(body).or_insert(page)).collect()
+}
+
+/// The pages of each site, sites in order, and the pages of unknown site.
+struct BySite {
+    sites: Vec<Vec<u32>>,
+    alone: Vec<u32>,
+}
+
+impl BySite {
+    fn of(corpus: &Corpus) -> Self {
+        let mut sites: Vec<Vec<u32>> = vec![Vec::new(); corpus.sites.len()];
+        let mut alone = Vec::new();
+        for id in corpus.ids() {
+            match corpus.documents[id as usize].site {
+                Some(site) => sites[site as usize].push(id),
+                None => alone.push(id),
+            }
+        }
+        Self { sites, alone }
     }
-    let unknown: Vec<u32> = corpus.ids().filter(|&id| corpus.documents[id as usize].site.is_none()).collect();
-    let alone: Vec<(u32, Labels)> =
-        unknown.into_par_iter().map(|document| judge.alone(corpus, document)).collect::<Result<_>>()?;
-    for (document, found) in alone {
-        labels[document as usize] = found;
-    }
-    Ok(labels)
+}
+
+/// The labels of one page.
+struct Judged {
+    document: u32,
+    labels: Labels,
+    guarded: Guarded,
 }
 
 /// What labels are made by.
@@ -87,31 +146,23 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Labels the pages of one site.
-    fn site(
-        self,
-        corpus: &Corpus,
-        documents: &[u32],
-        bodies: &(impl Fn(&[u32], &[&[Evidence]]) -> Vec<u32> + Sync),
-    ) -> Result<Vec<(u32, Labels)>> {
-        let evidence: Vec<&[Evidence]> =
-            documents.iter().map(|&document| &*corpus.evidence[document as usize]).collect();
-        let bodies = bodies(documents, &evidence);
-        let mut numbers = bodies.clone();
+    /// Labels the pages of one site; `bodies` numbers the bodies of its pages.
+    fn site(self, corpus: &Corpus, documents: &[u32], bodies: &[u32]) -> Result<Vec<Judged>> {
+        let mut numbers = bodies.to_vec();
         numbers.sort_unstable();
         numbers.dedup();
-        let pages: Vec<Page<'_>> = evidence
+        let pages: Vec<Page<'_>> = documents
             .iter()
             .zip(bodies)
-            .map(|(evidence, body)| Page {
-                evidence,
+            .map(|(&document, &body)| Page {
+                evidence: &corpus.evidence[document as usize],
                 body: numbers.partition_point(|&number| number < body) as u32,
             })
             .collect();
         let site = Site::learn(&pages, self.rules, Scope::Site);
         let facts = SiteFacts { pages: site.pages(), frequency: trusts_frequency(&pages) };
-        let labels: Vec<PageLabels> =
-            pages.par_iter().map(|page| self.page(page, &site, Some(facts))).collect();
+        let (labels, guarded): (Vec<PageLabels>, Vec<Guarded>) =
+            pages.par_iter().map(|page| self.page(page, &site, Some(facts))).unzip();
         let texts = SiteTexts::new(corpus, documents);
         let families = if facts.frequency {
             SpanFamilies::learn(&pages, &labels, &texts, self.rules, &self.config.chrome)
@@ -120,26 +171,30 @@ impl Judge<'_> {
         };
         let found = (0..documents.len())
             .into_par_iter()
-            .map(|at| (documents[at], self.name(at, &pages[at], &labels[at], &families, &texts)))
+            .map(|at| Judged {
+                document: documents[at],
+                labels: self.name(at, &pages[at], &labels[at], &families, &texts),
+                guarded: guarded[at],
+            })
             .collect();
         texts.failure().map_or(Ok(found), Err)
     }
 
     /// Labels a page of unknown site.
-    fn alone(self, corpus: &Corpus, document: u32) -> Result<(u32, Labels)> {
+    fn alone(self, corpus: &Corpus, document: u32) -> Result<Judged> {
         let page = Page { evidence: &corpus.evidence[document as usize], body: 0 };
         let site = Site::learn(&[], self.rules, Scope::Unknown);
-        let labels = self.page(&page, &site, None);
+        let (labels, guarded) = self.page(&page, &site, None);
         let documents = [document];
         let texts = SiteTexts::new(corpus, &documents);
-        let found = self.name(0, &page, &labels, &SpanFamilies::default(), &texts);
-        texts.failure().map_or(Ok((document, found)), Err)
+        let labels = self.name(0, &page, &labels, &SpanFamilies::default(), &texts);
+        texts.failure().map_or(Ok(Judged { document, labels, guarded }), Err)
     }
 
-    fn page(self, page: &Page<'_>, site: &Site, facts: Option<SiteFacts>) -> PageLabels {
+    fn page(self, page: &Page<'_>, site: &Site, facts: Option<SiteFacts>) -> (PageLabels, Guarded) {
         let mut found = site.label(page, self.rules, &self.config.chrome);
-        guard(page.evidence, &mut found.lines, facts, self.round);
-        found
+        let guarded = guard(page.evidence, &mut found.lines, facts, self.round);
+        (found, guarded)
     }
 
     /// The labels as the run keeps them: chrome lines and injected spans, each with what knows it by name.
@@ -282,7 +337,7 @@ fn injected(
         }
     }
     let Some((first, others)) = spellings.split_first() else { return Ok(spans) };
-    if others.is_empty() {
+    if others.is_empty() || !spellings.iter().any(|occurrence| may_hold_span(pages.corpus(), occurrence)) {
         return Ok(spans);
     }
     let base = Spelling::new(&*pages.get(first.document)?, first);
@@ -304,6 +359,19 @@ fn injected(
         }
     }
     Ok(spans)
+}
+
+/// Whether a line of the paragraph has what every rule of a span asks for.
+fn may_hold_span(corpus: &Corpus, occurrence: &Occurrence) -> bool {
+    let lines = corpus.contents[occurrence.document as usize].run_lines(&occurrence.run);
+    let evidence = &corpus.evidence[occurrence.document as usize];
+    lines.iter().any(|content| {
+        let at = evidence.partition_point(|line| line.line < content.line);
+        evidence.get(at).is_some_and(|line| {
+            line.line == content.line
+                && [Flags::SPAN, Flags::ANCHOR, Flags::DOMAIN].into_iter().any(|flag| line.flags.has(flag))
+        })
+    })
 }
 
 /// A paragraph's units with the bytes that each came from.

@@ -70,6 +70,26 @@ pub struct ParagraphMatches {
     pub candidates: u64,
     /// Distinct paragraphs that were signed.
     pub distinct: u64,
+    /// What was learned of paragraphs, by the keys of their units; the next search starts with it.
+    learned: Learned,
+}
+
+/// Signatures and overlaps of paragraphs: they depend on the units alone, so labels that change leave them true.
+#[derive(Debug, Default)]
+struct Learned {
+    /// For each signed paragraph its row in `signs`.
+    rows: Map<u64, u32>,
+    signs: Signs,
+    /// What pairs were found to share, the paragraph that comes first in the corpus first.
+    overlaps: Map<(u64, u64), Overlap>,
+}
+
+impl Learned {
+    /// What two paragraphs share, if they were compared.
+    fn overlap(&self, a: u64, b: u64) -> Option<Overlap> {
+        let there = self.overlaps.get(&(a, b)).copied();
+        there.or_else(|| self.overlaps.get(&(b, a)).map(|overlap| overlap.flip()))
+    }
 }
 
 /// A representative and the paragraphs that match it.
@@ -81,12 +101,14 @@ pub struct ParagraphCluster {
     pub members: Vec<(u32, Match)>,
 }
 
-/// Finds the clusters of the corpus' paragraphs under its present labels.
+/// Finds the clusters of the corpus' paragraphs under its present labels. What was found under others makes it
+/// cheaper, and changes nothing.
 ///
 /// # Errors
 /// When a sheet cannot be read back.
-pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
+pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) -> Result<ParagraphMatches> {
     let mut found = ParagraphMatches::default();
+    let mut learned = before.map(|before| before.learned).unwrap_or_default();
     let all = occurrences(corpus, config)?;
 
     // Distinct paragraphs, by their first occurrence; everything below works on these.
@@ -116,15 +138,15 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
 
     let first: Vec<u32> = firsts.iter().map(|&(at, _, _)| at).collect();
     let texts = Texts { corpus, all: &all, first: &first };
-    let signs = texts.sign(&shingled, config)?;
+    let signs = texts.sign(&shingled, config, &learned)?;
     let candidates = candidates(&signs, &shingled, config, &mut found.hot);
     found.candidates = candidates.len() as u64;
+    let key = |distinct: u32| texts.first(distinct).key;
 
     let mut components = Components::new(firsts.len());
     let mut fragments: Vec<(u32, u32, f64)> = Vec::new();
     let filter: Vec<(u32, u32)> =
         candidates.into_par_iter().filter(|&(a, b)| signs.may_match(a, b, config)).collect();
-    let mut sets = Sets::default();
     let mut at = 0;
     while at < filter.len() {
         let mut batch = Vec::with_capacity(BATCH);
@@ -135,11 +157,16 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
             }
             at += 1;
         }
-        sets.load(&texts, batch.iter().flat_map(|&(a, b)| [a, b]))?;
-        let overlaps: Vec<Overlap> =
-            batch.par_iter().map(|&(a, b)| overlap(sets.get(a), sets.get(b))).collect();
-        for (&(a, b), overlap) in batch.iter().zip(&overlaps) {
-            match relate(*overlap, &config.matching) {
+        let fresh: Vec<(u32, u32)> = batch
+            .iter()
+            .copied()
+            .filter(|&(a, b)| !learned.overlaps.contains_key(&(key(a), key(b))))
+            .collect();
+        let overlaps = texts.overlaps(&fresh)?;
+        learned.overlaps.extend(fresh.iter().zip(overlaps).map(|(&(a, b), overlap)| ((key(a), key(b)), overlap)));
+        for &(a, b) in &batch {
+            let overlap = learned.overlaps[&(key(a), key(b))];
+            match relate(overlap, &config.matching) {
                 Some(Relation::Near | Relation::Identical) => components.join(a, b),
                 Some(Relation::Fragment) => fragments.push((a, b, overlap.containment())),
                 Some(Relation::Contains) => fragments.push((b, a, overlap.containment())),
@@ -147,6 +174,8 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
             }
         }
     }
+    learned.rows = shingled.iter().zip(0..).map(|(&distinct, row)| (key(distinct), row)).collect();
+    learned.signs = signs;
 
     // Equality: components of distinct paragraphs, and paragraphs that stand in several places.
     let mut component: Vec<u32> =
@@ -208,6 +237,7 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
         .map(|group| group.iter().map(|&(_, at)| at).collect())
         .collect();
     found.groups.sort_unstable();
+    found.learned = learned;
     Ok(found)
 }
 
@@ -229,7 +259,10 @@ impl ParagraphMatches {
             .par_iter()
             .map_init(
                 || Pages::new(corpus),
-                |pages, group| texts.cut(pages, group, &self.distinct_of, config, &survives),
+                |pages, group| {
+                    let group = Group { members: group, distinct_of: &self.distinct_of, learned: &self.learned };
+                    texts.cut(pages, group, config, &survives)
+                },
             )
             .collect::<Result<_>>()?;
         let mut clusters: Vec<ParagraphCluster> = clusters.into_iter().flatten().collect();
@@ -256,7 +289,7 @@ pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
         .copied()
         .filter(|&at| all[at as usize].units as usize >= config.matching.min_units)
         .collect();
-    let signs = Texts { corpus, all: &all, first: &first }.sign(&shingled, config)?;
+    let signs = Texts { corpus, all: &all, first: &first }.sign(&shingled, config, &Learned::default())?;
     let mut pairs = candidates(&signs, &shingled, config, &mut HotBuckets::default());
     pairs.retain(|&(a, b)| signs.may_match(a, b, config));
     pairs.iter_mut().for_each(|(a, b)| (*a, *b) = (shingled[*a as usize], shingled[*b as usize]));
@@ -344,6 +377,7 @@ fn chunks_by_document(all: &[Occurrence]) -> impl Iterator<Item = (usize, &[Occu
 }
 
 /// Signatures of distinct paragraphs, as far as they are needed to find and filter pairs.
+#[derive(Debug, Default)]
 struct Signs {
     /// 18 keys a paragraph: bands, then head and tail anchor.
     keys: Vec<u32>,
@@ -362,6 +396,15 @@ impl Signs {
             keys: Vec::with_capacity(paragraphs * KEYS),
             bytes: Vec::with_capacity(paragraphs),
             shingles: Vec::with_capacity(paragraphs),
+        }
+    }
+
+    /// Adds a row of another table, if there is one.
+    fn copy(&mut self, other: &Signs, row: Option<u32>) {
+        if let Some(row) = row.map(|row| row as usize) {
+            self.keys.extend_from_slice(&other.keys[row * KEYS..][..KEYS]);
+            self.bytes.push(other.bytes[row]);
+            self.shingles.push(other.shingles[row]);
         }
     }
 
@@ -407,6 +450,15 @@ fn candidates(signs: &Signs, shingled: &[u32], config: &Config, hot: &mut HotBuc
     pairs
 }
 
+/// Occurrences that matches hold together.
+#[derive(Clone, Copy)]
+struct Group<'a> {
+    members: &'a [u32],
+    /// For each occurrence of the corpus the distinct paragraph it is one of.
+    distinct_of: &'a [u32],
+    learned: &'a Learned,
+}
+
 /// Access to the units and numbers of occurrences.
 struct Texts<'a> {
     corpus: &'a Corpus,
@@ -415,36 +467,48 @@ struct Texts<'a> {
 }
 
 impl Texts<'_> {
-    fn sign(&self, shingled: &[u32], config: &Config) -> Result<Signs> {
+    /// Signs distinct paragraphs, unless it was learned before.
+    fn sign(&self, shingled: &[u32], config: &Config, learned: &Learned) -> Result<Signs> {
         let hasher = MinHasher::new(config.matching.seed);
         // Distinct paragraphs are in the order of their first occurrence, so those of a document stand together.
         let by_document: Vec<&[u32]> =
             shingled.chunk_by(|&a, &b| self.first(a).document == self.first(b).document).collect();
+        let row = |distinct: u32| learned.rows.get(&self.first(distinct).key).copied();
+        let sign = |buffer: &mut Vec<u64>, part: &mut Signs, units: &[u32]| {
+            shingles(units, buffer);
+            let mut signature: Signature = [u32::MAX; SLOTS];
+            hasher.sign(buffer, &mut signature);
+            PARAGRAPH.keys(&signature, &mut part.keys);
+            part.keys.extend(anchors(buffer).map(|anchor| (anchor >> 32) as u32));
+            part.bytes.push(signature.map(|slot| slot as u8));
+            part.shingles.push(buffer.len() as u32);
+        };
+        // Several documents at a time: what each gives is copied once more.
         let parts: Vec<Signs> = by_document
-            .into_par_iter()
-            .map_init(Vec::new, |buffer, group| {
-                let document = self.first(group[0]).document;
-                let content = &self.corpus.contents[document as usize];
-                self.corpus.with_units(document, |_, units| {
-                    let mut part = Signs::with_capacity(group.len());
-                    for &distinct in group {
-                        shingles(&units[content.run_units(&self.first(distinct).run)], buffer);
-                        let mut signature: Signature = [u32::MAX; SLOTS];
-                        hasher.sign(buffer, &mut signature);
-                        PARAGRAPH.keys(&signature, &mut part.keys);
-                        part.keys.extend(anchors(buffer).map(|anchor| (anchor >> 32) as u32));
-                        part.bytes.push(signature.map(|slot| slot as u8));
-                        part.shingles.push(buffer.len() as u32);
+            .par_chunks(64)
+            .map_init(Vec::new, |buffer, groups| {
+                let mut part = Signs::default();
+                for &group in groups {
+                    if group.iter().all(|&distinct| row(distinct).is_some()) {
+                        group.iter().for_each(|&distinct| part.copy(&learned.signs, row(distinct)));
+                        continue;
                     }
-                    part
-                })
+                    let document = self.first(group[0]).document;
+                    let content = &self.corpus.contents[document as usize];
+                    self.corpus.with_units(document, |_, units| {
+                        for &distinct in group {
+                            sign(buffer, &mut part, &units[content.run_units(&self.first(distinct).run)]);
+                        }
+                    })?;
+                }
+                Ok(part)
             })
             .collect::<Result<_>>()?;
         let mut signs = Signs::with_capacity(shingled.len());
         for part in parts {
-            signs.keys.extend(part.keys);
-            signs.bytes.extend(part.bytes);
-            signs.shingles.extend(part.shingles);
+            signs.keys.extend_from_slice(&part.keys);
+            signs.bytes.extend_from_slice(&part.bytes);
+            signs.shingles.extend_from_slice(&part.shingles);
         }
         Ok(signs)
     }
@@ -454,6 +518,7 @@ impl Texts<'_> {
         &self.all[self.first[distinct as usize] as usize]
     }
 
+    /// The shingle set of a distinct paragraph.
     fn set(&self, pages: &mut Pages<'_>, distinct: u32) -> Result<Vec<u64>> {
         let occurrence = self.first(distinct);
         let mut set = Vec::new();
@@ -461,15 +526,28 @@ impl Texts<'_> {
         Ok(set)
     }
 
+    /// What pairs of distinct paragraphs share.
+    fn overlaps(&self, pairs: &[(u32, u32)]) -> Result<Vec<Overlap>> {
+        let mut ids: Vec<u32> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let sets: Vec<Vec<u64>> = ids
+            .par_iter()
+            .map_init(|| Pages::new(self.corpus), |pages, &id| self.set(pages, id))
+            .collect::<Result<_>>()?;
+        let set = |id: u32| &sets[ids.partition_point(|&other| other < id)];
+        Ok(pairs.par_iter().map(|&(a, b)| overlap(set(a), set(b))).collect())
+    }
+
     /// Cuts a group of occurrences into clusters whose members all match their representative.
     fn cut(
         &self,
         pages: &mut Pages<'_>,
-        members: &[u32],
-        distinct_of: &[u32],
+        group: Group<'_>,
         config: &Config,
         survives: &(impl Fn(u32) -> bool + Sync),
     ) -> Result<Vec<ParagraphCluster>> {
+        let Group { members, distinct_of, learned } = group;
         let mut order: Vec<Candidate> = members
             .iter()
             .map(|&at| {
@@ -490,24 +568,41 @@ impl Texts<'_> {
             .collect();
         keep::order(&mut order, &config.removal.keep);
         let mut sets: Map<u32, Vec<u64>> = Map::default();
-        for &at in members {
-            let distinct = distinct_of[at as usize];
-            if let std::collections::hash_map::Entry::Vacant(vacant) = sets.entry(distinct) {
-                vacant.insert(self.set(pages, distinct)?);
+        let mut compared: Map<(u32, u32), Overlap> = Map::default();
+        let mut failure = None;
+        let mut overlap_of = |a: u32, b: u32| -> Result<Overlap> {
+            if let Some(known) = learned.overlap(self.first(a).key, self.first(b).key) {
+                return Ok(known);
             }
-        }
-        let mut known: Map<(u32, u32), Option<(Relation, Overlap)>> = Map::default();
+            if let Some(&known) = compared.get(&(a, b)) {
+                return Ok(known);
+            }
+            for distinct in [a, b] {
+                if let std::collections::hash_map::Entry::Vacant(vacant) = sets.entry(distinct) {
+                    vacant.insert(self.set(pages, distinct)?);
+                }
+            }
+            let found = overlap(&sets[&a], &sets[&b]);
+            compared.insert((a, b), found);
+            Ok(found)
+        };
         let found = stars(order.iter().map(|candidate| candidate.id).collect(), |representative, at| {
             let (a, b) = (distinct_of[at as usize], distinct_of[representative as usize]);
-            *known.entry((a, b)).or_insert_with(|| {
-                let overlap = overlap(&sets[&a], &sets[&b]);
-                if a == b {
-                    Some((Relation::Identical, overlap))
-                } else {
-                    Some((relate(overlap, &config.matching)?, overlap))
+            if a == b {
+                let units = self.all[at as usize].units;
+                return Some((Relation::Identical, Overlap { shared: units, a: units, b: units }));
+            }
+            match overlap_of(a, b) {
+                Ok(overlap) => Some((relate(overlap, &config.matching)?, overlap)),
+                Err(error) => {
+                    failure.get_or_insert(error);
+                    None
                 }
-            })
+            }
         });
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
         found
             .into_iter()
             .map(|star| {
@@ -548,29 +643,5 @@ impl Texts<'_> {
         let labels = &self.corpus.labels[occurrence.document as usize];
         let slots = page.content.slots(&page.sheet, labels, page.content.run_lines(&occurrence.run));
         Ok((page.run_units(&occurrence.run).to_vec(), slots))
-    }
-}
-
-/// Shingle sets of the paragraphs of one batch.
-#[derive(Default)]
-struct Sets(Map<u32, Vec<u64>>);
-
-impl Sets {
-    fn load(&mut self, texts: &Texts<'_>, ids: impl Iterator<Item = u32>) -> Result<()> {
-        let mut ids: Vec<u32> = ids.collect();
-        ids.sort_unstable();
-        ids.dedup();
-        self.0.retain(|id, _| ids.binary_search(id).is_ok());
-        ids.retain(|id| !self.0.contains_key(id));
-        let sets: Vec<(u32, Vec<u64>)> = ids
-            .into_par_iter()
-            .map_init(|| Pages::new(texts.corpus), |pages, id| Ok((id, texts.set(pages, id)?)))
-            .collect::<Result<_>>()?;
-        self.0.extend(sets);
-        Ok(())
-    }
-
-    fn get(&self, id: u32) -> &[u64] {
-        &self.0[&id]
     }
 }

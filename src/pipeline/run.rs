@@ -145,13 +145,13 @@ fn find(
     clock: &mut Clock,
 ) -> Result<(DocumentMatches, ParagraphMatches)> {
     progress.stage("labelling chrome", None);
-    label::first(corpus, rules, &job.config)?;
+    let round = label::first(corpus, rules, &job.config)?;
     clock.stage("label");
     progress.stage("matching documents", None);
     let mut finder = Finder::new(corpus, &job.config)?;
     let mut found = finder.find(corpus, &job.config, job.pairs)?;
     clock.stage("documents");
-    let changed = label::again(corpus, &found, rules, &job.config)?;
+    let changed = label::again(corpus, round, &found, rules, &job.config)?;
     clock.stage("label");
     if !changed.is_empty() {
         finder.update(corpus, &job.config, &changed)?;
@@ -161,10 +161,10 @@ fn find(
     found.compare_numbers(corpus)?;
     clock.stage("documents");
     progress.stage("matching paragraphs", None);
-    let mut pieces = paragraphs::find(corpus, &job.config)?;
+    let mut pieces = paragraphs::find(corpus, &job.config, None)?;
     clock.stage("paragraphs");
     if label::by_alignment(corpus, &pieces, rules)? {
-        pieces = paragraphs::find(corpus, &job.config)?;
+        pieces = paragraphs::find(corpus, &job.config, Some(pieces))?;
         clock.stage("paragraphs");
     }
     Ok((found, pieces))

@@ -180,7 +180,7 @@ pub(crate) struct SettingArgs {
     /// Format of every input; `auto` looks at the content
     #[arg(long, value_parser = format(), help_heading = READING)]
     pub(crate) format: Option<Format>,
-    /// Field that holds the text; `a.b` reaches into an object
+    /// Field, or column, that holds the text; `a.b` reaches into an object
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(crate) text_field: Option<String>,
     /// Field that holds HTML: of records that have it, its text is read, and written to the text field [default: none]

@@ -19,30 +19,33 @@ pub(crate) struct Members<W: Write + Send> {
     writer: Option<W>,
     compression: Compression,
     held: Vec<u8>,
+    /// Held bytes that are written already.
+    written: usize,
     /// From so many held bytes on it is worth to look for the end of a record.
     look_at: usize,
 }
 
 impl<W: Write + Send> Members<W> {
     pub(super) fn new(writer: W, compression: Compression) -> Self {
-        Self { writer: Some(writer), compression, held: Vec::new(), look_at: 0 }
+        Self { writer: Some(writer), compression, held: Vec::new(), written: 0, look_at: 0 }
     }
 
     pub(super) fn finish(mut self) -> io::Result<W> {
-        while !self.held.is_empty() {
-            let length = first_record(&self.held, false).unwrap_or(self.held.len());
+        while self.written < self.held.len() {
+            let rest = &self.held[self.written..];
+            let length = first_record(rest, false).unwrap_or(rest.len());
             self.member(length)?;
         }
         self.writer.ok_or_else(broken)
     }
 
-    /// Writes the first held bytes as one member.
+    /// Writes the next held bytes as one member.
     fn member(&mut self, length: usize) -> io::Result<()> {
         let writer = self.writer.take().ok_or_else(broken)?;
         let mut encoder = Encoder::plain(writer, self.compression)?;
-        encoder.write_all(&self.held[..length])?;
+        encoder.write_all(&self.held[self.written..self.written + length])?;
         self.writer = Some(encoder.finish()?);
-        self.held.drain(..length);
+        self.written += length;
         Ok(())
     }
 }
@@ -54,16 +57,20 @@ fn broken() -> io::Error {
 impl<W: Write + Send> Write for Members<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.held.extend_from_slice(bytes);
-        while self.held.len() >= self.look_at.max(1) {
-            match first_record(&self.held, true) {
+        while self.written < self.held.len() && self.held.len() - self.written >= self.look_at {
+            let rest = &self.held[self.written..];
+            let length = rest.len();
+            match first_record(rest, true) {
                 Some(length) => {
                     self.member(length)?;
                     self.look_at = 0;
                 }
-                None if self.held.len() > LONGEST => self.member(self.held.len())?,
-                None => self.look_at = self.held.len() * 2,
+                None if length > LONGEST => self.member(length)?,
+                None => self.look_at = length * 2,
             }
         }
+        self.held.drain(..self.written);
+        self.written = 0;
         Ok(bytes.len())
     }
 

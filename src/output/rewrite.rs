@@ -8,13 +8,15 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::CLEAN;
-use super::edit::{Edit, splices};
+use super::edit::{Edit, Splice, splices};
 use super::encoder::Encoder;
 use super::parquet::{Columns, Groups, Pattern};
 use super::patch::{Entry, Patch, PatchWriter};
 use crate::error::{Error, Result};
 use crate::hash::Identity;
-use crate::input::{Block, Blocks, Compression, Content, Contents, Fields, Kind, Limits, Parsed, Source};
+use crate::input::{
+    Bad, Block, Blocks, Compression, Content, Contents, Fields, Kind, Limits, Parsed, Source,
+};
 use crate::input::{Record, SourceFormat, records};
 use crate::progress::Progress;
 
@@ -137,8 +139,13 @@ impl Job<'_> {
             return self.remove(&block.bytes);
         }
         // Bytes of the block before `at` are dealt with.
-        let mut at = self.header(block, rewriter)?;
+        let mut at = 0;
+        let mut header = self.header(block, rewriter);
         for parsed in records(block, self.source.format, rewriter.fields) {
+            let (Parsed::Record(Record { offset, .. }) | Parsed::Bad(Bad { offset, .. })) = &parsed;
+            if let Some(names) = header.take_if(|names| names.remove.start as u64 <= offset - block.offset) {
+                at = self.insert(block, at, &names)?;
+            }
             match parsed {
                 Parsed::Bad(bad) => {
                     self.counts[BAD] += 1;
@@ -166,21 +173,29 @@ impl Job<'_> {
                 }
             }
         }
+        if let Some(names) = header {
+            at = self.insert(block, at, &names)?;
+        }
         self.keep(&block.bytes[at..])
     }
 
-    /// Names added columns in the header of a table, if it is in this block; gives where it ends.
-    fn header(&mut self, block: &Block, rewriter: &Rewriter<'_>) -> Result<usize> {
-        let Content::Pieces { pieces, header: Some(header) } = &block.content else { return Ok(0) };
-        let Some(piece) = pieces.iter().find(|piece| piece.kind == Kind::Header) else { return Ok(0) };
+    /// Names added columns in the header of a table, where it stands in this block.
+    fn header(&self, block: &Block, rewriter: &Rewriter<'_>) -> Option<Splice> {
+        let Content::Pieces { pieces, header: Some(header) } = &block.content else { return None };
+        let piece = pieces.iter().find(|piece| piece.kind == Kind::Header)?;
         let made = rewriter.fields.made_column(&header.names);
         let columns: Vec<&str> = made.into_iter().chain(rewriter.columns.iter().copied()).collect();
         let names = super::csv::header_end(&block.bytes[piece.span.clone()], header, &columns);
         let at = piece.span.start + names.remove.start;
-        self.keep(&block.bytes[..at])?;
-        self.clean.write(&names.insert)?;
-        self.patch.added(names.insert.len());
-        Ok(at)
+        Some(Splice { remove: at..at, insert: names.insert })
+    }
+
+    /// Puts bytes in at one place.
+    fn insert(&mut self, block: &Block, at: usize, splice: &Splice) -> Result<usize> {
+        self.keep(&block.bytes[at..splice.remove.start])?;
+        self.clean.write(&splice.insert)?;
+        self.patch.added(splice.insert.len());
+        Ok(splice.remove.start)
     }
 
     /// Takes out a record of `length` bytes at `start`; a text file goes whole, byte order mark and all.

@@ -139,6 +139,16 @@ fn a_cell_stays_a_cell_when_it_is_cut() {
     run.restore().expect("what was read comes back");
 }
 
+/// A first line that cannot be read names no columns: the next one does.
+#[test]
+fn a_header_that_is_bad_is_skipped() {
+    let bytes = b"\"te\"xt,id\ntext,id\na,1\n";
+    let found = survive("a.csv", bytes, Format::Csv, Limits::default());
+    let texts: Vec<Option<String>> =
+        found.into_iter().map(|found| found.and_then(|found| found.text)).collect();
+    assert_eq!(texts, [None, Some("a".to_owned())]);
+}
+
 /// One column of every type, each with a null, and values that are hard to spell.
 fn every_type() -> RecordBatch {
     let text = |text: &[Option<&str>]| StringArray::from(text.to_vec());

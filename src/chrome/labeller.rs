@@ -9,6 +9,8 @@ use crate::config::ChromeConfig;
 
 use super::areas::{Areas, Between, EVERYWHERE, Seen, between, length, prose};
 use super::evidence::Flags;
+use super::outline::Role;
+use super::places::Places;
 use super::rules::{RuleKind, Rules};
 use super::tables::Tables;
 
@@ -34,6 +36,14 @@ struct Weights {
     held: f32,
     label: f32,
     ends: f32,
+    near: f32,
+    near_mid: f32,
+    near_most: f32,
+    links: f32,
+    frame: f32,
+    readers: f32,
+    heading: f32,
+    paragraph: f32,
 }
 
 const WEIGHTS: Weights = Weights {
@@ -57,6 +67,16 @@ const WEIGHTS: Weights = Weights {
     held: 0.75,
     label: -1.0,
     ends: -2.0,
+    // Of the markup: prose around a line in the tree of elements weighs like an area of the site; a line of links is
+    // a menu; what elements are called is a hint, since authors call anything anything.
+    near: 5.0,
+    near_mid: 0.4,
+    near_most: 2.0,
+    links: -2.5,
+    frame: -0.5,
+    readers: -1.0,
+    heading: 1.0,
+    paragraph: 0.5,
 };
 
 /// What the labeller found for one line.
@@ -81,6 +101,7 @@ pub(crate) enum Main {
 pub(crate) fn judge(
     seen: &[Seen],
     areas: Option<&Areas>,
+    places: &Places,
     main: Main,
     tables: &Tables,
     rules: &Rules,
@@ -119,13 +140,46 @@ pub(crate) fn judge(
         for (i, dense) in density(seen).into_iter().enumerate() {
             let bonus =
                 (weights.area * (dense - weights.dense_mid)).clamp(-weights.area_most, weights.area_most);
+            // Where there is markup, it says better what stands around a line.
+            let bonus = if seen[i].line.path == 0 { bonus } else { 0.5 * bonus };
             odds[i] += place(bonus, &seen[i], rules);
         }
+    }
+    for (odds, line) in odds.iter_mut().zip(seen) {
+        *odds += place(markup(line, places, weights), line, rules);
     }
     for (judged, content) in judged.iter_mut().zip(chain(&odds, weights)) {
         judged.content = content;
     }
     judged
+}
+
+/// What the markup says of a line; nothing for plain text.
+fn markup(seen: &Seen, places: &Places, w: &Weights) -> f32 {
+    let line = seen.line;
+    if line.path == 0 {
+        return 0.0;
+    }
+    let share = |part: u8| f32::from(part) / 255.0;
+    let near = places.near(line).map_or(share(line.near), |(site, sure)| {
+        // What the site's pages have there counts up to as much as what this page has.
+        (share(line.near) + sure * site) / (1.0 + sure)
+    });
+    let mut odds = (w.near * (near - w.near_mid)).clamp(-w.near_most, w.near_most);
+    odds += w.links * share(line.links);
+    for (role, weight) in [
+        (Role::FRAME, w.frame),
+        (Role::COMMENTS, w.readers),
+        (Role::HEADING, w.heading),
+        (Role::TITLE, w.heading),
+        (Role::PARAGRAPH, w.paragraph),
+        (Role::CODE, w.paragraph),
+    ] {
+        if line.role.has(role) {
+            odds += weight;
+        }
+    }
+    odds
 }
 
 /// What a line's place says of it: where a rule knows the line, a good place does not clear it.

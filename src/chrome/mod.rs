@@ -8,6 +8,7 @@ mod labeller;
 mod labels;
 mod literals;
 mod outline;
+mod places;
 mod prefilter;
 pub mod rules;
 pub mod site;

@@ -22,6 +22,11 @@ pub struct Outline {
     pub lines: Vec<Mark>,
 }
 
+/// Whether the markup of a page is known.
+pub(crate) fn is_marked(evidence: &[Evidence]) -> bool {
+    evidence.iter().any(|line| line.path != 0)
+}
+
 impl Outline {
     /// Adds the markup to the evidence of the page's lines.
     pub fn mark(&self, evidence: &mut [Evidence]) {
@@ -54,7 +59,7 @@ impl Outline {
         let most = near.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
         for (line, near) in evidence.iter_mut().zip(near) {
             let Some(mark) = self.lines.get(line.line as usize) else { continue };
-            line.path = self.nodes[mark.node as usize].path;
+            line.path = self.nodes[mark.node as usize].path.max(1);
             line.links = mark.links;
             line.near = ((near / most).sqrt() * 255.0) as u8;
             line.role = self.role(mark);

@@ -10,6 +10,8 @@ use crate::config::ChromeConfig;
 use super::areas::{Areas, Seen, between, length, look_up, prose};
 use super::evidence::{Evidence, Flags};
 use super::labeller::{self, Judged, Main};
+use super::outline::{Role, is_marked};
+use super::places::Places;
 use super::rules::{RuleId, RuleKind, Rules};
 use super::tables::Tables;
 
@@ -36,6 +38,7 @@ pub enum Scope {
 pub struct Site {
     tables: Tables,
     areas: Areas,
+    places: Places,
 }
 
 /// Labels of one page.
@@ -100,12 +103,13 @@ pub enum FamilyKind {
 impl Site {
     /// Counts over the pages of a site.
     pub fn learn(pages: &[Page], rules: &Rules, scope: Scope) -> Site {
-        let mut site = Site { tables: Tables::default(), areas: Areas::default() };
+        let mut site = Site { tables: Tables::default(), areas: Areas::default(), places: Places::default() };
         if scope == Scope::Site {
             site.tables = Tables::new(pages);
             // Sums of shares depend on their order in the last bits: take the pages in an order of their own.
             for number in Tables::counted(pages) {
                 site.areas.add(&between(&look_up(&pages[number], &site.tables, rules)));
+                site.places.add(pages[number].evidence);
             }
         }
         site
@@ -120,7 +124,7 @@ impl Site {
     pub fn label(&self, page: &Page, rules: &Rules, config: &ChromeConfig) -> PageLabels {
         let seen = look_up(page, &self.tables, rules);
         let areas = (self.tables.pages > 1).then_some(&self.areas);
-        let judge = |main| labeller::judge(&seen, areas, main, &self.tables, rules, config);
+        let judge = |main| labeller::judge(&seen, areas, &self.places, main, &self.tables, rules, config);
         let name = |judged: Vec<Judged>| -> Vec<Label> {
             seen.iter().zip(&judged).map(|(seen, judged)| self.name(seen, judged, rules)).collect()
         };
@@ -130,7 +134,7 @@ impl Site {
         if over_budget(&seen, &lines, budget) {
             lines = name(judge(Main::Largest));
         }
-        if areas.is_none() {
+        if areas.is_none() && !is_marked(page.evidence) {
             spare_by_shape(&mut lines);
         }
         if let Some(headline) = headline(&seen, &lines, rules) {
@@ -218,9 +222,10 @@ fn headline(seen: &[Seen], labels: &[Label], rules: &Rules) -> Option<usize> {
     if before.clone().any(|i| labels[i] == Label::Content && candidate(&i)) {
         return None;
     }
-    // A headline that stands twice is sure; else the last line that could be one.
+    // What the page calls its title is sure, and a headline that stands twice; else the last line that could be one.
+    let titled = before.clone().rev().find(|i| candidate(i) && seen[*i].line.role.has(Role::TITLE));
     let twice = before.clone().rev().find(|i| candidate(i) && seen[*i].times > 1);
-    twice.or_else(|| before.rev().find(candidate))
+    titled.or(twice).or_else(|| before.rev().find(candidate))
 }
 
 /// A page that keeps this much prose, in Han characters, keeps its text.

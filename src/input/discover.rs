@@ -527,11 +527,11 @@ mod tests {
 
     #[test]
     fn other_formats_in_a_folder_are_passed_over_and_named() {
-        let tree = Tree::new(&[("a/logo.png", b"\x89PNG"), ("a/b.html", b"<p>"), ("a/page.txt", b"x")]);
+        let tree = Tree::new(&[("a/logo.png", b"\x89PNG"), ("a/b.dat", b"%PDF-1.7"), ("a/page.txt", b"x")]);
         let found = tree.find(&["a"]).expect("found");
         assert_eq!(names(&found), ["page.txt"]);
         assert!(
-            found.warnings[0].contains("`b.html` (HTML), `logo.png` (a PNG image)"),
+            found.warnings[0].contains("`b.dat` (PDF), `logo.png` (a PNG image)"),
             "{:?}",
             found.warnings
         );

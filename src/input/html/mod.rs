@@ -9,8 +9,13 @@
 //! the source is no space. Scripts, styles, hidden elements, controls of forms and what browsers show in place of
 //! missing features are no text.
 
+/// Titles and their like without an end tag after which a page is still read.
+const UNENDED: usize = 4;
+
 mod reader;
 mod tags;
+
+use std::convert::Infallible;
 
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, Tokenizer};
@@ -45,16 +50,24 @@ pub fn page(bytes: &[u8], declared: Option<&str>) -> Page {
 /// Reads a page from its text.
 pub fn decoded(html: &str) -> Page {
     let mut reader = Reader::new(html.len());
-    let mut emitter: CallbackEmitter<_, std::convert::Infallible, usize> =
-        CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<usize>| {
-            reader.event(event);
-            None
-        });
-    emitter.naively_switch_states(true);
-    match Tokenizer::new_with_emitter(html, emitter).finish() {
-        Ok(()) => reader.finish(),
-        Err(never) => match never {},
+    let mut from = 0;
+    for _ in 0..=UNENDED {
+        let mut emitter: CallbackEmitter<_, Infallible, usize> =
+            CallbackEmitter::new(|event: CallbackEvent<'_>, span: Span<usize>| {
+                reader.event(event, span.end);
+                None
+            });
+        emitter.naively_switch_states(true);
+        match Tokenizer::new_with_emitter(&html[from..], emitter).finish() {
+            Ok(()) => {}
+            Err(never) => match never {},
+        }
+        // A title that never ends would hide the page.
+        let Some(at) = reader.unended() else { break };
+        let Some(next) = html.get(from + at..).and_then(|rest| rest.find('<')) else { break };
+        from += at + next;
     }
+    reader.finish()
 }
 
 #[cfg(test)]

@@ -13,6 +13,10 @@ const DEEPEST: usize = 512;
 const CELL: u32 = 40;
 /// Longest attribute that is looked at, in bytes.
 const ATTRIBUTE: usize = 1 << 10;
+/// Characters of running text from which a hidden block is text that a script shows: the next part of an article.
+const SHOWN_LATER: u32 = 200;
+/// Characters of a line of running text.
+const RUNNING: u32 = 30;
 /// Longest title, in bytes.
 const TITLE: usize = 1 << 10;
 
@@ -39,6 +43,12 @@ pub(super) struct Reader {
     above: Above,
     /// A title was read.
     titled: bool,
+    /// Where the text of an open element begins that nothing but its end tag ends.
+    raw: Option<usize>,
+    /// Number of the hidden block around, 0 for none.
+    hidden: u32,
+    /// Characters of running text in each hidden block, the first entry for none.
+    running: Vec<u32>,
 }
 
 /// An open element.
@@ -50,6 +60,8 @@ struct Open {
     /// Its node: its own for a block, else the one around it.
     node: u32,
     silent: bool,
+    /// The outermost hidden element.
+    hides: bool,
     link: bool,
     /// Of a row: the number of lines before it.
     first: u32,
@@ -62,6 +74,9 @@ struct Tag {
     name: u32,
     kind: Kind,
     silent: bool,
+    hidden: bool,
+    /// Nothing but its end tag ends it.
+    raw: bool,
     link: bool,
     /// Key of its classes and id.
     label: u64,
@@ -118,6 +133,7 @@ struct Line {
     chars: u32,
     linked: u32,
     cell: u32,
+    hidden: u32,
     code: bool,
 }
 
@@ -139,10 +155,13 @@ impl Reader {
             cell: 0,
             above: Above::Nothing,
             titled: false,
+            raw: None,
+            hidden: 0,
+            running: vec![0],
         }
     }
 
-    pub(super) fn event(&mut self, event: CallbackEvent<'_>) {
+    pub(super) fn event(&mut self, event: CallbackEvent<'_>, end: usize) {
         match event {
             CallbackEvent::OpenStartTag { name } => {
                 let kind = Kind::of(name);
@@ -150,6 +169,11 @@ impl Reader {
                     name: hash::key(name) as u32,
                     kind,
                     silent: matches!(kind, Kind::Silent | Kind::Title),
+                    hidden: false,
+                    raw: matches!(
+                        name,
+                        b"title" | b"textarea" | b"iframe" | b"noembed" | b"noframes" | b"xmp"
+                    ),
                     link: false,
                     label: 0,
                     role: role_of_tag(name, kind),
@@ -165,7 +189,7 @@ impl Reader {
                     _ => Attribute::Other,
                 };
                 match name {
-                    b"hidden" => tag.silent = true,
+                    b"hidden" => tag.hidden = true,
                     b"href" => tag.link = tag.kind == Kind::Anchor,
                     _ => {}
                 }
@@ -178,13 +202,24 @@ impl Reader {
             }
             CallbackEvent::CloseStartTag { .. } => {
                 if let Some(tag) = self.tag.take() {
+                    self.raw = tag.raw.then_some(end);
                     self.start(&tag);
                 }
             }
-            CallbackEvent::EndTag { name } => self.end(name),
+            CallbackEvent::EndTag { name } => {
+                self.raw = None;
+                self.end(name);
+            }
             CallbackEvent::String { value } => self.string(&String::from_utf8_lossy(value)),
             CallbackEvent::Comment { .. } | CallbackEvent::Doctype { .. } | CallbackEvent::Error(_) => {}
         }
+    }
+
+    /// Where to go on when the page ended inside an element that only its end tag ends: that element is closed.
+    pub(super) fn unended(&mut self) -> Option<usize> {
+        let from = self.raw.take()?;
+        self.close(self.open.len().saturating_sub(1));
+        Some(from)
     }
 
     fn start(&mut self, tag: &Tag) {
@@ -252,11 +287,17 @@ impl Reader {
         } else {
             around
         };
+        let hides = tag.hidden && tag.kind.breaks() && self.hidden == 0;
+        if hides {
+            self.hidden = self.running.len() as u32;
+            self.running.push(0);
+        }
         self.open.push(Open {
             name: tag.name,
             kind: tag.kind,
             node,
-            silent: tag.silent,
+            silent: tag.silent || tag.hidden && !tag.kind.breaks(),
+            hides,
             link: tag.link,
             first: self.lines.len() as u32,
             nested: false,
@@ -320,6 +361,9 @@ impl Reader {
             let last = self.open.len() - 1;
             self.count(last, -1);
             let Some(open) = self.open.pop() else { return };
+            if open.hides {
+                self.hidden = 0;
+            }
             match open.kind {
                 Kind::Cell => self.cell += 1,
                 Kind::Row if !open.nested => self.join_cells(open.first as usize, open.node),
@@ -346,7 +390,8 @@ impl Reader {
     fn string(&mut self, string: &str) {
         if self.silent > 0 {
             if !self.titled && self.open.last().is_some_and(|open| open.kind == Kind::Title) {
-                for word in string.split_whitespace() {
+                // Of a title that is never ended, what comes before the next tag.
+                for word in string.split('<').next().unwrap_or_default().split_whitespace() {
                     if !self.title.is_empty() {
                         self.title.push(' ');
                     }
@@ -424,13 +469,30 @@ impl Reader {
             self.text.truncate(line.start + end);
             self.text.drain(line.start..line.start + front);
             self.text.push('\n');
-            let cell = self.cell;
+            let (cell, hidden) = (self.cell, self.hidden);
+            if line.chars >= RUNNING && line.linked * 3 < line.chars {
+                self.running[hidden as usize] += line.chars;
+            }
             if code && self.above == Above::Blank {
                 self.text.insert(line.start, '\n');
-                self.lines.push(Line { node: line.node, chars: 0, linked: 0, cell, code });
+                self.lines.push(Line {
+                    node: line.node,
+                    chars: 0,
+                    linked: 0,
+                    cell,
+                    hidden: self.hidden,
+                    code,
+                });
             }
             self.above = Above::Line;
-            self.lines.push(Line { node: line.node, chars: line.chars, linked: line.linked, cell, code });
+            self.lines.push(Line {
+                node: line.node,
+                chars: line.chars,
+                linked: line.linked,
+                cell,
+                hidden,
+                code,
+            });
         }
         self.line.start = self.text.len();
     }
@@ -457,15 +519,33 @@ impl Reader {
         self.text.truncate(start);
         self.text.push_str(&joined);
         self.text.push('\n');
-        let cell = self.lines[first].cell;
+        let Line { cell, hidden, .. } = self.lines[first];
         self.lines.truncate(first);
-        self.lines.push(Line { node, chars, linked, cell, code: false });
+        self.lines.push(Line { node, chars, linked, cell, hidden, code: false });
         self.line.start = self.text.len();
+    }
+
+    /// Takes out the lines of hidden blocks that hold no text.
+    fn drop_hidden(&mut self) {
+        let is_shown = |line: &Line| line.hidden == 0 || self.running[line.hidden as usize] >= SHOWN_LATER;
+        if self.lines.iter().all(is_shown) {
+            return;
+        }
+        let mut text = String::with_capacity(self.text.len());
+        for (line, content) in self.lines.iter().zip(self.text.split_inclusive('\n')) {
+            if is_shown(line) {
+                text.push_str(content);
+            }
+        }
+        let lines = self.lines.iter().copied().filter(is_shown).collect();
+        self.text = text;
+        self.lines = lines;
     }
 
     pub(super) fn finish(mut self) -> Page {
         self.close(0);
         self.end_line();
+        self.drop_hidden();
         let title = normal(&self.title);
         let lines = self
             .lines
@@ -519,7 +599,7 @@ impl Tag {
                 self.label ^= hash::key_seeded(name.as_bytes(), seed);
             }
             Attribute::Role => self.role |= role_of_landmark(value),
-            Attribute::Style => self.silent |= hides(value),
+            Attribute::Style => self.hidden |= hides(value),
             Attribute::Other => {}
         }
     }

@@ -65,6 +65,20 @@ fn what_is_not_seen_is_no_text() {
 }
 
 #[test]
+fn hidden_text_that_scripts_show_is_read() {
+    let part = "这一部分要点击才能看到，但它是文章的正文，而不是菜单或登录框。".repeat(8);
+    assert_eq!(
+        lines(&format!("<div>一</div><div style='display:none'><p>{part}</p><p>二</p></div>")),
+        ["一", &part, "二"]
+    );
+    let menu = format!(
+        "<ul hidden>{}</ul>",
+        "<li><a href=x>a long entry of some menu, all of it a link</a>".repeat(9)
+    );
+    assert_eq!(lines(&format!("<p>one <span hidden>no </span>two{menu}")), ["one two"]);
+}
+
+#[test]
 fn broken_nesting_loses_nothing() {
     assert_eq!(lines("<b><div>a</b>b</div>c"), ["ab", "c"]);
     assert_eq!(lines("</div></p>a</td><td>b</table>c<li>d"), ["a", "b", "c", "d"]);
@@ -72,6 +86,7 @@ fn broken_nesting_loses_nothing() {
     assert_eq!(lines("<a href=x><div>a</div><a href=y>b</a>"), ["a", "b"]);
     assert_eq!(lines("a<p"), ["a"]);
     assert_eq!(lines("<html><head><title>x</title><p>a</body></html>b"), ["ab"]);
+    assert_eq!(lines("<title>x<body><p>a<title>y<p>b<textarea>c<p>d"), ["a", "b", "d"]);
     assert_eq!(lines("<p>a</p><script>never ended <p>b"), ["a"]);
 }
 

@@ -198,8 +198,7 @@ impl Blocks {
                         return Ok(Some(block));
                     }
                     if let Some(ended) = self.ended.take() {
-                        self.state = State::Done;
-                        return Ok(self.last(ended));
+                        return self.last(ended);
                     }
                 }
                 State::Reading => {
@@ -216,8 +215,7 @@ impl Blocks {
                         return Ok(Some(self.emit(self.buffer.len(), self.too_long(Part::First))));
                     }
                     if let Some(ended) = self.ended.take() {
-                        self.state = State::Done;
-                        return Ok(self.last(ended));
+                        return self.last(ended);
                     }
                 }
             }
@@ -259,19 +257,23 @@ impl Blocks {
         None
     }
 
-    /// What is left when the stream has ended.
-    fn last(&mut self, ended: Filled) -> Option<Block> {
+    /// What is left when the stream has ended; of records there may be more behind damage.
+    fn last(&mut self, ended: Filled) -> Result<Option<Block>> {
+        self.state = State::Done;
         let content = match ended {
             Filled::Damaged(reason) => {
-                self.damage = Some(reason.clone());
+                if !self.format.is_page() && self.decoder.resume()? {
+                    self.state = State::Reading;
+                }
+                self.damage.get_or_insert_with(|| reason.clone());
                 Content::Unreadable { reason, first: true }
             }
             // A page's file is one page even when it is empty; a page above the limit was its only record.
             _ if self.format.is_page() && self.record == 1 => Content::Records,
-            _ if self.buffer.is_empty() => return None,
+            _ if self.buffer.is_empty() => return Ok(None),
             _ => Content::Records,
         };
-        Some(self.emit(self.buffer.len(), content))
+        Ok(Some(self.emit(self.buffer.len(), content)))
     }
 
     /// One past the first line end at or after `from`; text has no lines here.

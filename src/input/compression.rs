@@ -1,11 +1,12 @@
 //! Compressed file → decompressed bytes, with damage told apart from a disk that fails.
 //!
 //! gzip may have many members, zstd many frames, bzip2 and xz many streams. At damage, everything that the decoder can produce before it is
-//! handed out first, then the reason: damage is a bad record of the input, never an error of the run. Reading the
-//! same file again gives the same bytes up to the same damage.
+//! handed out first, then the reason: damage is a bad record of the input, never an error of the run. Behind it reading
+//! may go on with the next member, frame or stream ([`Decoder::resume`]). Reading the same file again gives the same
+//! bytes and the same damage.
 
 use std::fs::File;
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use bzip2::bufread::MultiBzDecoder;
@@ -92,6 +93,7 @@ pub(crate) struct Decoder {
     path: PathBuf,
     compression: Compression,
     stream: Stream,
+    /// Bytes that were delivered since the stream was opened.
     delivered: u64,
 }
 
@@ -101,7 +103,7 @@ impl Decoder {
         if format == SourceFormat::Parquet {
             return Self::rows(path, 0);
         }
-        let stream = Stream::open(path, compression)?;
+        let stream = Stream::open(path, compression, 0)?;
         Ok(Self { path: path.to_path_buf(), compression, stream, delivered: 0 })
     }
 
@@ -115,8 +117,31 @@ impl Decoder {
     pub(crate) fn consumed(&self) -> u64 {
         match &self.stream {
             Stream::Rows(rows) => rows.consumed(),
-            stream => stream.file().map_or(0, |file| file.consumed),
+            stream => stream.file().map_or(0, |file| file.start + file.consumed),
         }
+    }
+
+    /// Goes on behind damage, with the next member, frame or stream that can be read; whether there is one.
+    pub(crate) fn resume(&mut self) -> Result<bool> {
+        let Some(damaged) = self.stream.position() else { return Ok(false) };
+        let mut file = File::open(&self.path).map_err(Error::io(&self.path))?;
+        let mut from = damaged;
+        let mut window = Vec::new();
+        for _ in 0..TRIES {
+            match next_magic(&mut file, from, self.compression, &mut window).map_err(Error::io(&self.path))? {
+                None => return Ok(false),
+                Some(at) => {
+                    let mut stream = Stream::open(&self.path, self.compression, at)?;
+                    if matches!(stream.read(&mut [0; 64]), Ok(1..)) {
+                        self.stream = Stream::open(&self.path, self.compression, at)?;
+                        self.delivered = 0;
+                        return Ok(true);
+                    }
+                    from = at + 1;
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Appends about `wanted` decompressed bytes to `buffer`; fewer only at the end or at damage.
@@ -155,9 +180,10 @@ impl Decoder {
         )))
     }
 
-    /// Reads what the failed call had decoded and lost: again from the start, byte by byte near the damage.
+    /// Reads what the failed call had decoded and lost: the stream again, byte by byte near the damage.
     fn salvage(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
-        let mut stream = Stream::open(&self.path, self.compression)?;
+        let start = self.stream.file().map_or(0, |file| file.start);
+        let mut stream = Stream::open(&self.path, self.compression, start)?;
         let mut skipped = 0;
         let mut scratch = vec![0; STEP];
         while skipped < self.delivered {
@@ -186,6 +212,33 @@ impl Decoder {
 /// Most bytes that are asked of a decoder in one call: what salvage may have to read byte by byte.
 const STEP: usize = 64 << 10;
 
+/// Places behind damage that are tried: bytes may look like a beginning and be none.
+const TRIES: usize = 1000;
+
+/// Where at or after `from` a member, frame or stream seems to begin.
+fn next_magic(
+    file: &mut File,
+    mut from: u64,
+    compression: Compression,
+    window: &mut Vec<u8>,
+) -> io::Result<Option<u64>> {
+    loop {
+        file.seek(SeekFrom::Start(from))?;
+        window.clear();
+        file.by_ref().take(1 << 20).read_to_end(window)?;
+        let starts = (0..window.len()).find(|&at| Compression::of(&window[at..]) == compression);
+        match starts {
+            Some(at) => return Ok(Some(from + at as u64)),
+            // A beginning may lie across the border of two windows.
+            None if window.len() == 1 << 20 => from += (window.len() - MAGIC) as u64,
+            None => return Ok(None),
+        }
+    }
+}
+
+/// Longest beginning that tells a compression, less one byte.
+const MAGIC: usize = 7;
+
 /// Largest zstd window that is accepted, as a power of two: all that `zstd --long` can write.
 const WINDOW: u32 = if cfg!(target_pointer_width = "64") { 31 } else { 30 };
 
@@ -202,9 +255,13 @@ enum Stream {
 }
 
 impl Stream {
-    fn open(path: &Path, compression: Compression) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io(path))?;
-        let file = Tracked { file, consumed: 0, failed: false };
+    /// Opens what is compressed in a file from `start` on.
+    fn open(path: &Path, compression: Compression, start: u64) -> Result<Self> {
+        let mut file = File::open(path).map_err(Error::io(path))?;
+        if start > 0 {
+            file.seek(SeekFrom::Start(start)).map_err(Error::io(path))?;
+        }
+        let file = Tracked { file, start, consumed: 0, failed: false };
         let buffered = |file| BufReader::with_capacity(1 << 17, file);
         Ok(match compression {
             Compression::None => Stream::Plain(file),
@@ -226,14 +283,28 @@ impl Stream {
 
     /// The file, where it is read from front to back.
     fn file(&self) -> Option<&Tracked> {
+        match self {
+            Stream::Plain(file) => Some(file),
+            stream => stream.buffered().map(BufReader::get_ref),
+        }
+    }
+
+    /// The file below a decoder.
+    fn buffered(&self) -> Option<&BufReader<Tracked>> {
         Some(match self {
-            Stream::Plain(file) => file,
-            Stream::Gzip(decoder) => decoder.get_ref().get_ref(),
-            Stream::Zstd(decoder) => decoder.get_ref().get_ref(),
-            Stream::Bzip2(decoder) => decoder.get_ref().get_ref(),
-            Stream::Xz(decoder) => decoder.get_ref().get_ref(),
-            Stream::Rows(_) => return None,
+            Stream::Plain(_) | Stream::Rows(_) => return None,
+            Stream::Gzip(decoder) => decoder.get_ref(),
+            Stream::Zstd(decoder) => decoder.get_ref(),
+            Stream::Bzip2(decoder) => decoder.get_ref(),
+            Stream::Xz(decoder) => decoder.get_ref(),
         })
+    }
+
+    /// Up to which byte of the file the decoder has come.
+    fn position(&self) -> Option<u64> {
+        let buffered = self.buffered()?;
+        let file = buffered.get_ref();
+        Some(file.start + file.consumed - buffered.buffer().len() as u64)
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -251,6 +322,8 @@ impl Stream {
 /// A file that remembers how far it was read, and whether reading it failed.
 struct Tracked {
     file: File,
+    /// Where in the file reading began.
+    start: u64,
     consumed: u64,
     failed: bool,
 }

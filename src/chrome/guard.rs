@@ -1,12 +1,12 @@
 //! Labels that say too much for what is known: they are taken back.
 //!
-//! A line's shape, or its place, is evidence only on a page that has chrome beyond doubt: lines that a rule knows or
-//! that many pages repeat. A text that has none (an abstract, a poem, a record of some archive) loses nothing by the
-//! look of its lines; where the page's markup is known, more than the look speaks, and nothing is taken back for that.
-//! Frequency is evidence only where a frame stands around something: lines that most pages share are the site's if a
-//! rule knows some of them, or if the pages have text of their own besides; a crawl of many copies of one page has
-//! neither. A page keeps its headline. And before copies are known, a page whose prose is repeated on a minority of the
-//! site's pages may be a copy of theirs, so that prose stays until the bodies are counted.
+//! A line's shape, or its place, is evidence only on a page that has chrome beyond doubt: lines that a rule knows, that
+//! many pages repeat, or that the markup tells (links, what is called a footer). A text that has none (an abstract, a
+//! poem, a record of some archive) loses nothing by the look of its lines. Frequency is evidence only where a frame
+//! stands around something: lines that most pages share are the site's if a rule knows some of them, or if the pages
+//! have text of their own besides; a crawl of many copies of one page has neither. A page keeps its headline. And before
+//! copies are known, a page whose prose is repeated on a minority of the site's pages may be a copy of theirs, so that
+//! prose stays until the bodies are counted.
 
 use super::areas::{length, weight};
 use super::evidence::Evidence;
@@ -130,8 +130,9 @@ pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts
     if site.is_some_and(|site| !site.frequency) {
         labels.iter_mut().filter(|label| !is_rule(label)).for_each(|label| *label = Label::Content);
     }
-    let sure = labels.iter().filter(|label| is_sure(label)).count();
-    if sure < SURE_LINES && !is_marked(evidence) {
+    let marked = |line: &Evidence, label: &Label| label.is_chrome() && is_marked(line);
+    let sure = evidence.iter().zip(&*labels).filter(|(line, label)| is_sure(label) || marked(line, label)).count();
+    if sure < SURE_LINES {
         labels.iter_mut().filter(|label| !is_sure(label)).for_each(|label| *label = Label::Content);
     }
     keep_headline(evidence, labels);

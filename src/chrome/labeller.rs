@@ -75,7 +75,7 @@ const WEIGHTS: Weights = Weights {
     links: -2.5,
     frame: -0.5,
     readers: -1.0,
-    heading: 1.0,
+    heading: 1.5,
     paragraph: 0.5,
 };
 
@@ -170,8 +170,8 @@ fn markup(seen: &Seen, places: &Places, w: &Weights) -> f32 {
     for (role, weight) in [
         (Role::FRAME, w.frame),
         (Role::COMMENTS, w.readers),
-        (Role::HEADING, w.heading),
-        (Role::TITLE, w.heading),
+        (Role::HEADING, w.heading * near),
+        (Role::TITLE, w.heading * near),
         (Role::PARAGRAPH, w.paragraph),
         (Role::CODE, w.paragraph),
     ] {

@@ -10,6 +10,8 @@ use super::evidence::Evidence;
 const AROUND: usize = 24;
 /// What an element says of a line is worth this much for the element around it.
 const FADE: f32 = 0.6;
+/// Prose of a sentence, in Han characters.
+const SENTENCE: f32 = 5.0;
 /// A line's weight stops growing at this length, in Han characters.
 const LONGEST: f32 = 150.0;
 
@@ -22,9 +24,13 @@ pub struct Outline {
     pub lines: Vec<Mark>,
 }
 
-/// Whether the markup of a page is known.
-pub(crate) fn is_marked(evidence: &[Evidence]) -> bool {
-    evidence.iter().any(|line| line.path != 0)
+/// Share of a line in links, in 255ths, from which it is a menu's.
+const LINKED: u8 = 170;
+
+/// Whether the line's markup alone gives reason to take it for chrome: nearly all of it is links, or it stands in what
+/// is called a frame, or comments.
+pub(crate) fn is_marked(line: &Evidence) -> bool {
+    line.links >= LINKED || line.role.has(Role::FRAME) || line.role.has(Role::COMMENTS)
 }
 
 impl Outline {
@@ -56,12 +62,14 @@ impl Outline {
                 sum
             })
             .collect();
-        let most = near.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+        // Without a sentence on the page no place is better than another.
+        let most = near.iter().copied().fold(0.0, f32::max);
+        let near = near.into_iter().map(|near| if most < SENTENCE { 1.0 } else { (near / most).sqrt() });
         for (line, near) in evidence.iter_mut().zip(near) {
             let Some(mark) = self.lines.get(line.line as usize) else { continue };
             line.path = self.nodes[mark.node as usize].path.max(1);
             line.links = mark.links;
-            line.near = ((near / most).sqrt() * 255.0) as u8;
+            line.near = (near * 255.0) as u8;
             line.role = self.role(mark);
         }
     }

@@ -134,8 +134,8 @@ impl Site {
         if over_budget(&seen, &lines, budget) {
             lines = name(judge(Main::Largest));
         }
-        if areas.is_none() && !is_marked(page.evidence) {
-            spare_by_shape(&mut lines);
+        if areas.is_none() {
+            spare_by_shape(page.evidence, &mut lines);
         }
         if let Some(headline) = headline(&seen, &lines, rules) {
             lines[headline] = Label::Content;
@@ -185,15 +185,21 @@ pub fn label_site(pages: &[Page], rules: &Rules, config: &ChromeConfig, scope: S
 const RUN: usize = 4;
 
 /// Gives back what shape alone took: without a site, a short line is chrome only in a run of chrome that a rule
-/// knows a line of.
-fn spare_by_shape(labels: &mut [Label]) {
+/// or the markup knows a line of.
+fn spare_by_shape(evidence: &[Evidence], labels: &mut [Label]) {
+    let mut from = 0;
     for run in labels.chunk_by_mut(|a, b| a.is_chrome() == b.is_chrome()) {
-        let known = |label: &Label| match label {
-            Label::Chrome(reason) => matches!(reason.source, Source::Rule(_)),
-            Label::Content => false,
-        };
-        if run.len() < RUN || !run.iter().any(known) {
-            for label in run.iter_mut().filter(|label| !known(label)) {
+        let known: Vec<bool> = run
+            .iter()
+            .zip(&evidence[from..])
+            .map(|(label, line)| match label {
+                Label::Chrome(reason) => matches!(reason.source, Source::Rule(_)) || is_marked(line),
+                Label::Content => false,
+            })
+            .collect();
+        from += run.len();
+        if run.len() < RUN || !known.contains(&true) {
+            for (label, _) in run.iter_mut().zip(known).filter(|&(_, known)| !known) {
                 *label = Label::Content;
             }
         }

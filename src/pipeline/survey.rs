@@ -265,7 +265,7 @@ impl Sink {
             return Err(Error::Input {
                 input: source.given.clone(),
                 problem: format!(
-                    "no record has a text in field `{}`; its fields are {fields}: name the right one with `--text-field`",
+                    "no record has a text in field `{}`; its fields are {fields}: name the right one with `--text-field`, or with `--html-field` where it holds HTML",
                     plan.input.text_field
                 ),
             });

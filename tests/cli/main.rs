@@ -13,5 +13,6 @@ mod explain;
 mod formats;
 mod help;
 mod hostile;
+mod html;
 mod restore;
 mod settings;

@@ -73,13 +73,13 @@ pub fn required_document_jaccard(shingles: u32, config: &MatchConfig) -> f64 {
 
 /// Least share of the larger document's prose that must stand in the smaller one: a page with its chrome against its
 /// clean text has little other prose, a digest or a book has much.
-const PROSE_SHARE: f64 = 0.15;
+const PROSE_SHARE: f64 = 0.17;
 
 /// Least Jaccard of two documents that share something in every passage, by the shingles of the shorter.
 fn even_jaccard(shingles: u32) -> f64 {
     match shingles {
         0..60 => 1.0,
-        60..100 => 0.3,
+        60..100 => 0.25,
         100..200 => 0.2,
         200.. => 0.15,
     }

@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 
 use rayon::prelude::*;
+use rdst::RadixSort;
 
 use super::corpus::{Corpus, Page, Pages};
 use crate::cluster::components::{Components, Star, agreeing_stars};
@@ -25,11 +26,15 @@ use crate::sketch::minhash::{MinHasher, SLOTS};
 use crate::text::shingle::shingles;
 
 /// One shingle in this many is sampled.
-const SAMPLE: u64 = 16;
+const SAMPLE: u64 = 8;
+/// Of a short document, one in this many besides, compared among short ones: few samples scatter widely.
+const FINE: u64 = 4;
+/// Shingles of a short document, at most.
+const SHORT: usize = 512;
 /// Fewest sampled shingles that a pair has in common, where the shorter document has as many.
 const FEWEST_SAMPLES: usize = 2;
 /// Share of the shorter document's samples that a pair has in common.
-const SAMPLED: f64 = 0.2;
+const SAMPLED: f64 = 0.15;
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
 const BATCH: usize = 8192;
 
@@ -358,6 +363,8 @@ struct Sign {
     spans: u32,
     bands: Vec<u32>,
     samples: Vec<u32>,
+    /// Of a short document, `samples` and more; of a long one none.
+    fine: Vec<u32>,
 }
 
 fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[u32]) -> Result<Vec<Sign>> {
@@ -396,17 +403,23 @@ fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[u32]) -> Re
                 hasher.sign(buffer, &mut signature);
                 sign.bands.reserve_exact(DOCUMENT.bands);
                 DOCUMENT.keys(&signature, &mut sign.bands);
-                sign.samples = buffer
-                    .iter()
-                    .filter(|&&hash| hash % SAMPLE == 0)
-                    .map(|&hash| (hash >> 32) as u32)
-                    .collect();
-                sign.samples.sort_unstable();
-                sign.samples.dedup();
+                sign.samples = sampled(buffer, SAMPLE);
+                if buffer.len() <= SHORT {
+                    sign.fine = sampled(buffer, FINE);
+                }
                 sign
             })
         })
         .collect()
+}
+
+/// The high halves of the shingles whose hash is 0 modulo `rate`, sorted, each once.
+fn sampled(shingles: &[u64], rate: u64) -> Vec<u32> {
+    let mut samples: Vec<u32> =
+        shingles.iter().filter(|&&hash| hash % rate == 0).map(|&hash| (hash >> 32) as u32).collect();
+    samples.sort_unstable();
+    samples.dedup();
+    samples
 }
 
 fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBuckets) -> Vec<(u32, u32)> {
@@ -431,19 +444,23 @@ fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBu
     pairs.sort_unstable();
     pairs.dedup();
 
-    entries.clear();
-    entries.extend(
-        shingled.iter().flat_map(|&id| signs[id as usize].samples.iter().map(move |&key| entry(key, id))),
-    );
-    let mut shared: Vec<(u32, u32)> = Vec::new();
-    hot.add(candidate_pairs(&mut entries, cap, order(0), |a, b| shared.push((a, b))));
-    shared.sort_unstable();
-    for group in shared.chunk_by(|x, y| x == y) {
-        let (a, b) = group[0];
-        let fewest = signs[a as usize].samples.len().min(signs[b as usize].samples.len());
-        // The share of sampled shingles scatters around the true one, and copies that were edited everywhere have less.
-        if group.len() >= FEWEST_SAMPLES && group.len() as f64 >= SAMPLED * fewest as f64 {
-            pairs.push((a, b));
+    let kinds: [fn(&Sign) -> &[u32]; 2] = [|sign| &sign.samples, |sign| &sign.fine];
+    for samples in kinds {
+        entries.clear();
+        entries.extend(
+            shingled.iter().flat_map(|&id| samples(&signs[id as usize]).iter().map(move |&key| entry(key, id))),
+        );
+        let mut shared: Vec<u64> = Vec::new();
+        hot.add(candidate_pairs(&mut entries, cap, order(0), |a, b| shared.push(entry(a, b))));
+        shared.radix_sort_unstable();
+        for group in shared.chunk_by(|x, y| x == y) {
+            let (a, b) = ((group[0] >> 32) as u32, group[0] as u32);
+            let fewest = samples(&signs[a as usize]).len().min(samples(&signs[b as usize]).len());
+            // The share of sampled shingles scatters around the true one, and copies that were edited everywhere have
+            // less of it than copies of a part.
+            if group.len() >= FEWEST_SAMPLES && group.len() as f64 >= SAMPLED * fewest as f64 {
+                pairs.push((a, b));
+            }
         }
     }
     pairs.sort_unstable();

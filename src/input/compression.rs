@@ -95,6 +95,8 @@ pub(crate) struct Decoder {
     stream: Stream,
     /// Bytes that were delivered since the stream was opened.
     delivered: u64,
+    /// Bytes of the file that were read before that.
+    consumed: u64,
 }
 
 impl Decoder {
@@ -104,20 +106,20 @@ impl Decoder {
             return Self::rows(path, 0);
         }
         let stream = Stream::open(path, compression, 0)?;
-        Ok(Self { path: path.to_path_buf(), compression, stream, delivered: 0 })
+        Ok(Self { path: path.to_path_buf(), compression, stream, delivered: 0, consumed: 0 })
     }
 
     /// The rows of a Parquet file, the last `added` of whose columns a run added.
     pub(crate) fn rows(path: &Path, added: usize) -> Result<Self> {
         let stream = Stream::Rows(Box::new(Rows::open(path, added).map_err(Error::io(path))?));
-        Ok(Self { path: path.to_path_buf(), compression: Compression::None, stream, delivered: 0 })
+        Ok(Self { path: path.to_path_buf(), compression: Compression::None, stream, delivered: 0, consumed: 0 })
     }
 
     /// Bytes of the file that were read so far, for progress.
     pub(crate) fn consumed(&self) -> u64 {
         match &self.stream {
             Stream::Rows(rows) => rows.consumed(),
-            stream => stream.file().map_or(0, |file| file.start + file.consumed),
+            stream => stream.file().map_or(0, |file| file.start + file.consumed).max(self.consumed),
         }
     }
 
@@ -133,6 +135,8 @@ impl Decoder {
                 Some(at) => {
                     let mut stream = Stream::open(&self.path, self.compression, at)?;
                     if matches!(stream.read(&mut [0; 64]), Ok(1..)) {
+                        // More was read ahead than was decoded.
+                        self.consumed = self.consumed();
                         self.stream = Stream::open(&self.path, self.compression, at)?;
                         self.delivered = 0;
                         return Ok(true);

@@ -1,6 +1,7 @@
 //! Paths → sources → blocks of decompressed bytes → records.
 //!
-//! [`discover`] finds the files and tells their formats, [`Blocks`] reads one of them in order (cheap, sequential),
+//! [`discover`] finds the files and tells their formats, [`Blocks`] reads one of them in order (cheap, sequential; what
+//! the formats differ in, `framing` knows; the rows of Parquet come as JSON Lines),
 //! [`records`] parses a block (pure: blocks may be parsed in parallel). Reading the same source again gives the same
 //! blocks and the same records, damage included.
 

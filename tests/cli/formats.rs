@@ -451,22 +451,68 @@ fn html_in_archives_becomes_text() {
             "200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip",
             &compressed(paragraphs(&MARKET).as_bytes(), ".gz"),
         ),
+        response(
+            "library",
+            "200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked",
+            &chunked(&paragraphs(&LIBRARY)),
+        ),
         response("moved", "301 Moved\r\nContent-Type: text/html", b"<p>moved</p>"),
         response("image", "200 OK\r\nContent-Type: image/png", b"\x89PNG\r\n\x1a\n\xff\xfe"),
     ];
     place.file("a.warc", &parts.concat());
     place.done(&["clean", "a.warc", "-o", "out", "-q"]);
     let clean = place.read("out/clean/a.warc");
-    let kept = [&parts[3][..], &parts[4]].concat();
+    let kept = [&parts[4][..], &parts[5]].concat();
     assert!(clean.ends_with(&kept), "what is no page stays as it is");
     let texts = texts("warc", &clean[..clean.len() - kept.len()]);
     let lines = |text: &[&str]| text.iter().map(|line| format!("{line}\n")).collect::<String>();
     assert_eq!(texts["ferry"], lines(&FERRY));
     assert_eq!(texts["kiln"], lines(&KILN));
     assert_eq!(texts["market"], lines(&MARKET));
+    assert_eq!(texts["library"], lines(&LIBRARY));
     assert!(!String::from_utf8_lossy(&clean[..clean.len() - kept.len()]).contains("Digest"));
     place.done(&["restore", "out", "-o", "back", "-q"]);
     assert!(place.read("back/a.warc") == parts.concat());
+}
+
+/// A body in two chunks, wherever a character ends.
+fn chunked(body: &str) -> Vec<u8> {
+    let (first, second) = body.as_bytes().split_at(body.len() / 2);
+    let chunk = |bytes: &[u8]| [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
+    [chunk(first), chunk(second), b"0\r\n\r\n".to_vec()].concat()
+}
+
+/// The text is a column of its own where the table has none for it.
+#[test]
+fn html_in_tables_becomes_text() {
+    let place = Place::new();
+    let paragraphs = |text: &[&str]| text.iter().map(|text| format!("<p>{text}</p>")).collect::<String>();
+    let pages = [("1", paragraphs(&LIBRARY)), ("2", paragraphs(&FERRY)), ("3", String::new())];
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["id", "html"]).unwrap();
+    pages.iter().for_each(|(id, html)| writer.write_record([id, &**html]).unwrap());
+    place.file("a.csv", &writer.into_inner().unwrap());
+    let ids: ArrayRef = Arc::new(StringArray::from_iter_values(pages.iter().map(|(id, _)| id)));
+    let html = pages.iter().map(|(_, html)| Some(html.as_str()).filter(|html| !html.is_empty()));
+    let html: ArrayRef = Arc::new(StringArray::from_iter(html));
+    let batch = RecordBatch::try_from_iter([("id", ids), ("html", html)]).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    place.file("a.parquet", &writer.into_inner().unwrap());
+    place.done(&["clean", "a.csv", "a.parquet", "--html-field", "html", "--keep", "none", "-o", "out", "-q"]);
+    let lines = |text: &[&str]| text.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let clean = place.read("out/clean/a.csv");
+    let mut reader = csv::Reader::from_reader(&*clean);
+    assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), ["id", "html", "text"]);
+    let texts: Vec<String> = reader.records().map(|row| row.unwrap()[2].to_owned()).collect();
+    assert_eq!(texts, [lines(&LIBRARY), lines(&FERRY), String::new()]);
+    let clean = rows(place.read("out/clean/a.parquet"));
+    let texts = clean.column_by_name("text").unwrap().as_string::<i32>();
+    assert_eq!((texts.value(0), texts.value(1)), (&*lines(&LIBRARY), &*lines(&FERRY)));
+    assert!(arrow_array::Array::is_null(texts, 2));
+    place.done(&["restore", "out", "-o", "back", "-q"]);
+    assert!(place.read("back/a.csv") == place.read("a.csv"));
+    assert_eq!(rows_of(&place.read("back/a.parquet")), batch);
 }
 
 #[test]

@@ -313,10 +313,10 @@ fn tables_are_copied_as_they_are_but_for_the_text() {
     place.done(&["clean", "a.csv", "--annotate", "-o", "out", "--force", "-q"]);
     let annotated = place.read("out/clean/a.csv");
     let mut reader = csv::Reader::from_reader(&annotated[3..]);
-    assert_eq!(reader.headers().unwrap().iter().last(), Some("dechaff"));
+    assert_eq!(reader.headers().unwrap().iter().next_back(), Some("dechaff"));
     let verdicts: Vec<Value> = reader
         .records()
-        .map(|row| serde_json::from_str(row.unwrap().iter().last().unwrap()).unwrap())
+        .map(|row| serde_json::from_str(row.unwrap().iter().next_back().unwrap()).unwrap())
         .collect();
     assert_eq!(verdicts.iter().map(|verdict| &verdict["kept"]).collect::<Vec<_>>(), [true, true, false]);
     place.done(&["restore", "out", "-o", "back", "-q"]);

@@ -68,8 +68,7 @@ impl Template {
 /// follows it in each text that has it.
 fn grow<'a>(start: &str, mut texts: Vec<&'a str>, least: usize) -> (String, Vec<&'a str>) {
     let mut part = start.to_string();
-    loop {
-        let Some(c) = majority(texts.iter().filter_map(|text| text.chars().next())) else { break };
+    while let Some(c) = majority(texts.iter().filter_map(|text| text.chars().next())) {
         let count = texts.iter().filter(|text| text.starts_with(c)).count();
         if count < least || (count as f32) < AGREE * texts.len() as f32 {
             break;

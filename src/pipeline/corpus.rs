@@ -25,7 +25,7 @@ pub struct Corpus {
     pub evidence: Vec<Box<[Evidence]>>,
     /// Their labels; all content until chrome was looked for. Changed by [`Corpus::relabel`].
     pub labels: Vec<Labels>,
-    /// What is left of each under its labels; empty until they were given labels.
+    /// What is left of each under its labels.
     pub contents: Vec<Content>,
     /// Names of the sites, sorted.
     pub sites: Vec<String>,
@@ -49,27 +49,20 @@ pub struct Document {
 }
 
 impl Corpus {
-    /// Gives the documents these labels. The documents whose labels changed, in order: all of them the first time.
+    /// Gives the documents these labels. The documents whose labels changed, in order.
     ///
     /// # Errors
     /// When a sheet cannot be read back.
     pub fn relabel(&mut self, labels: Vec<Labels>) -> Result<Vec<u32>> {
-        let first = self.contents.is_empty();
-        let changed: Vec<u32> = self
-            .ids()
-            .filter(|&id| first || labels[id as usize] != self.labels[id as usize])
-            .collect();
+        let changed: Vec<u32> =
+            self.ids().filter(|&id| labels[id as usize] != self.labels[id as usize]).collect();
         self.labels = labels;
         let contents: Vec<Content> = changed
             .par_iter()
             .map(|&id| Ok(Content::new(&*self.spool.get(id)?, &self.labels[id as usize])))
             .collect::<Result<_>>()?;
-        if first {
-            self.contents = contents;
-        } else {
-            for (&id, content) in changed.iter().zip(contents) {
-                self.contents[id as usize] = content;
-            }
+        for (&id, content) in changed.iter().zip(contents) {
+            self.contents[id as usize] = content;
         }
         Ok(changed)
     }

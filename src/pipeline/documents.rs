@@ -162,7 +162,7 @@ impl Finder {
         }
 
         let sets = components.sets();
-        let cut: Vec<(Vec<DocumentCluster>, Vec<((u32, u32), Known)>)> = sets
+        let cut: Vec<(Vec<DocumentCluster>, Vec<KnownPair>)> = sets
             .into_par_iter()
             .map_init(Prober::default, |prober, set| self.cut(corpus, config, set, prober))
             .collect::<Result<_>>()?;
@@ -187,7 +187,7 @@ impl Finder {
         corpus: &Corpus,
         pairs: &[(u32, u32)],
         config: &Config,
-    ) -> Result<Vec<((u32, u32), Known)>> {
+    ) -> Result<Vec<KnownPair>> {
         let fresh: Vec<(u32, u32)> =
             pairs.iter().copied().filter(|pair| !self.known.contains_key(pair)).collect();
         let mut ids: Vec<u32> = fresh.iter().flat_map(|&(a, b)| [a, b]).collect();
@@ -199,7 +199,7 @@ impl Finder {
             .collect::<Result<_>>()?;
         let side = |id: u32| &sides[ids.partition_point(|&other| other < id)];
         let groups: Vec<&[(u32, u32)]> = fresh.chunk_by(|x, y| x.0 == y.0).collect();
-        let known: Vec<Vec<((u32, u32), Known)>> = groups
+        let known: Vec<Vec<KnownPair>> = groups
             .into_par_iter()
             .map_init(Prober::default, |prober, group| {
                 let first = side(group[0].0);
@@ -222,7 +222,7 @@ impl Finder {
         config: &Config,
         component: Vec<u32>,
         prober: &mut Prober,
-    ) -> Result<(Vec<DocumentCluster>, Vec<((u32, u32), Known)>)> {
+    ) -> Result<(Vec<DocumentCluster>, Vec<KnownPair>)> {
         let signs = &self.signs;
         // How much a document has in common with the first of the others: an edited copy has less than the original.
         let central = |id: u32| -> u32 {
@@ -277,7 +277,7 @@ impl Finder {
             |representative, id| compare(id, representative),
             |representative, members, rest| {
                 take_out(members, rest, |id, other| compare(id, other).is_some());
-                take_in(members, rest, |id, other| compare(id, other), |id| supported(id, representative));
+                take_in(members, rest, compare, |id| supported(id, representative));
             },
         );
         let Bench { known, failure, .. } = bench.into_inner();
@@ -293,7 +293,7 @@ impl Finder {
                 DocumentCluster { representative: star.representative, members }
             })
             .collect();
-        let mut known: Vec<((u32, u32), Known)> = known.into_iter().collect();
+        let mut known: Vec<KnownPair> = known.into_iter().collect();
         known.sort_unstable_by_key(|&(pair, _)| pair);
         Ok((clusters, known))
     }
@@ -490,6 +490,9 @@ struct Known {
     /// How evenly, where that was asked.
     spread: Option<f64>,
 }
+
+/// Two documents, smaller id first, and what they share.
+type KnownPair = ((u32, u32), Known);
 
 /// Two documents to be compared.
 #[derive(Clone, Copy)]

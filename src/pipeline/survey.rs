@@ -7,10 +7,11 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 
+use super::content::Content;
 use super::corpus::{Corpus, Document};
 use super::sheet::Sheet;
 use super::spool::Spool;
-use crate::chrome::{Evidence, Observer, Rules};
+use crate::chrome::{Evidence, Labels, Observer, Rules};
 use crate::cluster::keep::FieldValue;
 use crate::config::{InputConfig, Keep};
 use crate::document::Origin;
@@ -86,6 +87,7 @@ pub fn survey(
     let mut sink = Sink {
         documents: Vec::new(),
         evidence: Vec::new(),
+        pages: Vec::new(),
         spool: Spool::new(plan.memory),
         sites: Map::default(),
         names: Vec::new(),
@@ -139,6 +141,7 @@ struct Page {
     site: Option<String>,
     field: Option<FieldValue>,
     sheet: Option<Sheet>,
+    content: Content,
     evidence: Box<[Evidence]>,
 }
 
@@ -186,6 +189,9 @@ fn parse(
                         }
                         _ => None,
                     },
+                    content: sheet.as_ref().map_or_else(Content::default, |sheet| {
+                        Content::new(sheet, &Labels::default())
+                    }),
                     sheet,
                     evidence: evidence.as_slice().into(),
                 })));
@@ -208,6 +214,7 @@ fn field_value(token: &str) -> Option<FieldValue> {
 struct Sink {
     documents: Vec<Document>,
     evidence: Vec<Box<[Evidence]>>,
+    pages: Vec<Content>,
     spool: Spool,
     sites: Map<String, u32>,
     names: Vec<String>,
@@ -309,6 +316,7 @@ impl Sink {
                     });
                     self.no_text += u64::from(page.sheet.is_none());
                     self.evidence.push(page.evidence);
+                    self.pages.push(page.content);
                     self.spool.push(page.sheet.unwrap_or_default())?;
                 }
             }
@@ -344,7 +352,7 @@ impl Sink {
                 evidence: self.evidence,
                 spool: self.spool,
                 labels,
-                contents: Vec::new(),
+                contents: self.pages,
                 sites: self.names,
             },
             contents: self.contents,

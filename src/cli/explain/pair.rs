@@ -231,9 +231,10 @@ fn decision(text: &mut Text, compared: &Compared, config: &Config, addresses: [&
                 config.matching.min_units
             )
         }
-        (_, Some(Relation::Near)) => {
+        (_, Some(Relation::Near)) if overlap.jaccard() >= needed => {
             format!("yes: Jaccard {} reaches {}", share(overlap.jaccard()), share(needed))
         }
+        (_, Some(Relation::Near)) => "yes: what they share lies evenly over both".to_owned(),
         (_, Some(relation)) => {
             let what =
                 if relation == Relation::Fragment { "a is a fragment of b" } else { "b is a fragment of a" };

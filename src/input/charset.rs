@@ -134,7 +134,7 @@ fn meta_charset(head: &[u8]) -> Option<String> {
             return Some(name);
         }
     }
-    while let Some(open) = memchr::memchr(b'<', &head[at..]) {
+    while let Some(open) = head.get(at..).and_then(|rest| memchr::memchr(b'<', rest)) {
         let tag = &head[at + open..];
         let end = memchr::memchr(b'>', tag).unwrap_or(tag.len());
         if tag.starts_with(b"<!--") {

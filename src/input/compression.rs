@@ -112,7 +112,13 @@ impl Decoder {
     /// The rows of a Parquet file, the last `added` of whose columns a run added.
     pub(crate) fn rows(path: &Path, added: usize) -> Result<Self> {
         let stream = Stream::Rows(Box::new(Rows::open(path, added).map_err(Error::io(path))?));
-        Ok(Self { path: path.to_path_buf(), compression: Compression::None, stream, delivered: 0, consumed: 0 })
+        Ok(Self {
+            path: path.to_path_buf(),
+            compression: Compression::None,
+            stream,
+            delivered: 0,
+            consumed: 0,
+        })
     }
 
     /// Bytes of the file that were read so far, for progress.

@@ -168,3 +168,49 @@ proptest! {
         readable("a.txt", &bytes, Limits { block, record: 128 });
     }
 }
+
+/// Pieces of HTML that pages are broken with.
+const PIECES: [&str; 24] = [
+    "<p>",
+    "</p>",
+    "<div style='display:none'>",
+    "</div>",
+    "<table>",
+    "<tr>",
+    "<td>",
+    "</td>",
+    "</table>",
+    "<a href=x>",
+    "</a>",
+    "<pre>\n",
+    "</pre>",
+    "<title>",
+    "</title>",
+    "<script>",
+    "</script>",
+    "<br>",
+    "<li hidden>",
+    "字",
+    " word ",
+    "\n\n",
+    "&amp;",
+    "<!--",
+];
+
+proptest! {
+    /// Whatever a page is made of, its lines and their markup go together, and its bytes come back.
+    #[test]
+    fn html_of_any_kind(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..60), tail: Vec<u8>) {
+        let html = pieces.concat();
+        let page = dechaff::input::html::decoded(&html);
+        prop_assert_eq!(page.outline.lines.len(), page.text.lines().count());
+        prop_assert!(page.text.is_empty() || page.text.ends_with('\n'));
+        prop_assert!(page.outline.lines.iter().all(|line| (line.node as usize) < page.outline.nodes.len()));
+        let bytes = [html.as_bytes(), &tail].concat();
+        for (name, format) in [("a.html", Format::Html), ("a.txt", Format::Txt)] {
+            let (back, good, bad) = survive(name, &bytes, format, Limits::default());
+            prop_assert_eq!(&back, &bytes);
+            prop_assert_eq!(good + bad, 1);
+        }
+    }
+}

@@ -131,7 +131,8 @@ pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts
         labels.iter_mut().filter(|label| !is_rule(label)).for_each(|label| *label = Label::Content);
     }
     let marked = |line: &Evidence, label: &Label| label.is_chrome() && is_marked(line);
-    let sure = evidence.iter().zip(&*labels).filter(|(line, label)| is_sure(label) || marked(line, label)).count();
+    let sure =
+        evidence.iter().zip(&*labels).filter(|(line, label)| is_sure(label) || marked(line, label)).count();
     if sure < SURE_LINES {
         labels.iter_mut().filter(|label| !is_sure(label)).for_each(|label| *label = Label::Content);
     }

@@ -47,7 +47,7 @@ pub fn html<'a>(bytes: &'a [u8], declared: Option<&str>) -> Decoded<'a> {
     if is_damaged_utf8(bytes) {
         return decoded(UTF_8, bytes);
     }
-    let named = |name: &str| Encoding::for_label(name.trim().as_bytes()).filter(|charset| is_usable(charset));
+    let named = |name: &str| Encoding::for_label(name.trim().as_bytes()).filter(is_usable);
     let header = declared.and_then(named);
     let meta = meta_charset(&bytes[..bytes.len().min(DECLARED)]).and_then(|name| named(&name));
     let beyond = bytes.iter().filter(|byte| !byte.is_ascii()).count();

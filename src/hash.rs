@@ -43,6 +43,20 @@ impl Identity {
     }
 }
 
+/// Key of units in any order: the sum of what each is mixed to.
+///
+/// ```
+/// use dechaff::hash::bag_key;
+/// assert_eq!(bag_key(&[1, 2, 2]), bag_key(&[2, 1, 2]));
+/// assert_ne!(bag_key(&[1, 2, 2]), bag_key(&[1, 1, 2]));
+/// ```
+pub fn bag_key(units: &[u32]) -> u64 {
+    units.iter().fold(0, |sum, &unit| {
+        let mixed = (u64::from(unit) ^ 0x9E37_79B9_7F4A_7C15).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+        sum.wrapping_add((mixed ^ (mixed >> 32)).wrapping_mul(0xA076_1D64_78BD_642F))
+    })
+}
+
 /// 64-bit key of a unit sequence: equal sequences, equal keys, on machines of either byte order.
 pub fn units_key(units: &[u32]) -> u64 {
     if cfg!(target_endian = "little") {

@@ -161,6 +161,7 @@ fn sizes_are_as_documented() {
         (size_of::<chrome::Labels>(), "`Labels` ({})"),
         (size_of::<chrome::Evidence>(), "| non-blank line | {} | `Evidence` |"),
         (size_of::<chrome::LineLabel>(), "| chrome line | {} + "),
+        (size_of::<chrome::Family>(), "| family of a site's chrome | {} + "),
         (size_of::<pipeline::paragraphs::Occurrence>(), "| paragraph, and offered run | {} + 4 |"),
         (size_of::<pipeline::verdicts::Removal>(), "| removal | {} + "),
     ];
@@ -521,22 +522,29 @@ fn variants(source: &str) -> BTreeSet<String> {
 /// What `--help` says, of the program (under the empty name) and of each of its commands.
 fn help() -> BTreeMap<String, String> {
     let text = run(&["--help".into()]).1;
-    let commands: Vec<String> = text
-        .lines()
+    let commands = commands_of(&text);
+    assert!(commands.len() > 3, "commands of {text}");
+    let mut help = BTreeMap::from([(String::new(), text)]);
+    let mut pending: Vec<Vec<String>> = commands.into_iter().map(|command| vec![command]).collect();
+    while let Some(command) = pending.pop() {
+        let (status, text) = run(&[&command[..], &["--help".into()]].concat());
+        assert_eq!(status, Some(0), "{command:?} --help");
+        let inner = commands_of(&text).into_iter();
+        pending.extend(inner.map(|name| [&command[..], &[name]].concat()));
+        help.insert(command.join(" "), text);
+    }
+    help
+}
+
+/// Commands that a help lists.
+fn commands_of(help: &str) -> Vec<String> {
+    help.lines()
         .skip_while(|line| *line != "Commands:")
         .skip(1)
         .take_while(|line| !line.is_empty())
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
-        .collect();
-    assert!(commands.len() > 3, "commands of {text}");
-    let mut help = BTreeMap::from([(String::new(), text)]);
-    for command in commands {
-        let (status, text) = run(&[command.clone(), "--help".into()]);
-        assert_eq!(status, Some(0), "{command} --help");
-        help.insert(command, text);
-    }
-    help
+        .collect()
 }
 
 /// Runs the program: its exit status, and what it says on both outputs.

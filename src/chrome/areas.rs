@@ -5,9 +5,11 @@
 //! rare prose follows it, and which precedes it, up to the next frame line. Lists of other pages' titles, bylines and
 //! tags stand between frame lines too, but no prose does. Costs two passes over the lines.
 
+use crate::error::Result;
 use crate::hash::Map;
 
 use super::evidence::{Evidence, Flags};
+use super::model::{AreasModel, damaged, hex, unhex};
 use super::rules::{RuleKind, Rules};
 use super::site::Page;
 use super::tables::{Count, Tables};
@@ -41,9 +43,10 @@ pub(crate) fn prose(line: &Evidence) -> f32 {
     size * signs
 }
 
-/// Numbers and program text repeat inside articles; a frame is made of words.
-fn numbers_or_code(line: &Evidence) -> bool {
-    line.units == 0 || line.flags.has(Flags::NUMERIC) || line.flags.has(Flags::CODE)
+/// Numbers, program text and numbered headings repeat inside articles; a frame is made of words.
+fn repeats_in_texts(line: &Evidence) -> bool {
+    line.units == 0
+        || [Flags::NUMERIC, Flags::CODE, Flags::SECTION].into_iter().any(|flag| line.flags.has(flag))
 }
 
 pub(crate) fn weight(line: &Evidence) -> f32 {
@@ -75,8 +78,20 @@ impl Seen<'_> {
     }
 }
 
-/// Looks a page's lines up.
+/// Looks a page's lines up: each in the crawl in which it is more common, where there was one before.
 pub(crate) fn look_up<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'a>> {
+    let mut seen = look_up_in(page, tables, rules);
+    if let Some(earlier) = &tables.earlier {
+        for (line, known) in seen.iter_mut().zip(look_up_in(page, earlier, rules)) {
+            if known.share > line.share {
+                *line = Seen { times: known.times.max(line.times), ..known };
+            }
+        }
+    }
+    seen
+}
+
+fn look_up_in<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'a>> {
     let lines = page.evidence;
     let counts: Vec<Count> = lines.iter().map(|line| tables.template(line)).collect();
     // Repetition inside a page is looked for only where the site has any.
@@ -115,7 +130,7 @@ pub(crate) fn look_up<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Ve
                     share >= 0.5
                 } else {
                     count.times <= 3 * count.pages
-                        && !numbers_or_code(line)
+                        && !repeats_in_texts(line)
                         && (share >= EVERYWHERE || (share >= 0.5 && before.max(after) >= 0.5) || rigid)
                 },
             mass: if known {
@@ -181,6 +196,19 @@ pub(crate) fn between(seen: &[Seen]) -> Vec<Between> {
 }
 
 impl Areas {
+    /// Adds what an earlier crawl of the site saw.
+    pub(crate) fn add_all(&mut self, earlier: &Areas) {
+        for (map, other) in [(&mut self.after, &earlier.after), (&mut self.before, &earlier.before)] {
+            // Each key for itself: the order says nothing.
+            #[expect(clippy::iter_over_hash_type)]
+            for (&key, area) in other {
+                let sum = map.entry(key).or_default();
+                sum.pages += area.pages;
+                sum.share += area.share;
+            }
+        }
+    }
+
     pub(crate) fn add(&mut self, areas: &[Between]) {
         for area in areas {
             for (map, key) in [(&mut self.after, area.left), (&mut self.before, area.right)] {
@@ -198,6 +226,32 @@ impl Areas {
             (sum.share + UNKNOWN) / (sum.pages + 1.0)
         };
         (mean(&self.after, area.left), mean(&self.before, area.right))
+    }
+
+    /// The areas for a file.
+    pub(crate) fn to_model(&self) -> AreasModel {
+        let sorted = |map: &Map<u64, Area>| {
+            let mut areas: Vec<(u64, Area)> = map.iter().map(|(&key, &area)| (key, area)).collect();
+            areas.sort_unstable_by_key(|&(key, _)| key);
+            areas.into_iter().map(|(key, area)| (hex(key), area.pages, area.share)).collect()
+        };
+        AreasModel { after: sorted(&self.after), before: sorted(&self.before) }
+    }
+
+    /// The areas of a file.
+    pub(crate) fn from_model(model: &AreasModel) -> Result<Areas> {
+        let map = |areas: &[(String, f32, f32)]| -> Result<Map<u64, Area>> {
+            areas
+                .iter()
+                .map(|(key, pages, share)| {
+                    // Shares are summed one by one: their sum may be a little more than the number of areas.
+                    let fits = pages.is_finite() && *share >= 0.0 && *share <= pages * 1.001;
+                    let area = Area { pages: *pages, share: *share };
+                    if fits { Ok((unhex(key)?, area)) } else { Err(damaged(&format!("area `{key}`"))) }
+                })
+                .collect()
+        };
+        Ok(Areas { after: map(&model.after)?, before: map(&model.before)? })
     }
 
     /// Pages on which an area follows the frame line with this key.

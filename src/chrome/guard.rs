@@ -189,7 +189,9 @@ fn is_sure(label: &Label) -> bool {
     match label {
         Label::Chrome(reason) => match reason.source {
             Source::Rule(_) => true,
-            Source::Family(FamilyKind::Repeated | FamilyKind::Template, _) => reason.pages >= SURE_PAGES,
+            Source::Family(FamilyKind::Repeated | FamilyKind::Template | FamilyKind::Span, _) => {
+                reason.pages >= SURE_PAGES
+            }
             Source::Family(FamilyKind::Listing | FamilyKind::Shape, _) => false,
         },
         Label::Content => false,

@@ -12,7 +12,7 @@ use super::evidence::Flags;
 use super::outline::Role;
 use super::places::Places;
 use super::rules::{RuleKind, Rules};
-use super::tables::Tables;
+use super::tables::{Part, Tables};
 
 /// Log odds; positive speaks for content.
 struct Weights {
@@ -23,10 +23,12 @@ struct Weights {
     area: f32,
     area_mid: f32,
     area_most: f32,
+    rescue: f32,
     dense_mid: f32,
     rule: f32,
     hint: f32,
     switch: f32,
+    switch_alone: f32,
     edge: f32,
     code: f32,
     signs: f32,
@@ -54,10 +56,12 @@ const WEIGHTS: Weights = Weights {
     area: 6.0,
     area_mid: 0.38,
     area_most: 2.0,
+    rescue: 4.0,
     dense_mid: 0.42,
     rule: -4.5,
     hint: -1.5,
-    switch: 1.5,
+    switch: 1.2,
+    switch_alone: 1.5,
     edge: -1.0,
     code: 1.0,
     signs: 1.0,
@@ -66,7 +70,7 @@ const WEIGHTS: Weights = Weights {
     repprose: 1.0,
     held: 0.75,
     label: -1.0,
-    ends: -2.0,
+    ends: -4.0,
     // Of the markup: prose around a line in the tree of elements weighs like an area of the site; a line of links is
     // a menu; what elements are called is a hint, since authors call anything anything.
     near: 5.0,
@@ -125,9 +129,12 @@ pub(crate) fn judge(
         let most = all.iter().map(|area| area.share).fold(0.0, f32::max);
         for area in all {
             let largest = main == Main::Largest && area.share == most;
-            let value = if largest { 1.0 } else { standing(areas, &area) };
-            let bonus =
-                (weights.area * (value - weights.area_mid)).clamp(-weights.area_most, weights.area_most);
+            let bonus = if largest {
+                weights.rescue
+            } else {
+                (weights.area * (standing(areas, &area) - weights.area_mid))
+                    .clamp(-weights.area_most, weights.area_most)
+            };
             for i in area.from..area.to {
                 odds[i] += place(bonus, &seen[i], rules);
                 if bonus < 0.0 {
@@ -148,7 +155,9 @@ pub(crate) fn judge(
     for (odds, line) in odds.iter_mut().zip(seen) {
         *odds += place(markup(line, places, weights), line, rules);
     }
-    for (judged, content) in judged.iter_mut().zip(chain(&odds, weights)) {
+    // A site's other pages speak for each line alone; without them its neighbours must say more.
+    let switch = if areas.is_some() { weights.switch } else { weights.switch_alone };
+    for (judged, content) in judged.iter_mut().zip(chain(&odds, switch, weights)) {
         judged.content = content;
     }
     judged
@@ -209,6 +218,9 @@ fn density(seen: &[Seen]) -> Vec<f32> {
 /// What a line says of the next one is worth this much for the line after.
 const FADE: f32 = 0.75;
 
+/// From this length, in Han characters, a line with a known beginning and end is content between them.
+const SLOT_MOST: f32 = 120.0;
+
 /// Prose that a page must have before its comments can begin, in Han characters.
 const ARTICLE: f32 = 100.0;
 
@@ -257,7 +269,9 @@ fn held(line: &Seen, (before, after): (f32, f32), rules: &Rules) -> f32 {
         return 0.0;
     }
     let text = |standing: f32| ((standing - 0.3) / 0.15).clamp(0.0, 1.0);
-    let between = text(before.min(after));
+    // A numbered heading belongs to the text on either side of it.
+    let section = line.line.flags.has(Flags::SECTION);
+    let between = text(if section { before.max(after) } else { before.min(after) });
     let prose = (2.0 * prose(line.line)).min(1.0);
     between.max(prose * text(before.max(after)))
 }
@@ -287,11 +301,14 @@ fn alone(seen: &Seen, held: f32, tables: &Tables, rules: &Rules, config: &Chrome
     }
     if seen.pages < 2 {
         let [label, ends] = tables.parts(line);
-        let share =
-            |pages: u32| if pages >= config.min_pages { pages as f32 / tables.pages as f32 } else { 0.0 };
-        let often = |pages: u32| (share(pages) / (4.0 * config.min_share as f32)).min(1.0);
+        let often = |part: Part| {
+            let share = if part.pages >= config.min_pages { part.share } else { 0.0 };
+            (share / (4.0 * config.min_share as f32)).min(1.0)
+        };
         // What stands behind the label is the slot: the shorter, the more of the line is template.
-        odds += w.label * often(label.pages) * (1.0 - prose) + w.ends * often(ends.pages);
+        // A template whose slot is long free text is a form that content was written into.
+        let slot = ((SLOT_MOST - length(line)) / SLOT_MOST * 2.0).clamp(0.0, 1.0);
+        odds += w.label * often(label) * (1.0 - prose) + w.ends * often(ends) * slot;
     }
     match rules.get(line.rule).map(|rule| (rule.kind, rule.confidence)) {
         Some((RuleKind::Line, confidence)) => odds += w.rule * confidence,
@@ -338,9 +355,9 @@ fn alone(seen: &Seen, held: f32, tables: &Tables, rules: &Rules, config: &Chrome
 }
 
 /// Forward and backward over two states; pages begin and end with chrome more often than not.
-fn chain(odds: &[f32], w: &Weights) -> Vec<f32> {
+fn chain(odds: &[f32], switch: f32, w: &Weights) -> Vec<f32> {
     let stay = 1.0f32;
-    let switch = (-w.switch).exp();
+    let switch = (-switch).exp();
     let edge = w.edge.exp();
     let n = odds.len();
     let clamp = |odds: f32| odds.clamp(-20.0, 20.0).exp();

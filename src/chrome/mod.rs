@@ -3,10 +3,12 @@
 mod areas;
 pub mod bodies;
 pub mod evidence;
+pub mod family;
 mod guard;
 mod labeller;
 mod labels;
 mod literals;
+pub mod model;
 mod outline;
 mod places;
 mod prefilter;
@@ -18,10 +20,15 @@ mod tables;
 
 pub use bodies::{provisional_bodies, provisional_bodies_of};
 pub use evidence::{Evidence, Flags, Observer, observe};
+pub use family::{Family, Passages, SlotKind, families, family_name, span_key};
 pub use guard::{Guarded, Round, SiteFacts, guard, trusts_frequency};
 pub use labels::{Known, Labels, LineLabel, SpanLabel};
+pub use model::{ChromeModel, Earlier, MODEL_FORMAT, SiteModel, SpanModel};
 pub use outline::{Mark, Node, Outline, Role};
 pub use rules::{Rule, RuleId, RuleKind, Rules};
 pub use site::{FamilyKind, Label, Page, PageLabels, Reason, Scope, Site, Source, label_site};
 pub use slots::Template;
 pub use span::{InjectedSpan, Insertion, SpanFamilies, Texts, find_spans, judge_insertion};
+
+#[cfg(test)]
+mod tests;

@@ -379,9 +379,9 @@ impl Rule {
 
     /// Whether a line, in lower case, has what every match has besides its first literal.
     fn may_hit(&self, lower: &[u8]) -> bool {
-        self.further.iter().all(|set| {
-            set.iter().any(|literal| memchr::memmem::find(lower, literal.as_bytes()).is_some())
-        })
+        self.further
+            .iter()
+            .all(|set| set.iter().any(|literal| memchr::memmem::find(lower, literal.as_bytes()).is_some()))
     }
 
     fn hits(&self, trimmed: &str) -> bool {
@@ -453,8 +453,7 @@ fn rule(raw: RawRule, definitions: &BTreeMap<String, String>, trust: Trust) -> R
             wrong(format!("`{word}` in `words` has no letter, or more than {LONGEST_WORD} bytes"))
         })?);
     }
-    let required =
-        pattern.as_ref().map(|pattern| required_literals(&pattern.text)).unwrap_or_default();
+    let required = pattern.as_ref().map(|pattern| required_literals(&pattern.text)).unwrap_or_default();
     let needs = if raw.needs.is_empty() {
         required.best
     } else {

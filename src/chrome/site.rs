@@ -5,6 +5,8 @@
 //! then [`Site::label`] judges each page alone, so that pages can be judged in parallel. The same pages give the same
 //! labels in any order.
 
+use std::sync::Arc;
+
 use crate::config::ChromeConfig;
 
 use super::areas::{Areas, Seen, between, length, look_up, prose};
@@ -36,7 +38,7 @@ pub enum Scope {
 /// What a site's pages have in common.
 #[derive(Debug)]
 pub struct Site {
-    tables: Tables,
+    tables: Arc<Tables>,
     areas: Areas,
     places: Places,
 }
@@ -98,32 +100,58 @@ pub enum FamilyKind {
     Listing,
     /// Nothing of the site knows it: it looks like chrome and stands among chrome; key: 0.
     Shape,
+    /// Passages inside lines that start alike; key: that of the template's fixed parts.
+    Span,
 }
 
 impl Site {
     /// Counts over the pages of a site.
     pub fn learn(pages: &[Page], rules: &Rules, scope: Scope) -> Site {
-        let mut site = Site { tables: Tables::default(), areas: Areas::default(), places: Places::default() };
-        if scope == Scope::Site {
-            site.tables = Tables::new(pages);
-            // Sums of shares depend on their order in the last bits: take the pages in an order of their own.
-            for number in Tables::counted(pages) {
-                site.areas.add(&between(&look_up(&pages[number], &site.tables, rules)));
-                site.places.add(pages[number].evidence);
-            }
+        match scope {
+            Scope::Site => Self::learn_after(pages, rules, None),
+            Scope::Unknown => Self::from_parts(Tables::default(), Areas::default()),
         }
-        site
     }
 
-    /// Distinct pages that were counted.
+    /// Counts over the pages of a site of which an earlier crawl is known: a line is as common as it is in the crawl
+    /// that has more of it, so that a page crawled twice counts once, and a new layout is not held against the old.
+    pub fn learn_after(pages: &[Page], rules: &Rules, earlier: Option<&Site>) -> Site {
+        let mut tables = Tables::new(pages);
+        tables.earlier = earlier.map(|site| Arc::clone(&site.tables));
+        let (mut areas, mut places) = (Areas::default(), Places::default());
+        // Sums of shares depend on their order in the last bits: take the pages in an order of their own.
+        for number in Tables::counted(pages) {
+            areas.add(&between(&look_up(&pages[number], &tables, rules)));
+            places.add(pages[number].evidence);
+        }
+        if let Some(earlier) = earlier {
+            areas.add_all(&earlier.areas);
+        }
+        Site { places, ..Self::from_parts(tables, areas) }
+    }
+
+    /// A site of what was learned before.
+    pub(crate) fn from_parts(tables: Tables, areas: Areas) -> Site {
+        Site { tables: Arc::new(tables), areas, places: Places::default() }
+    }
+
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    pub(crate) fn areas(&self) -> &Areas {
+        &self.areas
+    }
+
+    /// Distinct pages that were counted, in the crawl that had more of them.
     pub fn pages(&self) -> u32 {
-        self.tables.pages
+        self.tables.pages.max(self.tables.earlier.as_ref().map_or(0, |earlier| earlier.pages))
     }
 
     /// Labels one page.
     pub fn label(&self, page: &Page, rules: &Rules, config: &ChromeConfig) -> PageLabels {
         let seen = look_up(page, &self.tables, rules);
-        let areas = (self.tables.pages > 1).then_some(&self.areas);
+        let areas = (self.pages() > 1).then_some(&self.areas);
         let judge = |main| labeller::judge(&seen, areas, &self.places, main, &self.tables, rules, config);
         let name = |judged: Vec<Judged>| -> Vec<Label> {
             seen.iter().zip(&judged).map(|(seen, judged)| self.name(seen, judged, rules)).collect()
@@ -158,7 +186,7 @@ impl Site {
         let known = rules.get(line.rule).filter(|rule| rule.kind != RuleKind::Span);
         let (source, pages) = if known.is_some_and(|rule| rule.kind == RuleKind::Line) {
             (Source::Rule(line.rule), seen.pages.max(1))
-        } else if seen.pages >= 2 {
+        } else if seen.pages >= 2 && seen.pages >= label.pages.max(ends.pages) {
             (Source::Family(FamilyKind::Repeated, line.template), seen.pages)
         } else if label.pages.max(ends.pages) >= 3 {
             let (key, count) =
@@ -167,7 +195,7 @@ impl Site {
         } else if known.is_some() {
             (Source::Rule(line.rule), 1)
         } else if let Some((left, pages)) = judged.listing {
-            (Source::Family(FamilyKind::Listing, left), pages)
+            (Source::Family(FamilyKind::Listing, left), pages.min(self.pages()))
         } else {
             (Source::Family(FamilyKind::Shape, 0), 1)
         };
@@ -209,21 +237,24 @@ fn spare_by_shape(evidence: &[Evidence], labels: &mut [Label]) {
 /// Most lines between a page's headline and its text: date, author, tools.
 const HEADLINE_REACH: usize = 8;
 
-/// The line that is most likely the page's headline, where it was taken for chrome: a short rare line shortly before
-/// the text, in words. A page's own headline is content.
+/// Share of a site's pages that may list the headline of another.
+const LISTED: f32 = 0.3;
+
+/// The line that is most likely the page's headline, where it was taken for chrome: a short line shortly before the
+/// text, in words, that no other page has, or that a few others list. A page's own headline is content.
 fn headline(seen: &[Seen], labels: &[Label], rules: &Rules) -> Option<usize> {
     let text = |i: &usize| labels[*i] == Label::Content && prose(seen[*i].line) >= 0.25;
     let start = (0..seen.len()).find(text)?;
-    let candidate = |i: &usize| {
+    let likely = |i: &usize| {
         let line = seen[*i].line;
         let size = length(line);
         let signs =
             [Flags::DATE, Flags::NUMERIC, Flags::SEPARATED, Flags::DOMAIN, Flags::COLON, Flags::MARKED];
-        seen[*i].pages < 2
-            && (4.0..80.0).contains(&size)
+        (4.0..80.0).contains(&size)
             && rules.get(line.rule).is_none_or(|rule| rule.kind == RuleKind::Span)
             && !signs.into_iter().any(|sign| line.flags.has(sign))
     };
+    let candidate = |i: &usize| seen[*i].pages < 2 && likely(i);
     let before = start.saturating_sub(HEADLINE_REACH)..start;
     if before.clone().any(|i| labels[i] == Label::Content && candidate(&i)) {
         return None;
@@ -231,7 +262,12 @@ fn headline(seen: &[Seen], labels: &[Label], rules: &Rules) -> Option<usize> {
     // What the page calls its title is sure, and a headline that stands twice; else the last line that could be one.
     let titled = before.clone().rev().find(|i| candidate(i) && seen[*i].line.role.has(Role::TITLE));
     let twice = before.clone().rev().find(|i| candidate(i) && seen[*i].times > 1);
-    titled.or(twice).or_else(|| before.rev().find(candidate))
+    // Other pages list it, beside others each time.
+    let listed = |i: &usize| {
+        let line = &seen[*i];
+        line.pages >= 2 && line.share < LISTED && line.fixed() <= 0.5 && likely(i)
+    };
+    titled.or(twice).or_else(|| before.clone().rev().find(candidate)).or_else(|| before.rev().find(listed))
 }
 
 /// A page that keeps this much prose, in Han characters, keeps its text.

@@ -58,9 +58,22 @@ impl Template {
         Some(at)
     }
 
-    /// The template with `{…}` for its slots.
-    pub fn shown(&self) -> String {
-        self.parts.join("{…}")
+    /// What the slots hold in a text that starts with the template, in order; the last one, after the last fixed part,
+    /// is what is left of the text, where anything is.
+    pub fn slots<'a>(&self, text: &'a str) -> Option<Vec<&'a str>> {
+        let (first, rest) = self.parts.split_first()?;
+        let mut left = text.strip_prefix(first.as_str())?;
+        let mut slots = Vec::new();
+        for part in rest {
+            let window = prefix(left, LONGEST_SLOT + part.chars().count());
+            let at = window.find(part.as_str())?;
+            slots.push(&left[..at]);
+            left = &left[at + part.len()..];
+        }
+        if !left.is_empty() {
+            slots.push(left);
+        }
+        Some(slots)
     }
 }
 
@@ -162,7 +175,8 @@ mod tests {
     fn slots_between_fixed_parts() {
         let texts = ["请看本站的春天作文吧！雨", "请看本站的夏天的作文吧！风", "请看本站的冬作文吧！雪停了"];
         let template = Template::of(&texts, 3).expect("the texts start alike");
-        assert_eq!(template.shown(), "请看本站的{…}作文吧！");
+        assert_eq!(template.parts, ["请看本站的", "作文吧！"]);
+        assert_eq!(template.slots("请看本站的秋日作文吧！叶落"), Some(vec!["秋日", "叶落"]));
         assert_eq!(template.covers("请看本站的秋日作文吧！叶落"), Some("请看本站的秋日作文吧！".len()));
         assert_eq!(template.covers("请看本站的书"), None);
     }

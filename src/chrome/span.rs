@@ -26,6 +26,8 @@ const SAMPLE: usize = 256;
 const MEET: usize = 20;
 /// Text after a clause's beginning that may belong to a passage, in characters.
 const REACH: usize = 90;
+/// Most phrases that go into a file.
+const PHRASES: usize = 500;
 /// Least fixed text of a template in characters; Han characters count double.
 const FIXED: usize = 12;
 /// Least share of a template's passages that stand in surroundings of their own.
@@ -46,6 +48,8 @@ pub struct InjectedSpan {
     pub page: u32,
     /// Its bytes in the page's text.
     pub span: Span,
+    /// The number of its line, where it is all of it.
+    pub line: Option<u32>,
     /// The rule that knows it, or 0.
     pub rule: RuleId,
     /// The template that found it, where no rule did: an index into [`SpanFamilies::templates`].
@@ -159,8 +163,6 @@ impl SpanFamilies {
                 }
             }
         }
-        families.known.sort_unstable();
-        families.known.dedup();
         families.continuations.sort_unstable();
         let bodies = sample.iter().map(|&(_, body)| body).max().unwrap_or(0);
         let least = config.min_pages.max((config.min_share / 2.0 * f64::from(bodies)).ceil() as u32);
@@ -169,15 +171,52 @@ impl SpanFamilies {
         {
             families.templates.extend(template(group, &sample, rules, least));
         }
-        families.templates.sort_by(|a, b| a.0.parts.cmp(&b.0.parts).then(b.1.cmp(&a.1)));
-        families.templates.dedup_by(|a, b| a.0.parts == b.0.parts);
-        if !families.templates.is_empty() {
-            let first_parts = families.templates.iter().map(|(template, _)| &template.parts[0]);
+        families.settled()
+    }
+
+    /// Templates and phrases of what was learned before.
+    pub(crate) fn from_parts(templates: Vec<(Template, u32)>, phrases: Vec<String>) -> SpanFamilies {
+        SpanFamilies { templates, known: phrases, ..SpanFamilies::default() }.settled()
+    }
+
+    /// These and what an earlier crawl of the site knew.
+    pub fn after(mut self, earlier: &SpanFamilies) -> SpanFamilies {
+        self.templates.extend(earlier.templates.iter().cloned());
+        self.known.extend(earlier.known.iter().cloned());
+        self.settled()
+    }
+
+    /// In order, each once, ready to be searched for.
+    fn settled(mut self) -> SpanFamilies {
+        self.known.sort_unstable();
+        self.known.dedup();
+        self.templates.sort_by(|a, b| a.0.parts.cmp(&b.0.parts).then(b.1.cmp(&a.1)));
+        self.templates.dedup_by(|a, b| a.0.parts == b.0.parts);
+        if !self.templates.is_empty() {
+            let first_parts = self.templates.iter().map(|(template, _)| &template.parts[0]);
             // A few short parts, and little text to search: what is built fastest costs least.
-            let builder = AhoCorasick::builder().kind(Some(AhoCorasickKind::NoncontiguousNFA)).build(first_parts);
-            families.finder = builder.ok();
+            let builder =
+                AhoCorasick::builder().kind(Some(AhoCorasickKind::NoncontiguousNFA)).build(first_parts);
+            self.finder = builder.ok();
         }
-        families
+        self
+    }
+
+    /// What open slots are compared with, the shortest first: enough for new pages, few enough for a file.
+    pub(crate) fn phrases(&self) -> Vec<String> {
+        let mut phrases: Vec<String> = self
+            .known
+            .iter()
+            .chain(
+                self.continuations.chunk_by(|a, b| a == b).filter(|same| same.len() > 1).map(|same| &same[0]),
+            )
+            .filter(|phrase| phrase.chars().count() <= REACH)
+            .cloned()
+            .collect();
+        phrases.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+        phrases.dedup();
+        phrases.truncate(PHRASES);
+        phrases
     }
 
     /// Injected passages of one page, in order, not overlapping.
@@ -204,9 +243,12 @@ impl SpanFamilies {
             let whole = lines[line];
             let content = &text[whole.range()];
             let mut add = |span: Span, rule: RuleId, family: Option<u32>, pages: u32, confidence: f32| {
+                let around = [&content[..span.start as usize], &content[span.end as usize..]];
+                let is_all = around.iter().all(|text| text.trim().is_empty());
                 let span = with_space(content, span);
                 let span = Span::new(whole.start + span.start, whole.start + span.end);
-                found.push(InjectedSpan { page: number as u32, span, rule, family, pages, confidence });
+                let line = is_all.then_some(line as u32);
+                found.push(InjectedSpan { page: number as u32, span, line, rule, family, pages, confidence });
             };
             if flags.has(Flags::SPAN) {
                 for (id, mut span) in rules.spans(content) {
@@ -224,9 +266,7 @@ impl SpanFamilies {
                 let end = hit.start() + len;
                 // At least one end of an injected passage is an end of the text around it.
                 let ends = content[end..].trim_start().is_empty();
-                // A whole line is the labeller's to judge.
-                let whole = ends && content[..hit.start()].trim_end().is_empty();
-                if !whole && (ends || is_boundary(content, hit.start())) {
+                if ends || is_boundary(content, hit.start()) {
                     let family = Some(hit.pattern().as_u32());
                     add(Span::new(hit.start() as u32, end as u32), 0, family, *pages, 0.8);
                 }

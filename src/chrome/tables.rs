@@ -5,9 +5,13 @@
 //! the order of pages nor their number changes what a page's neighbours say. Costs a few map entries for each
 //! distinct line of the counted pages.
 
+use std::sync::Arc;
+
+use crate::error::Result;
 use crate::hash::{self, Map};
 
 use super::evidence::Evidence;
+use super::model::{Counts, TablesModel, damaged, hex, unhex};
 use super::site::Page;
 
 /// Most pages that are counted; a share of pages needs no more.
@@ -24,6 +28,17 @@ pub(crate) struct Tables {
     pairs: Map<u64, Count>,
     labels: Map<u32, Count>,
     ends: Map<u32, Count>,
+    /// What an earlier crawl of the site counted.
+    pub(crate) earlier: Option<Arc<Tables>>,
+}
+
+/// How common the label, or the ends, of a line are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Part {
+    /// Distinct pages with a line of the same.
+    pub(crate) pages: u32,
+    /// Their share of the pages counted.
+    pub(crate) share: f32,
 }
 
 /// How often something stands on the site.
@@ -87,7 +102,38 @@ fn numbered(pages: &[Page]) -> Vec<(u32, usize)> {
     chosen
 }
 
+fn counts<K: Copy + Into<u64>>(map: &Map<K, Count>) -> Counts {
+    let repeated = map.iter().filter(|(_, count)| count.pages >= 2);
+    let mut sorted: Vec<(u64, u32, u32)> =
+        repeated.map(|(&key, count)| (key.into(), count.pages, count.times)).collect();
+    sorted.sort_unstable();
+    sorted.into_iter().map(|(key, pages, times)| (hex(key), pages, times)).collect()
+}
+
+fn map<K: std::hash::Hash + Eq + TryFrom<u64>>(pages: u32, counts: &Counts) -> Result<Map<K, Count>> {
+    let mut map = Map::default();
+    for (key, count, times) in counts {
+        let number = K::try_from(unhex(key)?).map_err(|_| damaged(&format!("`{key}` is too long")))?;
+        if *count > pages || times < count {
+            return Err(damaged(&format!("`{key}` stands on {count} of {pages} pages, {times} times")));
+        }
+        map.insert(number, Count { pages: *count, times: *times, last: 0 });
+    }
+    Ok(map)
+}
+
 impl Tables {
+    /// Numbers of all pages, in an order that their input order does not change.
+    pub(crate) fn ordered(pages: &[Page]) -> Vec<usize> {
+        let mut order: Vec<(u64, usize)> = pages
+            .iter()
+            .enumerate()
+            .map(|(number, page)| (hash::key(&page_key(page).to_le_bytes()), number))
+            .collect();
+        order.sort_unstable();
+        order.into_iter().map(|(_, number)| number).collect()
+    }
+
     /// Numbers of the pages that are counted, in an order that their input order does not change.
     pub(crate) fn counted(pages: &[Page]) -> impl Iterator<Item = usize> {
         numbered(pages).into_iter().map(|(_, number)| number)
@@ -123,6 +169,30 @@ impl Tables {
         tables
     }
 
+    /// What stands on two pages and more, for a file.
+    pub(crate) fn to_model(&self) -> TablesModel {
+        TablesModel {
+            exact: counts(&self.exact),
+            template: counts(&self.template),
+            pairs: counts(&self.pairs),
+            labels: counts(&self.labels),
+            ends: counts(&self.ends),
+        }
+    }
+
+    /// The tables of a file.
+    pub(crate) fn from_model(pages: u32, model: &TablesModel) -> Result<Tables> {
+        Ok(Tables {
+            pages,
+            exact: map(pages, &model.exact)?,
+            template: map(pages, &model.template)?,
+            pairs: map(pages, &model.pairs)?,
+            labels: map(pages, &model.labels)?,
+            ends: map(pages, &model.ends)?,
+            earlier: None,
+        })
+    }
+
     /// Pages counted that hold the line's very text.
     pub(crate) fn exact(&self, line: &Evidence) -> Count {
         self.exact.get(&line.exact).copied().unwrap_or_default()
@@ -138,9 +208,18 @@ impl Tables {
         self.pairs.get(&pair_key(first.template, second.template)).copied().unwrap_or_default()
     }
 
-    /// Pages counted with a line of this label, and of these ends.
-    pub(crate) fn parts(&self, line: &Evidence) -> [Count; 2] {
-        let get = |map: &Map<u32, Count>, key| if key == 0 { None } else { map.get(&key).copied() };
-        [get(&self.labels, line.label), get(&self.ends, line.ends)].map(Option::unwrap_or_default)
+    /// How common a line's label and its ends are, in the crawl that has more of them.
+    pub(crate) fn parts(&self, line: &Evidence) -> [Part; 2] {
+        let part = |map: &Map<u32, Count>, key| {
+            let pages = if key == 0 { 0 } else { map.get(&key).map_or(0, |count| count.pages) };
+            Part { pages, share: pages as f32 / self.pages.max(1) as f32 }
+        };
+        let own = [part(&self.labels, line.label), part(&self.ends, line.ends)];
+        let Some(earlier) = &self.earlier else { return own };
+        let [label, ends] = earlier.parts(line);
+        let more = |own: Part, other: Part| {
+            if other.pages >= 2 && (own.pages < 2 || other.share > own.share) { other } else { own }
+        };
+        [more(own[0], label), more(own[1], ends)]
     }
 }

@@ -29,6 +29,9 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Write the originals again, from a cleaned run
     Restore(RestoreArgs),
+    /// Learn the chrome of sites on one crawl, apply it to the next
+    #[command(subcommand, disable_help_subcommand = true)]
+    Chrome(ChromeCommand),
     /// Print the effective configuration, as TOML that `--config` reads
     Config(ConfigArgs),
     /// Print the completions for a shell
@@ -41,6 +44,17 @@ pub(crate) enum Command {
         /// Of this command instead of the whole program
         command: Option<String>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ChromeCommand {
+    /// Learn what the pages of each site have in common, and write it to a file
+    Learn(LearnArgs),
+    /// Strip chrome as `clean --only chrome` does, by what a model knows and by the new pages themselves
+    #[command(after_help = EXIT_STATUS)]
+    Apply(ApplyArgs),
+    /// Show what a model knows of each site
+    Show(ShowArgs),
 }
 
 const EXIT_STATUS: &str = "\
@@ -58,14 +72,21 @@ pub(crate) struct CleanArgs {
     pub(crate) settings: SettingArgs,
     #[command(flatten)]
     pub(crate) only: OnlyArg,
+    #[command(flatten)]
+    pub(crate) instead: InsteadArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+/// What is done instead of removing.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct InsteadArgs {
     /// Remove nothing: write each record whole, with its verdicts as a further field, or column, `dechaff`
     #[arg(long, help_heading = REMOVAL, conflicts_with = "dry_run")]
     pub(crate) annotate: bool,
     /// Remove nothing: write only the logs, with what would be removed
     #[arg(long, help_heading = REMOVAL)]
     pub(crate) dry_run: bool,
-    #[command(flatten)]
-    pub(crate) run: RunArgs,
 }
 
 #[derive(Debug, Args)]
@@ -74,6 +95,47 @@ pub(crate) struct ClustersArgs {
     pub(crate) settings: SettingArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LearnArgs {
+    /// Files, folders (all files below them), patterns, or `-` for standard input: pages of sites that are known, a
+    /// dozen of each or more
+    #[arg(value_name = "INPUT", required = true)]
+    pub(crate) inputs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    /// File for the model; it appears when it is complete
+    #[arg(short, long, value_name = "MODEL", help_heading = RESULTS)]
+    pub(crate) output: PathBuf,
+    /// Replace MODEL if it is a model
+    #[arg(long, help_heading = RESULTS)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
+    #[command(flatten)]
+    pub(crate) messages: MessageArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    /// File that `dechaff chrome learn` wrote
+    pub(crate) model: PathBuf,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+    #[command(flatten)]
+    pub(crate) instead: InsteadArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// File that `dechaff chrome learn` wrote
+    pub(crate) model: PathBuf,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -139,6 +201,21 @@ pub(crate) struct RunArgs {
     /// read and kept in memory like inputs. Give INPUT first: this takes all paths up to the next flag
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = READING)]
     pub(crate) against: Vec<String>,
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
+    #[command(flatten)]
+    pub(crate) messages: MessageArgs,
+    /// Also tell the time of each stage, all sites, and the buckets that were capped
+    #[arg(short, long, help_heading = MESSAGES, conflicts_with_all = ["quiet", "json"])]
+    pub(crate) verbose: bool,
+    /// Print the summary as JSON (the content of run.json) on standard output
+    #[arg(long, help_heading = MESSAGES)]
+    pub(crate) json: bool,
+}
+
+/// What every command that reads a corpus takes.
+#[derive(Debug, Args)]
+pub(crate) struct WorkArgs {
     /// Chrome rules of your own (TOML), besides those built in
     #[arg(long, value_name = "FILE", help_heading = REMOVAL)]
     pub(crate) rules: Option<PathBuf>,
@@ -149,14 +226,6 @@ pub(crate) struct RunArgs {
     /// Threads; each holds two blocks of 2 MiB besides `--memory` [default: one for each processor]
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = READING)]
     pub(crate) threads: Option<u16>,
-    #[command(flatten)]
-    pub(crate) messages: MessageArgs,
-    /// Also tell the time of each stage, all sites, and the buckets that were capped
-    #[arg(short, long, help_heading = MESSAGES, conflicts_with_all = ["quiet", "json"])]
-    pub(crate) verbose: bool,
-    /// Print the summary as JSON (the content of run.json) on standard output
-    #[arg(long, help_heading = MESSAGES)]
-    pub(crate) json: bool,
 }
 
 /// How much is said.
@@ -170,10 +239,9 @@ pub(crate) struct MessageArgs {
     pub(crate) no_progress: bool,
 }
 
-/// Flags that overwrite the configuration, one for one. Their defaults are added to the help by
-/// [`settings`](super::settings).
+/// Flags that overwrite how records are read.
 #[derive(Debug, Default, Args)]
-pub(crate) struct SettingArgs {
+pub(crate) struct ReadingArgs {
     /// Read settings from this file (TOML, as `dechaff config` prints it); flags overwrite them
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -195,6 +263,14 @@ pub(crate) struct SettingArgs {
     /// Field that names the site [default: none: the URL's registrable domain, or the folder of a text or HTML file]
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(crate) site_field: Option<String>,
+}
+
+/// Flags that overwrite the configuration, one for one. Their defaults are added to the help by
+/// [`settings`](super::settings).
+#[derive(Debug, Default, Args)]
+pub(crate) struct SettingArgs {
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
     /// Least Jaccard of two texts that are reported as copies; short texts need more
     #[arg(long, value_name = "J", allow_negative_numbers = true, value_parser = super::settings::number, help_heading = FINDING)]
     pub(crate) threshold: Option<f64>,

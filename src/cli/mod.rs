@@ -4,6 +4,7 @@
 //! control characters escaped.
 
 mod args;
+mod chrome;
 mod configuration;
 mod exit;
 mod explain;
@@ -51,6 +52,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Clean(args) => run::clean(args),
         Command::Clusters(args) => run::clusters(args),
         Command::Restore(args) => restore::restore(&args),
+        Command::Chrome(command) => chrome::chrome(command),
         Command::Config(args) => configuration::print(args),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { command } => manual::page(command.as_deref()),

@@ -3,13 +3,14 @@
 use std::num::NonZero;
 use std::time::Instant;
 
+use dechaff::chrome::ChromeModel;
 use dechaff::output::Overwrite;
 use dechaff::pipeline::documents::Pairs;
 use dechaff::pipeline::run::{Job, Rewrite, run as run_job};
 use dechaff::pipeline::summary::Summary;
 use dechaff::{Config, Error};
 
-use super::args::{CleanArgs, ClustersArgs, RunArgs};
+use super::args::{CleanArgs, ClustersArgs, InsteadArgs, RunArgs, WorkArgs};
 use super::exit::Exit;
 use super::failure::{self, Failure};
 use super::printer::{self, Printer};
@@ -20,24 +21,30 @@ use super::summary::{self, Told};
 
 /// Strips chrome, drops copies, writes the corpus again.
 pub(crate) fn clean(args: CleanArgs) -> Result<Exit, Failure> {
-    let rewrite = match (args.annotate, args.dry_run) {
-        (true, _) => Rewrite::Annotated,
-        (_, true) => Rewrite::Planned,
-        _ => Rewrite::Clean,
-    };
-    run(&args.run, rewrite, settings::config(args.settings, Some(args.only))?)
+    run(&args.run, rewrite(args.instead), settings::config(args.settings, Some(args.only))?, None)
 }
 
 /// Finds the same, rewrites nothing.
 pub(crate) fn clusters(args: ClustersArgs) -> Result<Exit, Failure> {
-    run(&args.run, Rewrite::Nothing, settings::config(args.settings, None)?)
+    run(&args.run, Rewrite::Nothing, settings::config(args.settings, None)?, None)
 }
 
-fn run(args: &RunArgs, rewrite: Rewrite, config: Config) -> Result<Exit, Failure> {
-    let rules = match &args.rules {
-        Some(path) => Some(failure::read("--rules", path)?),
-        None => None,
-    };
+/// What is written.
+pub(super) fn rewrite(instead: InsteadArgs) -> Rewrite {
+    match (instead.annotate, instead.dry_run) {
+        (true, _) => Rewrite::Annotated,
+        (_, true) => Rewrite::Planned,
+        _ => Rewrite::Clean,
+    }
+}
+
+/// Runs the job that the flags describe, with a model of an earlier crawl where there is one.
+pub(super) fn run(
+    args: &RunArgs,
+    rewrite: Rewrite,
+    config: Config,
+    model: Option<ChromeModel>,
+) -> Result<Exit, Failure> {
     let job = Job {
         inputs: args.inputs.clone(),
         against: args.against.clone(),
@@ -45,17 +52,21 @@ fn run(args: &RunArgs, rewrite: Rewrite, config: Config) -> Result<Exit, Failure
         overwrite: if args.force { Overwrite::Force } else { Overwrite::Refuse },
         rewrite,
         pairs: if args.pairs { Pairs::All } else { Pairs::Skip },
-        memory: usize::try_from(args.memory.unwrap_or(settings::MEMORY)).unwrap_or(usize::MAX),
-        rules,
+        memory: memory(&args.work),
+        rules: rules(&args.work)?,
+        model,
         config,
     };
-    threads(args.threads)?;
+    threads(args.work.threads)?;
     let printer = Printer::new(Some(args.messages));
     let bar = Bar::new(printer);
     let start = Instant::now();
     let outcome = run_job(&job, &bar);
     bar.finish();
-    let done = outcome.map_err(|error| told(error, args))?;
+    let done = outcome.map_err(|error| {
+        let replaceable = !args.force && args.output.join("run.json").is_file();
+        told(error, &args.work, replaceable)
+    })?;
     let repeated = done.documents.repeated_ids;
     if repeated > 0 {
         let ids = if repeated == 1 { "1 id stands" } else { &format!("{} ids stand", count(repeated)) };
@@ -73,21 +84,30 @@ fn run(args: &RunArgs, rewrite: Rewrite, config: Config) -> Result<Exit, Failure
     Ok(if found || bad { Exit::Found } else { Exit::Done })
 }
 
-/// Why a run failed, with what only the command line knows.
-fn told(error: Error, args: &RunArgs) -> Failure {
-    match (error, &args.rules) {
+/// Why a run failed, with what only the command line knows; `replaceable`: what is in the way may be replaced.
+pub(super) fn told(error: Error, work: &WorkArgs, replaceable: bool) -> Failure {
+    match (error, &work.rules) {
         (Error::Setting { setting, problem }, Some(path)) if setting.starts_with("--rules") => {
             let rule = setting["--rules".len()..].trim_start_matches([':', ' ']);
             let problem = if rule.is_empty() { problem } else { format!("{rule}: {problem}") };
             failure::in_file(path, None, &problem)
         }
         (error @ Error::Output { .. }, _) => {
-            let replaceable = !args.force && args.output.join("run.json").is_file();
             let failure = Failure::from(error);
             if replaceable { failure.hint("`--force` replaces what an earlier run made") } else { failure }
         }
         (error, _) => error.into(),
     }
+}
+
+/// Bytes of text and units that are kept in memory.
+pub(super) fn memory(work: &WorkArgs) -> usize {
+    usize::try_from(work.memory.unwrap_or(settings::MEMORY)).unwrap_or(usize::MAX)
+}
+
+/// The text of the user's own rules.
+pub(super) fn rules(work: &WorkArgs) -> Result<Option<String>, Failure> {
+    work.rules.as_ref().map(|path| failure::read("--rules", path)).transpose()
 }
 
 fn json(summary: &Summary) -> Result<String, Failure> {
@@ -97,7 +117,7 @@ fn json(summary: &Summary) -> Result<String, Failure> {
 }
 
 /// Starts the threads: as many as asked for, else one for each processor.
-fn threads(asked: Option<u16>) -> Result<(), Failure> {
+pub(super) fn threads(asked: Option<u16>) -> Result<(), Failure> {
     let threads = match asked {
         Some(threads) => usize::from(threads),
         None => std::thread::available_parallelism().map_or(1, NonZero::get),

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::CommandFactory;
 use dechaff::{Config, Error};
 
-use super::args::{Cli, OnlyArg, SettingArgs};
+use super::args::{Cli, OnlyArg, ReadingArgs, SettingArgs};
 use super::failure::{Failure, in_file, read};
 
 /// Flags that have a default, and the key in the configuration that holds it.
@@ -37,14 +37,15 @@ pub(super) fn command() -> clap::Command {
         let (section, key) = key.split_once('.')?;
         shown(defaults.get(section)?.get(key)?)
     };
+    let with_default = |arg: clap::Arg| match (value(arg.get_id().as_str()), arg.get_help()) {
+        (Some(value), Some(help)) => {
+            let help = format!("{help} [default: {value}]");
+            arg.help(help)
+        }
+        _ => arg,
+    };
     Cli::command().mut_subcommands(|subcommand| {
-        subcommand.mut_args(|arg| match (value(arg.get_id().as_str()), arg.get_help()) {
-            (Some(value), Some(help)) => {
-                let help = format!("{help} [default: {value}]");
-                arg.help(help)
-            }
-            _ => arg,
-        })
+        subcommand.mut_args(with_default).mut_subcommands(|inner| inner.mut_args(with_default))
     })
 }
 
@@ -59,6 +60,21 @@ fn shown(value: &toml::Value) -> Option<String> {
 
 /// The effective configuration, checked.
 pub(super) fn config(flags: SettingArgs, only: Option<OnlyArg>) -> Result<Config, Failure> {
+    let mut config = reading(flags.reading)?;
+    set(&mut config.matching.threshold, flags.threshold);
+    set(&mut config.matching.containment, flags.containment);
+    set(&mut config.matching.min_units, flags.min_units.map(|units| units as usize));
+    set(&mut config.matching.seed, flags.seed);
+    set(&mut config.removal.level, flags.level);
+    set(&mut config.removal.keep, flags.keep);
+    set(&mut config.removal.remove_coverage, flags.remove_coverage);
+    set(&mut config.removal.only, only.and_then(|flag| flag.only));
+    config.validate()?;
+    Ok(config)
+}
+
+/// The effective configuration of a command that only reads.
+pub(super) fn reading(flags: ReadingArgs) -> Result<Config, Failure> {
     let mut config = match &flags.config {
         Some(path) => from_file(path)?,
         None => Config::default(),
@@ -73,14 +89,6 @@ pub(super) fn config(flags: SettingArgs, only: Option<OnlyArg>) -> Result<Config
     if flags.site_field.is_some() {
         config.input.site_field = flags.site_field;
     }
-    set(&mut config.matching.threshold, flags.threshold);
-    set(&mut config.matching.containment, flags.containment);
-    set(&mut config.matching.min_units, flags.min_units.map(|units| units as usize));
-    set(&mut config.matching.seed, flags.seed);
-    set(&mut config.removal.level, flags.level);
-    set(&mut config.removal.keep, flags.keep);
-    set(&mut config.removal.remove_coverage, flags.remove_coverage);
-    set(&mut config.removal.only, only.and_then(|flag| flag.only));
     config.validate()?;
     Ok(config)
 }

@@ -77,8 +77,7 @@ impl Prober {
             content += u32::from(mark == CONTENT);
             mistaken += u32::from(mark == EXTRA);
         }
-        let theirs =
-            other.extra.iter().filter(|&&shingle| self.fixed.get(shingle) == CONTENT).count() as u32;
+        let theirs = other.extra.iter().filter(|&&shingle| self.fixed.get(shingle) == CONTENT).count() as u32;
         let (a, b) = (fixed.distinct().len() as u32, other.distinct().len() as u32);
         Probed {
             overlap: Overlap { shared: content + mistaken + theirs, a: a + mistaken, b: b + theirs },

@@ -95,21 +95,43 @@ fn even(shingles: u32) -> f64 {
     }
 }
 
-/// Whether two documents may be copies of one text, if another copy is near to both: the shorter has at least this
-/// many shingles, and they share this much.
-pub fn may_be_supported(overlap: Overlap, config: &MatchConfig) -> bool {
+/// Whether two documents of the same units in another order are copies: sentences or paragraphs were moved, if what
+/// they share is more than a stock phrase.
+pub fn reordered(overlap: Overlap, config: &MatchConfig) -> bool {
+    lowers(config) && overlap.shared >= FRAGMENT_SHINGLES
+}
+
+/// What speaks for a document that does not match the representative of a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witness {
+    /// It is near to a member.
+    Near,
+    /// It has the units of a member, in another order: whatever that is a copy of, this is.
+    Moved,
+}
+
+/// Whether two documents may be copies of one text on the word of a witness: the shorter has at least this many
+/// shingles, and they share this much.
+pub fn may_be_supported(overlap: Overlap, witness: Witness, config: &MatchConfig) -> bool {
+    let least = match witness {
+        Witness::Near => SUPPORTED_JACCARD,
+        Witness::Moved => 0.0,
+    };
     lowers(config)
+        && overlap.shared >= FRAGMENT_SHINGLES
         && overlap.a.min(overlap.b) >= SUPPORTED_SHINGLES
-        && overlap.jaccard() >= SUPPORTED_JACCARD
+        && overlap.jaccard() >= least
 }
 
 /// Whether what two such documents share lies evenly enough over them: with a witness, a little less so.
-pub fn supported(overlap: Overlap, spread: f64) -> bool {
-    spread >= match overlap.a.min(overlap.b) {
-        0..600 => 0.75,
-        600..2000 => 0.9,
-        long => even(long),
-    }
+pub fn supported(overlap: Overlap, witness: Witness, spread: f64) -> bool {
+    witness == Witness::Moved
+        || spread
+            >= match overlap.a.min(overlap.b) {
+                0..600 => 0.75,
+                600..2000 => 0.9,
+                long => even(long),
+            }
 }
 
 /// Fewest shingles of a document that support joins to a cluster.

@@ -125,6 +125,19 @@ impl Line {
         self
     }
 
+    /// Adds an array of strings.
+    pub fn texts<'t>(&mut self, key: &str, texts: impl IntoIterator<Item = &'t str>) -> &mut Self {
+        self.raw(key, "[");
+        for (at, text) in texts.into_iter().enumerate() {
+            if at > 0 {
+                self.0.push(b',');
+            }
+            push_string(&mut self.0, text);
+        }
+        self.0.push(b']');
+        self
+    }
+
     /// Adds the members of a document's name: `doc`, `id`.
     pub fn name(&mut self, name: Name<'_>) -> &mut Self {
         self.raw("doc", "\"");

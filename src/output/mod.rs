@@ -9,6 +9,7 @@ mod columns;
 mod csv;
 pub mod edit;
 mod encoder;
+pub mod file;
 pub mod logs;
 mod members;
 mod parquet;
@@ -20,6 +21,7 @@ mod warc;
 
 pub use atomic::{OutputDir, Overwrite};
 pub use edit::Edit;
+pub use file::OutputFile;
 pub use patch::{Patch, PatchStore};
 pub use restore::{Restored, restore};
 pub use rewrite::{Rewriter, Rewritten};

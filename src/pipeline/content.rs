@@ -118,9 +118,10 @@ impl Content {
             // A run of whole lines is copied at once; blank lines between them have no units.
             let mut last = first;
             let safe = cut.peek().map_or(u32::MAX, |cut| cut.start);
-            let chrome = |from: u32, to: u32| sheet.unit_starts[from as usize] != sheet.unit_starts[to as usize];
-            while let Some(next) = lines
-                .next_if(|&next| sheet.lines[next as usize].end <= safe && !chrome(last + 1, next))
+            let chrome =
+                |from: u32, to: u32| sheet.unit_starts[from as usize] != sheet.unit_starts[to as usize];
+            while let Some(next) =
+                lines.next_if(|&next| sheet.lines[next as usize].end <= safe && !chrome(last + 1, next))
             {
                 last = next;
             }

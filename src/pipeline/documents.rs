@@ -1,7 +1,7 @@
 //! Documents: content → signatures and samples → candidate pairs → verified matches → clusters.
 //!
 //! Documents with the same units collapse first. Of the rest, bands of the signature propose pairs of like length,
-//! and sampled shingles (those whose hash is 0 modulo `SAMPLE`, the FracMinHash of Irber et al. 2022) propose
+//! the sum of the units' hashes pairs of the same units in another order, and sampled shingles (those whose hash is 0 modulo `SAMPLE`, the FracMinHash of Irber et al. 2022) propose
 //! pairs of which one stands in the other, at any length. Every pair is verified on its shingle sets; every cluster
 //! member is verified against its representative.
 
@@ -20,7 +20,9 @@ use crate::lsh::banding::DOCUMENT;
 use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
 use crate::matching::numbers::{Comparison, Numbered, compare};
 use crate::matching::probe::{Probed, Prober, Side};
-use crate::matching::relation::{Relation, may_be_supported, relate_documents, supported};
+use crate::matching::relation::{
+    Relation, Witness, may_be_supported, relate_documents, reordered, supported,
+};
 use crate::matching::verify::Overlap;
 use crate::sketch::minhash::{MinHasher, SLOTS};
 use crate::text::shingle::shingles;
@@ -182,12 +184,7 @@ impl Finder {
     }
 
     /// What the pairs share that are not known yet; those with the same first document stand together.
-    fn probe(
-        &self,
-        corpus: &Corpus,
-        pairs: &[(u32, u32)],
-        config: &Config,
-    ) -> Result<Vec<KnownPair>> {
+    fn probe(&self, corpus: &Corpus, pairs: &[(u32, u32)], config: &Config) -> Result<Vec<KnownPair>> {
         let fresh: Vec<(u32, u32)> =
             pairs.iter().copied().filter(|pair| !self.known.contains_key(pair)).collect();
         let mut ids: Vec<u32> = fresh.iter().flat_map(|&(a, b)| [a, b]).collect();
@@ -258,7 +255,16 @@ impl Finder {
             .iter()
             .map(|&id| *firsts.entry((signs[id as usize].key, signs[id as usize].whole)).or_insert(id))
             .collect();
-        let bench = RefCell::new(Bench { finder: self, corpus, config, prober, sides: Map::default(), fixed: None, known: Map::default(), failure: None });
+        let bench = RefCell::new(Bench {
+            finder: self,
+            corpus,
+            config,
+            prober,
+            sides: Map::default(),
+            fixed: None,
+            known: Map::default(),
+            failure: None,
+        });
         let compare = |id: u32, other: u32| {
             let (a, b) = (first[place(id)], first[place(other)]);
             let pair = Pair { signs, a, b };
@@ -267,9 +273,9 @@ impl Finder {
             }
             pair.relate(bench.borrow_mut().known(a, b)?, config)
         };
-        let supported = |id: u32, representative: u32| {
+        let supported = |id: u32, representative: u32, witness: Witness| {
             let (a, b) = (first[place(id)], first[place(representative)]);
-            Pair { signs, a, b }.relate_supported(&mut bench.borrow_mut())
+            Pair { signs, a, b }.relate_supported(&mut bench.borrow_mut(), witness)
         };
         let found: Vec<Star<Related>> = agreeing_stars(
             component.clone(),
@@ -277,7 +283,8 @@ impl Finder {
             |representative, id| compare(id, representative),
             |representative, members, rest| {
                 take_out(members, rest, |id, other| compare(id, other).is_some());
-                take_in(members, rest, compare, |id| supported(id, representative));
+                let moved = |id: u32, other: u32| signs[id as usize].bag == signs[other as usize].bag;
+                take_in(members, rest, compare, moved, |id, witness| supported(id, representative, witness));
             },
         );
         let Bench { known, failure, .. } = bench.into_inner();
@@ -353,6 +360,8 @@ struct Sign {
     key: u64,
     /// Key of the whole text's units.
     whole: u64,
+    /// Key of the content's units in any order.
+    bag: u64,
     /// Units of the whole text.
     all: u32,
     units: u32,
@@ -403,6 +412,7 @@ fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[u32]) -> Re
                 hasher.sign(buffer, &mut signature);
                 sign.bands.reserve_exact(DOCUMENT.bands);
                 DOCUMENT.keys(&signature, &mut sign.bands);
+                sign.bag = hash::bag_key(units);
                 sign.samples = sampled(buffer, SAMPLE);
                 if buffer.len() <= SHORT {
                     sign.fine = sampled(buffer, FINE);
@@ -444,11 +454,20 @@ fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBu
     pairs.sort_unstable();
     pairs.dedup();
 
+    // The same units in another order: each with the first.
+    let mut bags: Vec<(u64, u32)> = shingled.iter().map(|&id| (signs[id as usize].bag, id)).collect();
+    bags.sort_unstable();
+    for group in bags.chunk_by(|a, b| a.0 == b.0) {
+        pairs.extend(group[1..].iter().map(|&(_, id)| (group[0].1, id)));
+    }
+
     let kinds: [fn(&Sign) -> &[u32]; 2] = [|sign| &sign.samples, |sign| &sign.fine];
     for samples in kinds {
         entries.clear();
         entries.extend(
-            shingled.iter().flat_map(|&id| samples(&signs[id as usize]).iter().map(move |&key| entry(key, id))),
+            shingled
+                .iter()
+                .flat_map(|&id| samples(&signs[id as usize]).iter().map(move |&key| entry(key, id))),
         );
         let mut shared: Vec<u64> = Vec::new();
         hot.add(candidate_pairs(&mut entries, cap, order(0), |a, b| shared.push(entry(a, b))));
@@ -537,15 +556,15 @@ impl Pair<'_> {
     }
 
     /// The relation of the first to the second, a representative, where it is near to a member of its cluster.
-    fn relate_supported(self, bench: &mut Bench<'_>) -> Option<Related> {
+    fn relate_supported(self, bench: &mut Bench<'_>, witness: Witness) -> Option<Related> {
         let config = bench.config;
         let known = bench.known(self.a, self.b)?;
         let overlap = known.probed.overlap;
-        if !may_be_supported(overlap, &config.matching) {
+        if !may_be_supported(overlap, witness, &config.matching) {
             return None;
         }
         let spread = bench.spread(self.a, self.b)?;
-        supported(overlap, spread).then_some(Related {
+        supported(overlap, witness, spread).then_some(Related {
             relation: Relation::Near,
             overlap,
             spread,
@@ -573,6 +592,9 @@ impl Pair<'_> {
         // Nothing on both sides is no likeness.
         if overlap.shared == 0 {
             return None;
+        }
+        if a.bag == b.bag && reordered(overlap, &config.matching) {
+            return Some((Relation::Near, 1.0));
         }
         relate_documents(overlap, (a.prose, b.prose), evenly, &config.matching)
     }
@@ -633,7 +655,8 @@ impl Bench<'_> {
         // The second is the representative, which many are compared with.
         self.load(a, b)?;
         let (other, fixed) = (&self.sides[&a], &self.sides[&b]);
-        let found = Pair { signs: &self.finder.signs, a: b, b: a }.known(self.prober, fixed, other, self.config);
+        let found =
+            Pair { signs: &self.finder.signs, a: b, b: a }.known(self.prober, fixed, other, self.config);
         let ordered = if b < a { found } else { Known { probed: found.probed.flip(), ..found } };
         self.known.insert(pair, ordered);
         Some(flip(ordered))
@@ -648,11 +671,7 @@ const SEVERAL: usize = 4;
 /// Takes out of a cluster the fragments that are no copies of the representative. Those that have nothing to do with
 /// its largest fragment: a digest of several articles holds each of them, and is a copy of none but, at most, one. And
 /// small ones where there are several: a licence that many texts consist of stands in a long one too.
-fn take_out(
-    members: &mut Vec<(u32, Related)>,
-    rest: &mut Vec<u32>,
-    related: impl Fn(u32, u32) -> bool,
-) {
+fn take_out(members: &mut Vec<(u32, Related)>, rest: &mut Vec<u32>, related: impl Fn(u32, u32) -> bool) {
     let fragments = || members.iter().filter(|(_, related)| related.relation == Relation::Fragment);
     let Some(&(largest, _)) =
         fragments().max_by_key(|(id, related)| (related.overlap.a, std::cmp::Reverse(*id)))
@@ -679,15 +698,20 @@ fn take_in(
     members: &mut Vec<(u32, Related)>,
     rest: &mut Vec<u32>,
     compare: impl Fn(u32, u32) -> Option<Related>,
-    supported: impl Fn(u32) -> Option<Related>,
+    moved: impl Fn(u32, u32) -> bool,
+    supported: impl Fn(u32, Witness) -> Option<Related>,
 ) {
     let is_near = |related: &Related| matches!(related.relation, Relation::Near | Relation::Identical);
     let witnesses: Vec<u32> =
         members.iter().filter(|(_, related)| is_near(related)).map(|&(id, _)| id).take(WITNESSES).collect();
     rest.retain(|&id| {
-        let Some(related) = (!witnesses.is_empty()).then(|| supported(id)).flatten() else { return true };
-        let witnessed =
-            witnesses.iter().any(|&other| compare(id, other).is_some_and(|related| is_near(&related)));
+        let by_moved = witnesses.iter().any(|&other| moved(id, other));
+        let witness = if by_moved { Witness::Moved } else { Witness::Near };
+        let Some(related) = (!witnesses.is_empty()).then(|| supported(id, witness)).flatten() else {
+            return true;
+        };
+        let witnessed = by_moved
+            || witnesses.iter().any(|&other| compare(id, other).is_some_and(|related| is_near(&related)));
         if witnessed {
             members.push((id, related));
         }

@@ -1,6 +1,7 @@
 //! Chrome labels for the corpus: per site, twice, and once more by the alignment of copies.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
@@ -10,8 +11,9 @@ use super::documents::DocumentMatches;
 use super::paragraphs::{Occurrence, ParagraphMatches};
 use super::sheet::Sheet;
 use crate::chrome::{
-    Evidence, FamilyKind, Flags, Guarded, Known, Label, Labels, LineLabel, Page, PageLabels, Round, Rules, Scope, Site,
-    SiteFacts, Source, SpanFamilies, SpanLabel, Texts, guard, judge_insertion, provisional_bodies,
+    Earlier, Evidence, Family, FamilyKind, Flags, Guarded, InjectedSpan, Known, Label, Labels, LineLabel,
+    Page, PageLabels, Passages, Round, Rules, Scope, Site, SiteFacts, SiteModel, Source, SpanFamilies,
+    SpanLabel, Texts, families, family_name, guard, judge_insertion, provisional_bodies, span_key,
     trusts_frequency,
 };
 use crate::config::Config;
@@ -20,24 +22,46 @@ use crate::error::{Error, Result};
 use crate::hash::Map;
 use crate::matching::align::{Run, align};
 
+/// What labels are made by.
+#[derive(Clone, Copy, Debug)]
+pub struct Judge<'a> {
+    /// What is chrome anywhere.
+    pub rules: &'a Rules,
+    /// Settings.
+    pub config: &'a Config,
+    /// What is known of sites from an earlier crawl, by their names.
+    pub earlier: &'a BTreeMap<String, Earlier>,
+}
+
+/// Whether the families of the sites are described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Describe {
+    /// Nobody asks.
+    Nothing,
+    /// For the log of what was removed.
+    Families,
+}
+
 /// First labels: pages whose own lines are mostly each other's count once, all others for themselves.
 ///
 /// # Errors
 /// When a sheet cannot be read back.
-pub fn first(corpus: &mut Corpus, rules: &Rules, config: &Config) -> Result<FirstRound> {
+pub fn first(corpus: &mut Corpus, judge: Judge<'_>, describe: Describe) -> Result<FirstRound> {
     let pages = BySite::of(corpus);
-    let judge = Judge { rules, config, round: Round::First };
     let mut labels = vec![Labels::default(); corpus.documents.len()];
-    let found: Vec<(Vec<Judged>, Option<Vec<u32>>)> = pages
+    let found: Vec<(Vec<Judged>, Option<SiteRound>)> = pages
         .sites
         .par_iter()
         .map(|documents| {
             let evidence: Vec<&[Evidence]> =
                 documents.iter().map(|&document| &*corpus.evidence[document as usize]).collect();
             let bodies = provisional_bodies(&evidence);
-            let found = judge.site(corpus, documents, &bodies)?;
-            let for_good = found.iter().all(|judged| judged.guarded == Guarded::ForGood);
-            Ok((found, for_good.then(|| by_first_page(&bodies))))
+            judge.site(corpus, documents, &bodies, Round::First, |view| {
+                view.guarded
+                    .iter()
+                    .all(|guarded| *guarded == Guarded::ForGood)
+                    .then(|| SiteRound { bodies: by_first_page(&bodies), families: view.described(describe) })
+            })
         })
         .collect::<Result<_>>()?;
     let mut round = FirstRound { sites: Vec::with_capacity(found.len()), alone: Vec::new() };
@@ -45,8 +69,11 @@ pub fn first(corpus: &mut Corpus, rules: &Rules, config: &Config) -> Result<Firs
         site.into_iter().for_each(|judged| labels[judged.document as usize] = judged.labels);
         round.sites.push(counted);
     }
-    let alone: Vec<Judged> =
-        pages.alone.par_iter().map(|&document| judge.alone(corpus, document)).collect::<Result<_>>()?;
+    let alone: Vec<Judged> = pages
+        .alone
+        .par_iter()
+        .map(|&document| judge.alone(corpus, document, Round::First))
+        .collect::<Result<_>>()?;
     for judged in alone {
         round.alone.push(judged.guarded);
         labels[judged.document as usize] = judged.labels;
@@ -55,8 +82,17 @@ pub fn first(corpus: &mut Corpus, rules: &Rules, config: &Config) -> Result<Firs
     Ok(round)
 }
 
-/// Labels over distinct bodies: documents that were found to be copies count once. The documents whose labels
-/// changed. A site on which the first round counted the same bodies is not judged again.
+/// What the second labels changed, and what they rest on.
+#[derive(Debug)]
+pub struct Again {
+    /// The documents whose labels changed.
+    pub changed: Vec<u32>,
+    /// What the chrome of each site has in common, in the order of the sites; empty unless asked for.
+    pub families: Vec<Vec<Family>>,
+}
+
+/// Labels over distinct bodies: documents that were found to be copies count once. A site on which the first round
+/// counted the same bodies is not judged again.
 ///
 /// # Errors
 /// When a sheet cannot be read back.
@@ -64,44 +100,95 @@ pub fn again(
     corpus: &mut Corpus,
     round: FirstRound,
     found: &DocumentMatches,
-    rules: &Rules,
-    config: &Config,
-) -> Result<Vec<u32>> {
+    judge: Judge<'_>,
+    describe: Describe,
+) -> Result<Again> {
     let pages = BySite::of(corpus);
-    let judge = Judge { rules, config, round: Round::Last };
+    let body = bodies(corpus, found);
+    let sites: Vec<(Vec<Judged>, Vec<Family>)> = pages
+        .sites
+        .par_iter()
+        .zip(round.sites)
+        .map(|(documents, counted)| {
+            let bodies: Vec<u32> = documents.iter().map(|&document| body[document as usize]).collect();
+            match counted {
+                Some(counted) if counted.bodies == by_first_page(&bodies) => {
+                    Ok((Vec::new(), counted.families))
+                }
+                _ => {
+                    let told = |view: &View<'_>| view.described(describe);
+                    judge.site(corpus, documents, &bodies, Round::Last, told)
+                }
+            }
+        })
+        .collect::<Result<_>>()?;
+    let for_now =
+        pages.alone.par_iter().zip(&round.alone).filter(|(_, guarded)| **guarded == Guarded::ForNow);
+    let alone: Vec<Judged> =
+        for_now.map(|(&document, _)| judge.alone(corpus, document, Round::Last)).collect::<Result<_>>()?;
+    let mut labels = corpus.labels.clone();
+    let mut families = Vec::with_capacity(sites.len());
+    for (judged, described) in sites {
+        judged.into_iter().for_each(|judged| labels[judged.document as usize] = judged.labels);
+        families.push(described);
+    }
+    alone.into_iter().for_each(|judged| labels[judged.document as usize] = judged.labels);
+    Ok(Again { changed: corpus.relabel(labels)?, families })
+}
+
+/// Most families of a site that are described in a model, those on the most pages first.
+const FAMILIES: usize = 500;
+
+/// What the sites' pages say of their chrome, for pages to come; the sites that say anything, in order of their names.
+///
+/// # Errors
+/// When a sheet cannot be read back.
+pub fn learn(corpus: &Corpus, found: &DocumentMatches, judge: Judge<'_>) -> Result<Vec<SiteModel>> {
+    let body = bodies(corpus, found);
+    let models: Vec<Option<SiteModel>> = BySite::of(corpus)
+        .sites
+        .par_iter()
+        .zip(&corpus.sites)
+        .map(|(documents, name)| {
+            let bodies: Vec<u32> = documents.iter().map(|&document| body[document as usize]).collect();
+            let told = |view: &View<'_>| {
+                // One page has nothing in common with others; of copies nobody knows what is frame and what is text.
+                (view.facts.frequency && view.facts.pages >= 2).then(|| {
+                    let mut families = view.described(Describe::Families);
+                    families.truncate(FAMILIES);
+                    SiteModel::new(name, view.site, families, view.spans)
+                })
+            };
+            Ok(judge.site(corpus, documents, &bodies, Round::Last, told)?.1)
+        })
+        .collect::<Result<_>>()?;
+    Ok(models.into_iter().flatten().collect())
+}
+
+/// The body of each document: documents that match are one.
+fn bodies(corpus: &Corpus, found: &DocumentMatches) -> Vec<u32> {
     let mut body: Vec<u32> = corpus.ids().collect();
     for cluster in &found.clusters {
         cluster.members.iter().for_each(|&(id, _)| body[id as usize] = cluster.representative);
     }
-    let sites: Vec<Vec<Judged>> = pages
-        .sites
-        .par_iter()
-        .zip(&round.sites)
-        .map(|(documents, counted)| {
-            let bodies: Vec<u32> = documents.iter().map(|&document| body[document as usize]).collect();
-            if counted.as_ref().is_some_and(|counted| *counted == by_first_page(&bodies)) {
-                return Ok(Vec::new());
-            }
-            judge.site(corpus, documents, &bodies)
-        })
-        .collect::<Result<_>>()?;
-    let for_now = pages.alone.par_iter().zip(&round.alone).filter(|(_, guarded)| **guarded == Guarded::ForNow);
-    let alone: Vec<Judged> =
-        for_now.map(|(&document, _)| judge.alone(corpus, document)).collect::<Result<_>>()?;
-    let mut labels = corpus.labels.clone();
-    for judged in sites.into_iter().flatten().chain(alone) {
-        labels[judged.document as usize] = judged.labels;
-    }
-    corpus.relabel(labels)
+    body
 }
 
 /// What the second round need not do again.
 #[derive(Debug)]
 pub struct FirstRound {
-    /// For each site the bodies that were counted, if that is all that may change.
-    sites: Vec<Option<Vec<u32>>>,
+    /// For each site what was counted and found, if only the bodies may change it.
+    sites: Vec<Option<SiteRound>>,
     /// For each page of unknown site how its labels were guarded.
     alone: Vec<Guarded>,
+}
+
+/// What the first round said of a site.
+#[derive(Debug)]
+struct SiteRound {
+    /// The bodies that were counted.
+    bodies: Vec<u32>,
+    families: Vec<Family>,
 }
 
 /// Bodies, each named by its first page.
@@ -137,17 +224,40 @@ struct Judged {
     guarded: Guarded,
 }
 
-/// What labels are made by.
-#[derive(Clone, Copy)]
-struct Judge<'a> {
-    rules: &'a Rules,
-    config: &'a Config,
-    round: Round,
+/// One site and what was found on its pages.
+struct View<'a> {
+    site: &'a Site,
+    facts: SiteFacts,
+    pages: &'a [Page<'a>],
+    labels: &'a [PageLabels],
+    guarded: &'a [Guarded],
+    spans: &'a SpanFamilies,
+    passages: &'a [Vec<InjectedSpan>],
+    texts: &'a SiteTexts<'a>,
+}
+
+impl View<'_> {
+    /// What its chrome has in common, if anybody asks.
+    fn described(&self, describe: Describe) -> Vec<Family> {
+        if describe == Describe::Nothing {
+            return Vec::new();
+        }
+        let found: Vec<InjectedSpan> = self.passages.iter().flatten().cloned().collect();
+        let passages = Passages { found: &found, families: self.spans };
+        families(self.pages, self.labels, passages, self.texts, self.site)
+    }
 }
 
 impl Judge<'_> {
-    /// Labels the pages of one site; `bodies` numbers the bodies of its pages.
-    fn site(self, corpus: &Corpus, documents: &[u32], bodies: &[u32]) -> Result<Vec<Judged>> {
+    /// Labels the pages of one site, and tells something of it; `bodies` numbers the bodies of its pages.
+    fn site<T>(
+        self,
+        corpus: &Corpus,
+        documents: &[u32],
+        bodies: &[u32],
+        round: Round,
+        tell: impl Fn(&View<'_>) -> T,
+    ) -> Result<(Vec<Judged>, T)> {
         let mut numbers = bodies.to_vec();
         numbers.sort_unstable();
         numbers.dedup();
@@ -159,52 +269,81 @@ impl Judge<'_> {
                 body: numbers.partition_point(|&number| number < body) as u32,
             })
             .collect();
-        let site = Site::learn(&pages, self.rules, Scope::Site);
-        let facts = SiteFacts { pages: site.pages(), frequency: trusts_frequency(&pages) };
+        let name = documents.first().and_then(|&document| corpus.documents[document as usize].site);
+        let earlier = name.and_then(|site| self.earlier.get(&corpus.sites[site as usize]));
+        let trusted = trusts_frequency(&pages);
+        // Where only the earlier crawl can be trusted, it speaks alone.
+        let counted = if trusted || earlier.is_none() { &pages[..] } else { &[] };
+        let site = Site::learn_after(counted, self.rules, earlier.map(|earlier| &earlier.site));
+        let facts = SiteFacts { pages: site.pages(), frequency: trusted || earlier.is_some() };
         let (labels, guarded): (Vec<PageLabels>, Vec<Guarded>) =
-            pages.par_iter().map(|page| self.page(page, &site, Some(facts))).unzip();
+            pages.par_iter().map(|page| self.page(page, &site, Some(facts), round)).unzip();
         let texts = SiteTexts::new(corpus, documents);
-        let families = if facts.frequency {
+        let mut spans = if trusted {
             SpanFamilies::learn(&pages, &labels, &texts, self.rules, &self.config.chrome)
         } else {
             SpanFamilies::default()
         };
+        if let Some(earlier) = earlier {
+            spans = spans.after(&earlier.spans);
+        }
+        let passages: Vec<Vec<InjectedSpan>> = (0..documents.len())
+            .into_par_iter()
+            .map(|at| spans.find(at, &pages[at], &labels[at], &texts, self.rules))
+            .collect();
         let found = (0..documents.len())
             .into_par_iter()
             .map(|at| Judged {
                 document: documents[at],
-                labels: self.name(at, &pages[at], &labels[at], &families, &texts),
+                labels: self.name(&pages[at], &labels[at], &spans, &passages[at]),
                 guarded: guarded[at],
             })
             .collect();
-        texts.failure().map_or(Ok(found), Err)
+        let told = tell(&View {
+            site: &site,
+            facts,
+            pages: &pages,
+            labels: &labels,
+            guarded: &guarded,
+            spans: &spans,
+            passages: &passages,
+            texts: &texts,
+        });
+        texts.failure().map_or(Ok((found, told)), Err)
     }
 
     /// Labels a page of unknown site.
-    fn alone(self, corpus: &Corpus, document: u32) -> Result<Judged> {
+    fn alone(self, corpus: &Corpus, document: u32, round: Round) -> Result<Judged> {
         let page = Page { evidence: &corpus.evidence[document as usize], body: 0 };
         let site = Site::learn(&[], self.rules, Scope::Unknown);
-        let (labels, guarded) = self.page(&page, &site, None);
+        let (labels, guarded) = self.page(&page, &site, None, round);
         let documents = [document];
         let texts = SiteTexts::new(corpus, &documents);
-        let labels = self.name(0, &page, &labels, &SpanFamilies::default(), &texts);
+        let spans = SpanFamilies::default();
+        let passages = spans.find(0, &page, &labels, &texts, self.rules);
+        let labels = self.name(&page, &labels, &spans, &passages);
         texts.failure().map_or(Ok(Judged { document, labels, guarded }), Err)
     }
 
-    fn page(self, page: &Page<'_>, site: &Site, facts: Option<SiteFacts>) -> (PageLabels, Guarded) {
+    fn page(
+        self,
+        page: &Page<'_>,
+        site: &Site,
+        facts: Option<SiteFacts>,
+        round: Round,
+    ) -> (PageLabels, Guarded) {
         let mut found = site.label(page, self.rules, &self.config.chrome);
-        let guarded = guard(page.evidence, &mut found.lines, facts, self.round);
+        let guarded = guard(page.evidence, &mut found.lines, facts, round);
         (found, guarded)
     }
 
     /// The labels as the run keeps them: chrome lines and injected spans, each with what knows it by name.
     fn name(
         self,
-        at: usize,
         page: &Page<'_>,
         found: &PageLabels,
         families: &SpanFamilies,
-        texts: &SiteTexts<'_>,
+        passages: &[InjectedSpan],
     ) -> Labels {
         let mut labels = Labels { left_whole: found.left_whole, ..Labels::default() };
         for (evidence, label) in page.evidence.iter().zip(&found.lines) {
@@ -217,19 +356,19 @@ impl Judge<'_> {
                 });
             }
         }
-        let spans = families.find(at, page, found, texts, self.rules);
-        labels.spans = spans
-            .into_iter()
-            .map(|found| SpanLabel {
-                span: found.span,
-                known: match found.family.and_then(|family| families.templates.get(family as usize)) {
-                    Some((template, _)) => Known::Family(format!("span:{}", template.parts.join("{}"))),
-                    None => known(&Source::Rule(found.rule), self.rules),
-                },
-                pages: found.pages,
-                confidence: found.confidence,
-            })
-            .collect();
+        for found in passages {
+            let family = found.family.and_then(|family| families.templates.get(family as usize));
+            let known = match family {
+                Some((template, _)) => Known::Family(family_name(FamilyKind::Span, span_key(template))),
+                None => known(&Source::Rule(found.rule), self.rules),
+            };
+            let (pages, confidence) = (found.pages, found.confidence);
+            match found.line {
+                Some(line) => labels.lines.push(LineLabel { line, known, pages, confidence }),
+                None => labels.spans.push(SpanLabel { span: found.span, known, pages, confidence }),
+            }
+        }
+        labels.lines.sort_by_key(|label| label.line);
         labels
     }
 }
@@ -282,15 +421,7 @@ impl Texts for SiteTexts<'_> {
 fn known(source: &Source, rules: &Rules) -> Known {
     match source {
         Source::Rule(id) => Known::Rule(rules.get(*id).map(|rule| rule.name.clone()).unwrap_or_default()),
-        Source::Family(kind, key) => {
-            let kind = match kind {
-                FamilyKind::Repeated => "repeated",
-                FamilyKind::Template => "template",
-                FamilyKind::Listing => "listing",
-                FamilyKind::Shape => return Known::Family("shape".into()),
-            };
-            Known::Family(format!("{kind}:{key:016x}"))
-        }
+        Source::Family(kind, key) => Known::Family(family_name(*kind, *key)),
     }
 }
 

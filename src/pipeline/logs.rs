@@ -8,7 +8,7 @@ use super::corpus::{Corpus, Pages};
 use super::documents::{DocumentMatches, Match};
 use super::survey::Skipped;
 use super::verdicts::{ChromeReason, Unit, Verdicts, Why};
-use crate::chrome::Known;
+use crate::chrome::{Family, Known};
 use crate::config::Level;
 use crate::error::{Error, Result};
 use crate::input::Source;
@@ -204,6 +204,31 @@ impl Logs<'_> {
         }
         finish(out)
     }
+
+    /// Writes `chrome.jsonl`: what `removed.jsonl` names as a family, by site.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn families(&self, families: &[Vec<Family>]) -> Result<()> {
+        let mut out = create(self.folder, "chrome.jsonl")?;
+        for (site, found) in self.names.corpus.sites.iter().zip(families) {
+            for known in found {
+                let mut line = Line::new();
+                family(&mut line, site, known);
+                line.write(&mut out)?;
+            }
+        }
+        finish(out)
+    }
+}
+
+fn family(line: &mut Line, site: &str, family: &Family) {
+    line.text("site", site).text("family", &family.family);
+    line.number("pages", u64::from(family.pages));
+    line.share("share", f64::from(family.share)).share("position", f64::from(family.position));
+    line.text("template", &family.template);
+    line.texts("slots", family.slots.iter().map(|slot| slot.name()));
+    line.text("example", &family.example);
 }
 
 /// The log of skipped records, written while reading.

@@ -6,6 +6,7 @@ pub mod corpus;
 pub mod documents;
 pub mod explain;
 pub mod label;
+pub mod learn;
 pub mod logs;
 pub mod paragraphs;
 pub mod run;

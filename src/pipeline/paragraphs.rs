@@ -163,7 +163,9 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
             .filter(|&(a, b)| !learned.overlaps.contains_key(&(key(a), key(b))))
             .collect();
         let overlaps = texts.overlaps(&fresh)?;
-        learned.overlaps.extend(fresh.iter().zip(overlaps).map(|(&(a, b), overlap)| ((key(a), key(b)), overlap)));
+        learned
+            .overlaps
+            .extend(fresh.iter().zip(overlaps).map(|(&(a, b), overlap)| ((key(a), key(b)), overlap)));
         for &(a, b) in &batch {
             let overlap = learned.overlaps[&(key(a), key(b))];
             match relate(overlap, &config.matching) {
@@ -260,7 +262,8 @@ impl ParagraphMatches {
             .map_init(
                 || Pages::new(corpus),
                 |pages, group| {
-                    let group = Group { members: group, distinct_of: &self.distinct_of, learned: &self.learned };
+                    let group =
+                        Group { members: group, distinct_of: &self.distinct_of, learned: &self.learned };
                     texts.cut(pages, group, config, &survives)
                 },
             )

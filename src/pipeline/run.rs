@@ -1,5 +1,6 @@
 //! One run: sources in, a folder of results out. The only file that names all stages.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -8,15 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use super::corpus::Corpus;
 use super::documents::{DocumentMatches, Finder, Pairs};
-use super::label;
+use super::label::{self, Again, Describe, Judge};
 use super::logs::{Logs, Names, SkippedLog};
 use super::paragraphs::{self, ParagraphMatches};
 use super::sheet::Sheet;
 use super::summary::{Stage, Summary};
 use super::survey::{self, Plan, Survey};
 use super::verdicts::{self, Verdicts};
-use crate::chrome::Rules;
+use crate::chrome::{ChromeModel, Earlier, Family, Rules};
 use crate::config::{Config, Keep};
+use crate::decide::removes_chrome;
 use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::input::{Fields, Limits, Source, Sources, discover};
@@ -42,6 +44,8 @@ pub struct Job {
     pub memory: usize,
     /// Rules of the user's own, as TOML text.
     pub rules: Option<String>,
+    /// What was learned of sites on an earlier crawl.
+    pub model: Option<ChromeModel>,
     /// Settings.
     pub config: Config,
 }
@@ -70,6 +74,8 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
         Some(text) => Rules::with(text)?,
         None => Rules::built_in(),
     };
+    let earlier = job.model.as_ref().map(ChromeModel::earlier).transpose()?.unwrap_or_default();
+    let judge = Judge { rules: &rules, config: &job.config, earlier: &earlier };
     let mut clock = Clock::new();
     let (sources, first_reference) = sources(job)?;
     sources.warnings.iter().for_each(|warning| progress.warn(warning));
@@ -91,7 +97,11 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     skipped.finish()?;
     clock.stage("read");
 
-    let (documents, paragraphs) = find(&mut survey.corpus, &rules, job, progress, &mut clock)?;
+    if let Some(warning) = unknown_sites(&earlier, &survey.corpus.sites) {
+        progress.warn(&warning);
+    }
+    let found = find(&mut survey.corpus, judge, job, progress, &mut clock)?;
+    let Findings { documents, paragraphs, families } = found;
     progress.stage("deciding", None);
     let verdicts = verdicts::decide(&survey.corpus, &documents, &paragraphs, &job.config)?;
     clock.stage("decide");
@@ -106,6 +116,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     }
     if job.rewrite != Rewrite::Nothing {
         logs.removed(&verdicts)?;
+        logs.families(&families)?;
     }
     clock.stage("write logs");
     let edits = edits(&survey.corpus, &verdicts, &names, job.rewrite)?;
@@ -133,25 +144,47 @@ fn sources(job: &Job) -> Result<(Sources, usize)> {
     Ok((sources, first_reference))
 }
 
+/// What to say of a model that knows none of the sites.
+fn unknown_sites(earlier: &BTreeMap<String, Earlier>, sites: &[String]) -> Option<String> {
+    let known = earlier.keys().next()?;
+    if sites.iter().any(|site| earlier.contains_key(site)) {
+        return None;
+    }
+    let own = sites.first().map_or("none".to_owned(), |site| format!("`{site}`"));
+    Some(format!(
+        "the model knows none of the sites of the input: it has `{known}`, the input {own}; sites are known by name"
+    ))
+}
+
+/// What was found.
+struct Findings {
+    documents: DocumentMatches,
+    paragraphs: ParagraphMatches,
+    /// What the chrome of each site has in common.
+    families: Vec<Vec<Family>>,
+}
+
 /// Labels, documents, labels again, paragraphs.
 ///
 /// The first labels count every page; the documents that match under them are copies of one body, and bodies are what
 /// the second labels count, so that copies of an article never look like a site's chrome. Two rounds, never more.
 fn find(
     corpus: &mut Corpus,
-    rules: &Rules,
+    judge: Judge<'_>,
     job: &Job,
     progress: &dyn Progress,
     clock: &mut Clock,
-) -> Result<(DocumentMatches, ParagraphMatches)> {
+) -> Result<Findings> {
     progress.stage("labelling chrome", None);
-    let round = label::first(corpus, rules, &job.config)?;
+    let logged = job.rewrite != Rewrite::Nothing && removes_chrome(&job.config.removal);
+    let describe = if logged { Describe::Families } else { Describe::Nothing };
+    let round = label::first(corpus, judge, describe)?;
     clock.stage("label");
     progress.stage("matching documents", None);
     let mut finder = Finder::new(corpus, &job.config)?;
     let mut found = finder.find(corpus, &job.config, job.pairs)?;
     clock.stage("documents");
-    let changed = label::again(corpus, round, &found, rules, &job.config)?;
+    let Again { changed, families } = label::again(corpus, round, &found, judge, describe)?;
     clock.stage("label");
     if !changed.is_empty() {
         finder.update(corpus, &job.config, &changed)?;
@@ -163,11 +196,11 @@ fn find(
     progress.stage("matching paragraphs", None);
     let mut pieces = paragraphs::find(corpus, &job.config, None)?;
     clock.stage("paragraphs");
-    if label::by_alignment(corpus, &pieces, rules)? {
+    if label::by_alignment(corpus, &pieces, judge.rules)? {
         pieces = paragraphs::find(corpus, &job.config, Some(pieces))?;
         clock.stage("paragraphs");
     }
-    Ok((found, pieces))
+    Ok(Findings { documents: found, paragraphs: pieces, families })
 }
 
 /// The field that `--annotate` adds.

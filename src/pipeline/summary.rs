@@ -10,6 +10,7 @@ use super::paragraphs::ParagraphMatches;
 use super::run::{Job, Rewrite};
 use super::survey::Survey;
 use super::verdicts::{Verdicts, Why};
+use crate::chrome::ChromeModel;
 use crate::config::{Config, Level};
 use crate::error::{Error, Result};
 use crate::hash;
@@ -260,7 +261,7 @@ impl Summary {
             version: env!("CARGO_PKG_VERSION"),
             fold_version: FOLD_VERSION,
             rewrite: job.rewrite,
-            fingerprint: fingerprint(&job.config, job.rules.as_deref()),
+            fingerprint: fingerprint(&job.config, job.rules.as_deref(), job.model.as_ref()),
             config: job.config.clone(),
             inputs,
             documents,
@@ -325,9 +326,10 @@ fn count(rows: &mut Vec<RemovedCount>, why: &Why, bytes: u64) {
 }
 
 /// Identity of everything that changes results.
-pub fn fingerprint(config: &Config, rules: Option<&str>) -> String {
+pub fn fingerprint(config: &Config, rules: Option<&str>, model: Option<&ChromeModel>) -> String {
     let text = serde_json::to_string(config).unwrap_or_default();
-    hash::identity(format!("{FOLD_VERSION}\n{text}\n{}", rules.unwrap_or_default()).as_bytes())
+    let model = model.map(|model| hash::identity(model.to_json().as_bytes())).unwrap_or_default();
+    hash::identity(format!("{FOLD_VERSION}\n{text}\n{}{model}", rules.unwrap_or_default()).as_bytes())
 }
 
 /// The process' largest resident size, from the kernel's own account.

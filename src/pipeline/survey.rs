@@ -189,9 +189,9 @@ fn parse(
                         }
                         _ => None,
                     },
-                    content: sheet.as_ref().map_or_else(Content::default, |sheet| {
-                        Content::new(sheet, &Labels::default())
-                    }),
+                    content: sheet
+                        .as_ref()
+                        .map_or_else(Content::default, |sheet| Content::new(sheet, &Labels::default())),
                     sheet,
                     evidence: evidence.as_slice().into(),
                 })));

@@ -8,7 +8,14 @@ use crate::fixture::{FERRY, KILN, LIBRARY, Place, pages, record, sample, snapsho
 fn a_small_run() {
     let place = sample();
     snapshot("clean", &place.run(&["clean", "pages.jsonl", "-o", "out"]).shown());
-    let logs = ["documents.jsonl", "clusters.jsonl", "members.jsonl", "removed.jsonl", "skipped.jsonl"];
+    let logs = [
+        "documents.jsonl",
+        "clusters.jsonl",
+        "members.jsonl",
+        "removed.jsonl",
+        "chrome.jsonl",
+        "skipped.jsonl",
+    ];
     let logs: Vec<String> =
         logs.iter().map(|name| format!("=== {name}\n{}", place.text(&format!("out/{name}")))).collect();
     snapshot("clean-logs", &logs.concat());
@@ -17,6 +24,7 @@ fn a_small_run() {
     assert_eq!(
         names,
         [
+            "chrome.jsonl",
             "clean/pages.jsonl",
             "clusters.jsonl",
             "documents.jsonl",

@@ -11,7 +11,7 @@ fn finds_what_clean_finds() {
     place.done(&["clean", "pages.jsonl", "-o", "out"]);
     let (found, out) = (place.tree("found"), place.tree("out"));
     let missing: Vec<&String> = out.keys().filter(|name| !found.contains_key(*name)).collect();
-    assert_eq!(missing, ["clean/pages.jsonl", "removed.jsonl", "restore.bin.zst"]);
+    assert_eq!(missing, ["chrome.jsonl", "clean/pages.jsonl", "removed.jsonl", "restore.bin.zst"]);
     for name in ["documents.jsonl", "clusters.jsonl", "members.jsonl"] {
         assert_eq!(found[name], out[name], "{name}");
     }

@@ -3,7 +3,8 @@
 use crate::fixture::{Place, snapshot};
 
 /// Every command, in the order of the help.
-const COMMANDS: [&str; 7] = ["clean", "clusters", "explain", "restore", "config", "completions", "man"];
+const COMMANDS: [&str; 8] =
+    ["clean", "clusters", "explain", "restore", "chrome", "config", "completions", "man"];
 
 #[test]
 fn help_of_the_program() {
@@ -25,6 +26,9 @@ fn help_of_each_command() {
     let place = Place::new();
     for command in COMMANDS {
         snapshot(&format!("help-{command}"), &place.done(&[command, "--help"]).shown());
+    }
+    for command in ["learn", "apply", "show"] {
+        snapshot(&format!("help-chrome-{command}"), &place.done(&["chrome", command, "--help"]).shown());
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod fixture;
 
+mod chrome;
 mod clean;
 mod clusters;
 mod determinism;

@@ -54,6 +54,7 @@ impl Run {
             pairs: Pairs::Skip,
             memory: usize::MAX,
             rules: None,
+            model: None,
             config,
         };
         run(&job, &Silent).unwrap();

@@ -105,6 +105,7 @@ pub(crate) fn job(inputs: &[&Path], output: &Path, config: Config, rewrite: Rewr
         pairs: Pairs::Skip,
         memory: usize::MAX,
         rules: None,
+        model: None,
         config,
     }
 }

@@ -277,7 +277,10 @@ impl Known<'_> {
         let source = match (&row.rule, &row.family, &row.kept) {
             (Some(rule), _, _) if rule == "alignment" => "the other copies have nothing there".to_owned(),
             (Some(rule), _, _) => format!("rule {}", visible::line(rule)),
-            (_, Some(family), _) => format!("like {}", excerpt(family, 30)),
+            (_, Some(family), _) => match &row.template {
+                Some(template) if template != "{text}" => format!("like `{}`", excerpt(template, 40)),
+                _ => format!("family {}", visible::line(family)),
+            },
             (_, _, Some(kept)) => return format!("{}, of {}", row.reason, self.place(kept, level_of(row))),
             _ => return row.reason.clone(),
         };

@@ -4,11 +4,11 @@ use super::page::Page;
 use crate::config::{Config, Level};
 use crate::decide::{covered, removes};
 use crate::document::Span;
-use crate::hash::units_key;
+use crate::hash::{bag_key, units_key};
 use crate::matching::discount::{Sides, discounted};
 use crate::matching::numbers::{self, Comparison, Numbered};
 use crate::matching::relation::{
-    Relation, relate, relate_documents, required_document_jaccard, required_jaccard,
+    Relation, relate, relate_documents, reordered, required_document_jaccard, required_jaccard,
 };
 use crate::matching::spread::spread;
 use crate::matching::verify::{Overlap, overlap};
@@ -139,6 +139,8 @@ pub fn compare(a: &View, b: &View, level: Option<Level>, config: &Config) -> Com
         (equal && !a.units.is_empty() && lost == 0).then_some(Relation::Identical)
     } else if equal {
         Some(Relation::Identical)
+    } else if is_document && bag_key(&a.units) == bag_key(&b.units) && reordered(overlap, &config.matching) {
+        Some(Relation::Near)
     } else if is_document {
         relate_documents(overlap, (a.prose, b.prose), evenly, &config.matching).map(|(relation, _)| relation)
     } else {

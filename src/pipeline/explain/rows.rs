@@ -1,5 +1,6 @@
 //! Lines of the logs → rows.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind};
 
@@ -101,8 +102,10 @@ pub struct RemovedRow {
     pub reason: String,
     /// The rule, for chrome by a rule.
     pub rule: Option<String>,
-    /// The template, for chrome by its frequency.
+    /// The family, for chrome by what the site's pages have in common.
     pub family: Option<String>,
+    /// What its members share, where `chrome.jsonl` tells it.
+    pub template: Option<String>,
     /// Pages it was seen on, for chrome.
     pub pages: Option<u64>,
     /// How sure, 0 to 1, for chrome.
@@ -236,6 +239,7 @@ impl Run {
                     reason,
                     rule,
                     family,
+                    template: None,
                     pages,
                     confidence,
                     kept,
@@ -245,7 +249,38 @@ impl Run {
                 Ok(())
             },
         )?;
+        let templates = self.templates(&found)?;
+        for row in &mut found {
+            row.template = row.family.as_ref().and_then(|family| templates.get(family).cloned());
+        }
         Ok(found)
+    }
+
+    /// Templates of the families of some rows, by name; none where there is no `chrome.jsonl`.
+    fn templates(&self, rows: &[RemovedRow]) -> Result<BTreeMap<String, String>> {
+        #[derive(Deserialize)]
+        struct Row {
+            family: String,
+            template: String,
+        }
+        let wanted: BTreeSet<&str> = rows.iter().filter_map(|row| row.family.as_deref()).collect();
+        let mut templates = BTreeMap::new();
+        if wanted.is_empty() || !self.folder.join("chrome.jsonl").is_file() {
+            return Ok(templates);
+        }
+        self.scan(
+            "chrome.jsonl",
+            |_| true,
+            |line| {
+                let row: Row = parse(line)?;
+                // A key is made of what the lines say: families of one name on several sites say the same.
+                if wanted.contains(row.family.as_str()) {
+                    templates.entry(row.family).or_insert(row.template);
+                }
+                Ok(())
+            },
+        )?;
+        Ok(templates)
     }
 
     /// Hands the wanted lines of a log to `take`.

@@ -33,8 +33,14 @@ pub struct InputConfig {
     pub id_field: String,
     /// Field that holds the page's URL.
     pub url_field: String,
-    /// Field that names the site; without one the URL's registrable domain, else the folder of a text file.
+    /// Field that names the site; without one (in a file: empty) the URL's registrable domain, else the folder of a
+    /// text file.
+    #[serde(with = "maybe")]
     pub site_field: Option<String>,
+    /// Field that holds the page's date; without one (in a file: empty) that of `--keep field:NAME`, where it holds
+    /// dates.
+    #[serde(with = "maybe")]
+    pub date_field: Option<String>,
 }
 
 impl Default for InputConfig {
@@ -46,7 +52,21 @@ impl Default for InputConfig {
             id_field: "id".into(),
             url_field: "url".into(),
             site_field: None,
+            date_field: None,
         }
+    }
+}
+
+/// A name that may be missing, in files an empty one: so each setting is printed, and can be found there.
+mod maybe {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(name: &Option<String>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(name.as_deref().unwrap_or_default())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+        Ok(Some(String::deserialize(from)?).filter(|name| !name.is_empty()))
     }
 }
 
@@ -122,6 +142,8 @@ pub struct RemovalConfig {
     pub keep: Keep,
     /// Least share of a removed unit's shingles that the kept copy must cover (0 to 1).
     pub remove_coverage: f64,
+    /// What is left of a document that goes.
+    pub copies: Copies,
 }
 
 impl Default for RemovalConfig {
@@ -131,6 +153,7 @@ impl Default for RemovalConfig {
             level: vec![Level::Document, Level::Block],
             keep: Keep::MostComplete,
             remove_coverage: 0.9,
+            copies: Copies::Drop,
         }
     }
 }
@@ -145,6 +168,17 @@ pub enum Only {
     Chrome,
     /// Duplicates alone.
     Duplicates,
+}
+
+/// What is left of a document that is a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Copies {
+    /// Nothing: the record or the file goes.
+    Drop,
+    /// Its record with an empty text and a field `dup_of` that names the document that stays; a text file, which has
+    /// no fields, goes.
+    Link,
 }
 
 /// What a cluster is made of.

@@ -8,7 +8,8 @@
 //!
 //! [`input`] reads records, [`text`] cuts their text into paragraphs and folds it into units, [`chrome`] tells the
 //! site from the page, [`sketch`] and [`lsh`] propose pairs, [`matching`] disposes, [`cluster`] puts copies
-//! together, [`decide`] says what goes and why, and [`output`] writes the corpus again. [`pipeline`] drives them
+//! together, [`decide`] says what goes and why, [`output`] writes the corpus again, and
+//! [`report`] shows what was found. [`pipeline`] drives them
 //! all; it is the only place with threads. `docs/ARCHITECTURE.md` holds the invariants.
 
 pub mod config;
@@ -25,6 +26,7 @@ pub mod decide;
 pub mod lsh;
 pub mod matching;
 pub mod pipeline;
+pub mod report;
 pub mod sketch;
 pub mod text;
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Every check of the project, the cheapest first; stops at the first that fails. No argument, no setting.
 #
-# Needs cargo with rustfmt and clippy, and Python 3; adds the two components where they are missing. Everything is
-# built once, without optimisation, in target/ (CARGO_TARGET_DIR is respected).
+# Needs cargo with rustfmt and clippy, and Python 3; adds the two components where they are missing. Where Chromium is,
+# the report is opened in it, too. Everything is built once, without optimisation, in target/ (CARGO_TARGET_DIR is
+# respected).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+ci=${CI:-}
 # Colours, terminal width and the like must not reach the snapshots; a missing snapshot fails and is not written.
 export CI=true CARGO_TERM_COLOR=never
 
@@ -25,5 +27,12 @@ step python3 data/check.py
 step cargo clippy --locked --quiet --all-targets -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --locked --quiet --no-deps
 step cargo test --locked --quiet
+# The report in a browser; on a CI machine with Debian's packages Chromium is installed, elsewhere it is used if there.
+if [ -n "$ci" ] && [ "$(id -u)" = 0 ] && ! command -v chromium >/dev/null && command -v apt-get >/dev/null; then
+    step timeout 600 bash -c 'apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium' \
+        >/dev/null 2>&1 || printf 'Chromium could not be installed\n'
+fi
+target=$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+step python3 tests/report.py "$target/debug/dechaff"
 
 printf '\nall passed in %d s\n' "$SECONDS"

@@ -29,6 +29,9 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Write the originals again, from a cleaned run
     Restore(RestoreArgs),
+    /// Draw report.html again, from the files of a run
+    #[command(after_help = REPORT)]
+    Report(ReportArgs),
     /// Learn the chrome of sites on one crawl, apply it to the next
     #[command(subcommand, disable_help_subcommand = true)]
     Chrome(ChromeCommand),
@@ -49,10 +52,10 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ChromeCommand {
     /// Learn what the pages of each site have in common, and write it to a file
-    Learn(LearnArgs),
+    Learn(Box<LearnArgs>),
     /// Strip chrome as `clean --only chrome` does, by what a model knows and by the new pages themselves
     #[command(after_help = EXIT_STATUS)]
-    Apply(ApplyArgs),
+    Apply(Box<ApplyArgs>),
     /// Show what a model knows of each site
     Show(ShowArgs),
 }
@@ -60,6 +63,11 @@ pub(crate) enum ChromeCommand {
 const EXIT_STATUS: &str = "\
 Exit status: 0 done, 1 done and complete but `--check` found copies or chrome or `--strict` met a bad record, \
 2 it could not run.";
+
+const REPORT: &str = "\
+Every run writes report.html. It is drawn again from members.csv, sites.csv, removed.jsonl and run.json, and for the \
+texts from the run's inputs, by their paths as the run was given them; where these are gone or were changed, the page \
+says so and shows what the logs hold.";
 
 const UNITS: &str = "\
 A UNIT is an id as in documents.jsonl, or a `doc` such as 0:12; with @LINE behind it one line of the text (from 1), \
@@ -72,6 +80,10 @@ pub(crate) struct CleanArgs {
     pub(crate) settings: SettingArgs,
     #[command(flatten)]
     pub(crate) only: OnlyArg,
+    /// Leave the record of a document that is dropped: its text empty, and a field `dup_of` that names the document
+    /// that stays; a text file is dropped all the same
+    #[arg(long, help_heading = REMOVAL, conflicts_with_all = ["annotate", "dry_run"])]
+    pub(crate) link: bool,
     #[command(flatten)]
     pub(crate) instead: InsteadArgs,
     #[command(flatten)]
@@ -169,6 +181,15 @@ pub(crate) struct RestoreArgs {
     pub(crate) messages: MessageArgs,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Folder of a finished run
+    #[arg(value_name = "DIR")]
+    pub(crate) run: PathBuf,
+    #[command(flatten)]
+    pub(crate) messages: MessageArgs,
+}
+
 const READING: &str = "Reading";
 const FINDING: &str = "What counts as a copy";
 const REMOVAL: &str = "What is removed";
@@ -201,6 +222,10 @@ pub(crate) struct RunArgs {
     /// read and kept in memory like inputs. Give INPUT first: this takes all paths up to the next flag
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = READING)]
     pub(crate) against: Vec<String>,
+    /// Inputs from which nothing is removed: files, folders or patterns among INPUT; they are written again as they
+    /// are, and their copies win. Give INPUT first: this takes all paths up to the next flag
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = REMOVAL)]
+    pub(crate) protect: Vec<String>,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
     #[command(flatten)]
@@ -263,6 +288,9 @@ pub(crate) struct ReadingArgs {
     /// Field that names the site [default: none: the URL's registrable domain, or the folder of a text or HTML file]
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(crate) site_field: Option<String>,
+    /// Field that holds the page's date, for `first_seen` [default: that of `--keep field:NAME`, where it holds dates]
+    #[arg(long, value_name = "NAME", help_heading = READING)]
+    pub(crate) date_field: Option<String>,
 }
 
 /// Flags that overwrite the configuration, one for one. Their defaults are added to the help by

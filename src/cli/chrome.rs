@@ -20,8 +20,8 @@ use super::{run, settings, visible};
 
 pub(crate) fn chrome(command: ChromeCommand) -> Result<Exit, Failure> {
     match command {
-        ChromeCommand::Learn(args) => learn(args),
-        ChromeCommand::Apply(args) => apply(args),
+        ChromeCommand::Learn(args) => learn(*args),
+        ChromeCommand::Apply(args) => apply(*args),
         ChromeCommand::Show(args) => show(&args),
     }
 }

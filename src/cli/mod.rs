@@ -12,16 +12,17 @@ mod failure;
 mod manual;
 mod printer;
 mod progress;
+mod report;
 mod restore;
 mod run;
 mod settings;
 mod size;
 mod style;
 mod summary;
-mod visible;
 
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
+use dechaff::text::visible;
 
 use args::{Cli, Command};
 use exit::Exit;
@@ -51,6 +52,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Clean(args) => run::clean(args),
         Command::Clusters(args) => run::clusters(args),
+        Command::Report(args) => report::report(&args),
         Command::Restore(args) => restore::restore(&args),
         Command::Chrome(command) => chrome::chrome(command),
         Command::Config(args) => configuration::print(args),

@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::time::Instant;
 
 use dechaff::chrome::ChromeModel;
+use dechaff::config::Copies;
 use dechaff::output::Overwrite;
 use dechaff::pipeline::documents::Pairs;
 use dechaff::pipeline::run::{Job, Rewrite, run as run_job};
@@ -21,7 +22,11 @@ use super::summary::{self, Told};
 
 /// Strips chrome, drops copies, writes the corpus again.
 pub(crate) fn clean(args: CleanArgs) -> Result<Exit, Failure> {
-    run(&args.run, rewrite(args.instead), settings::config(args.settings, Some(args.only))?, None)
+    let mut config = settings::config(args.settings, Some(args.only))?;
+    if args.link {
+        config.removal.copies = Copies::Link;
+    }
+    run(&args.run, rewrite(args.instead), config, None)
 }
 
 /// Finds the same, rewrites nothing.
@@ -48,6 +53,7 @@ pub(super) fn run(
     let job = Job {
         inputs: args.inputs.clone(),
         against: args.against.clone(),
+        protect: args.protect.clone(),
         output: args.output.clone(),
         overwrite: if args.force { Overwrite::Force } else { Overwrite::Refuse },
         rewrite,

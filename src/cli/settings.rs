@@ -89,6 +89,9 @@ pub(super) fn reading(flags: ReadingArgs) -> Result<Config, Failure> {
     if flags.site_field.is_some() {
         config.input.site_field = flags.site_field;
     }
+    if flags.date_field.is_some() {
+        config.input.date_field = flags.date_field;
+    }
     config.validate()?;
     Ok(config)
 }

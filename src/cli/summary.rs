@@ -38,6 +38,7 @@ pub(crate) fn text(summary: &Summary, told: &Told<'_>, style: Style) -> String {
     read(&mut page, summary, told);
     found(&mut page, summary);
     removed(&mut page, summary);
+    inputs(&mut page, summary, told.everything);
     sites(&mut page, summary, told.everything);
     if told.everything {
         details(&mut page, summary);
@@ -142,6 +143,31 @@ fn removed(page: &mut Page, summary: &Summary) {
     if documents.left_whole > 0 {
         let line = "lost no chrome: nearly nothing would have been left of them";
         page.line("whole", &format!("{} {line}", counted(documents.left_whole, "document")));
+    }
+}
+
+/// What each input lost, where there are several and not each is a page of its own.
+fn inputs(page: &mut Page, summary: &Summary, all: bool) {
+    let mut losing: Vec<_> = summary.inputs.iter().filter(|input| input.loss.removed_chars > 0).collect();
+    if losing.is_empty()
+        || summary.inputs.len() < 2
+        || summary.inputs.iter().all(|input| input.loss.records < 2)
+    {
+        return;
+    }
+    losing.sort_by_key(|input| std::cmp::Reverse(input.loss.removed_chars));
+    page.line("by input", &format!("{:>7} {:>10}   dropped", "share", "characters"));
+    let shown = if all { losing.len() } else { losing.len().min(SITES) };
+    for input in &losing[..shown] {
+        let loss = input.loss;
+        let share = percent(loss.removed_chars, loss.text_chars);
+        let name = cut(&visible::line(&input.path));
+        let records = format!("{} of {}", count(loss.dropped), counted(loss.records, "record"));
+        page.line("", &format!("{share:>7} {:>10}   {records} of {name}", count(loss.removed_chars)));
+    }
+    if shown < losing.len() {
+        let more = counted((losing.len() - shown) as u64, "more input");
+        page.line("", &format!("{:>18}   {more}: see run.json", ""));
     }
 }
 

@@ -23,8 +23,8 @@ pub struct Candidate {
     pub central: u32,
     /// Whether an earlier level removed it already; such a member is representative only where all are.
     pub gone: bool,
-    /// Whether it belongs to a reference corpus, whose copies win.
-    pub reference: bool,
+    /// Whether nothing may be removed from it; then its copies win.
+    pub fixed: bool,
     /// Value of the `--keep field:NAME` field, if the record has one.
     pub field: Option<FieldValue>,
 }
@@ -93,7 +93,7 @@ pub fn order(members: &mut [Candidate], keep: &Keep) {
                 (x, y) => y.is_some().cmp(&x.is_some()),
             },
         };
-        a.gone.cmp(&b.gone).then(b.reference.cmp(&a.reference)).then(by_policy).then(a.id.cmp(&b.id))
+        a.gone.cmp(&b.gone).then(b.fixed.cmp(&a.fixed)).then(by_policy).then(a.id.cmp(&b.id))
     });
 }
 
@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(first(field(true), &members), 3);
         assert_eq!(first(field(false), &members), 4);
         let mut reference = members.to_vec();
-        reference[0].reference = true;
+        reference[0].fixed = true;
         assert_eq!(first(Keep::Longest, &reference), 3);
     }
 }

@@ -30,7 +30,8 @@ pub(super) const URL: usize = 2;
 pub(super) const SITE: usize = 3;
 pub(super) const RANK: usize = 4;
 pub(super) const HTML: usize = 5;
-pub(super) const SLOTS: usize = 6;
+pub(super) const DATE: usize = 6;
+pub(super) const SLOTS: usize = 7;
 
 /// Spans of the wanted values in a line, by [`TEXT`] and its like, and where the object closes.
 pub(super) struct Values {
@@ -49,6 +50,7 @@ impl Fields {
                 config.site_field.as_deref().map(Name::new),
                 None,
                 config.html_field.as_deref().map(Name::new),
+                config.date_field.as_deref().map(Name::new),
             ],
         }
     }

@@ -12,7 +12,7 @@ use memchr::memchr;
 use super::blocks::{Block, Content};
 use super::charset;
 use super::csv;
-use super::fields::{Fields, HTML, ID, RANK, SITE, TEXT, URL, Values};
+use super::fields::{DATE, Fields, HTML, ID, RANK, SITE, TEXT, URL, Values};
 use super::framing::{Kind, Piece};
 use super::html;
 use super::json::{BOM, Closing};
@@ -84,6 +84,8 @@ pub struct Record<'a> {
     pub site: Option<Cow<'a, str>>,
     /// The token of the field that decides which copy is kept.
     pub rank: Option<Cow<'a, [u8]>>,
+    /// The date field: a string, or the raw token of a number.
+    pub date: Option<Cow<'a, str>>,
     /// How the record may be edited.
     pub(crate) body: Body,
 }
@@ -266,6 +268,7 @@ impl<'a> Records<'a> {
             url: full(take(URL)),
             site: full(take(SITE)),
             rank: take(RANK).map(|cell| Cow::Owned(csv::rank(cell))),
+            date: full(take(DATE)),
             body: Body::Row { cell, made, delimiter: header.delimiter, is_alone: header.names.len() == 1 },
         })
     }
@@ -285,6 +288,7 @@ impl<'a> Records<'a> {
             url: page.url.map(Cow::Borrowed),
             site: page.site.map(Cow::Borrowed),
             rank: page.rank.map(Cow::Owned),
+            date: page.date.map(Cow::Borrowed),
             body: Body::Warc(page.layout),
         }))
     }
@@ -321,6 +325,7 @@ impl<'a> Records<'a> {
                 site: None,
                 rank: None,
                 outline: None,
+                date: None,
                 body: Body::Text,
             }),
             Err(reason) => match charset::text(&self.block.bytes[span.clone()]) {
@@ -343,6 +348,7 @@ impl<'a> Records<'a> {
             url: None,
             site: None,
             rank: None,
+            date: None,
             body: Body::Converted,
         })
     }
@@ -395,6 +401,7 @@ impl<'a> Records<'a> {
             url: take(URL).and_then(string),
             site: take(SITE).and_then(scalar),
             rank: take(RANK).map(|token| Cow::Borrowed(token.as_bytes())),
+            date: take(DATE).and_then(scalar),
             body,
         })
     }

@@ -13,7 +13,7 @@ use memchr::memmem;
 
 use super::charset;
 use super::csv::token;
-use super::fields::{Fields, RANK, SITE};
+use super::fields::{DATE, Fields, RANK, SITE};
 use super::framing::{Kind, Next, Tail};
 use super::html;
 use crate::chrome::Outline;
@@ -217,6 +217,8 @@ pub(super) struct Page<'a> {
     pub(super) site: Option<&'a str>,
     /// The field that decides which copy is kept, as a JSON token.
     pub(super) rank: Option<Vec<u8>>,
+    /// When it was crawled, or what the date field says.
+    pub(super) date: Option<&'a str>,
     /// How it may be edited.
     pub(super) layout: Layout,
 }
@@ -256,6 +258,7 @@ pub(super) fn page<'a>(record: &'a [u8], fields: &Fields) -> Option<Page<'a>> {
         url: value("WARC-Target-URI").map(bare),
         site: named(SITE),
         rank: named(RANK).map(super::csv::rank),
+        date: named(DATE).or_else(|| value("WARC-Date")),
         layout,
     })
 }

@@ -1,6 +1,7 @@
 //! Candidate pairs → matches: what two units share, how they are related, where they differ.
 
 pub mod align;
+pub mod difference;
 pub mod discount;
 pub mod numbers;
 pub mod probe;

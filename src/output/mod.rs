@@ -17,6 +17,7 @@ mod patch;
 mod patch_reader;
 mod restore;
 mod rewrite;
+pub mod tables;
 mod warc;
 
 pub use atomic::{OutputDir, Overwrite};

@@ -42,10 +42,36 @@ pub struct Document {
     pub site: Option<u32>,
     /// Whether the record has a text at all.
     pub has_text: bool,
-    /// Whether it belongs to a reference corpus, which is compared with and never rewritten.
-    pub reference: bool,
+    /// What a run may do with it.
+    pub standing: Standing,
     /// Value of the field that `--keep field:NAME` names.
     pub field: Option<FieldValue>,
+    /// Its date as it stands in the record; only such as [`moment`](crate::text::date::moment) knows.
+    pub date: Option<Box<str>>,
+}
+
+/// What a run may do with a document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// It is cleaned.
+    #[default]
+    Input,
+    /// It is written again as it is, and its copies win.
+    Protected,
+    /// It belongs to a reference corpus: compared with, never rewritten, its copies win.
+    Reference,
+}
+
+impl Document {
+    /// Whether nothing may be removed from it.
+    pub fn is_fixed(&self) -> bool {
+        self.standing != Standing::Input
+    }
+
+    /// Whether it belongs to a reference corpus.
+    pub fn is_reference(&self) -> bool {
+        self.standing == Standing::Reference
+    }
 }
 
 impl Corpus {

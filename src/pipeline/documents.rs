@@ -240,7 +240,7 @@ impl Finder {
                 spans: sign.spans,
                 central: central[place(id)],
                 gone: false,
-                reference: document.reference,
+                fixed: document.is_fixed(),
                 field: document.field.clone(),
             }
         };

@@ -6,11 +6,13 @@
 
 mod address;
 mod compare;
+mod findings;
 mod page;
 mod rows;
 
 pub use address::{Address, Found, Place};
 pub use compare::{Compared, View, compare};
+pub use findings::Logged;
 pub use page::{Page, Unread};
 pub use rows::{ClusterRow, DocumentRow, FactsRow, MemberRow, RemovedRow, UnitRow};
 

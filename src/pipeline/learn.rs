@@ -8,6 +8,7 @@ use super::survey::{self, Plan};
 use crate::chrome::{ChromeModel, Rules};
 use crate::config::Config;
 use crate::error::Result;
+use crate::hash::Set;
 use crate::input::discover;
 use crate::output::{OutputFile, Overwrite};
 use crate::progress::Progress;
@@ -60,9 +61,11 @@ pub fn learn(job: &LearnJob, progress: &dyn Progress) -> Result<Learned> {
     let sources = discover(&job.inputs, &job.config.input, Some(&job.output))?;
     sources.warnings.iter().for_each(|warning| progress.warn(warning));
     let output = OutputFile::create(&job.output, job.overwrite, &ChromeModel::beginning())?;
+    let protected = Set::default();
     let plan = Plan {
         sources: &sources.list,
         first_reference: sources.list.len(),
+        protected: &protected,
         input: &job.config.input,
         keep: &job.config.removal.keep,
         rules: &rules,

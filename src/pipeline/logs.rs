@@ -1,12 +1,15 @@
 //! Verdicts → the logs of a run.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use super::corpus::{Corpus, Pages};
 use super::documents::{DocumentMatches, Match};
+use super::findings::role;
 use super::survey::Skipped;
+use super::tables::{Roles, Tables};
 use super::verdicts::{ChromeReason, Unit, Verdicts, Why};
 use crate::chrome::{Family, Known};
 use crate::config::Level;
@@ -15,6 +18,7 @@ use crate::input::Source;
 use crate::matching::numbers::Numbers;
 use crate::matching::relation::Relation;
 use crate::output::logs::{Facts, Line, MAX_MEMBERS, Name, UnitRow};
+use crate::output::tables::{self, MEMBER_COLUMNS, MemberRow, SITE_COLUMNS, Table};
 
 /// How documents are named in the logs.
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +52,7 @@ impl<'a> Names<'a> {
     /// The token that names the cluster of a piece of a document: its address.
     fn address(&self, unit: &Unit) -> String {
         let id = self.cluster(unit.document);
-        let plain = serde_json::from_str::<String>(&id).unwrap_or(id);
-        serde_json::Value::String(format!("{plain}@{}-{}", unit.span.start, unit.span.end)).to_string()
+        serde_json::Value::String(format!("{}@{}-{}", plain(&id), unit.span.start, unit.span.end)).to_string()
     }
 
     /// The token that names a cluster.
@@ -86,7 +89,7 @@ impl Logs<'_> {
     pub fn documents(&self, verdicts: &Verdicts) -> Result<()> {
         let mut out = create(self.folder, "documents.jsonl")?;
         for document in self.names.corpus.ids() {
-            if self.names.corpus.documents[document as usize].reference {
+            if self.names.corpus.documents[document as usize].is_reference() {
                 continue;
             }
             let mut line = Line::new();
@@ -130,6 +133,11 @@ impl Logs<'_> {
                 line.unit(self.names.row(unit)).facts(Some(matched.map_or(ITSELF, facts)));
             });
             line.flag("truncated", cluster.members.len() > MAX_MEMBERS);
+            if let Some((document, date)) = cluster.first_seen(self.names.corpus) {
+                line.object("first_seen", |line| {
+                    line.name(self.names.document(document)).text("date", date);
+                });
+            }
             line.write(&mut clusters)?;
             for (unit, matched) in &cluster.members {
                 let mut line = Line::new();
@@ -140,6 +148,55 @@ impl Logs<'_> {
         }
         finish(clusters)?;
         finish(members)
+    }
+
+    /// Writes `members.csv`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn members_table(&self, verdicts: &Verdicts, roles: &Roles<'_>) -> Result<()> {
+        let mut table = Table::create(&self.folder.join(tables::MEMBERS), &MEMBER_COLUMNS)?;
+        let corpus = self.names.corpus;
+        for (at, cluster) in verdicts.clusters.iter().enumerate() {
+            let name = self.names.of(cluster.level, &cluster.kept);
+            let name = plain(&name);
+            let first_seen = cluster.first_seen(corpus).map_or("", |(_, date)| date);
+            for (unit, matched) in &cluster.members {
+                let document = self.names.document(unit.document);
+                let site = corpus.documents[unit.document as usize].site;
+                table.member(&MemberRow {
+                    cluster: &name,
+                    level: level(cluster.level),
+                    role: role(roles.of(at, unit)),
+                    doc: &format!("{}:{}", document.input, document.record),
+                    id: &plain(document.id),
+                    site: site.map_or("", |site| &corpus.sites[site as usize]),
+                    lines: [unit.lines.first(), unit.lines.last()].map(|line| line.copied().unwrap_or(0)),
+                    span: unit.span,
+                    facts: matched.map_or(ITSELF, facts),
+                    date: corpus.documents[unit.document as usize].date.as_deref().unwrap_or_default(),
+                    first_seen,
+                })?;
+            }
+        }
+        table.finish()
+    }
+
+    /// Writes `sites.csv`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn sites_table(&self, counted: &Tables) -> Result<()> {
+        let mut table = Table::create(&self.folder.join(tables::SITES), &SITE_COLUMNS)?;
+        for flow in &counted.flows {
+            let numbers = [flow.documents, flow.copies, flow.characters, flow.earlier, flow.later];
+            let [documents, copies, characters, earlier, later] =
+                &numbers.map(|number: u64| number.to_string());
+            let level = level(flow.level);
+            let row = [&flow.site, &flow.kept_site, level, documents, copies, characters, earlier, later];
+            table.row(&row)?;
+        }
+        table.finish()
     }
 
     /// Writes `matches.jsonl`: the verified pairs of documents.
@@ -198,6 +255,11 @@ impl Logs<'_> {
             if let Some(outer) = removal.inside {
                 line.raw("inside", &self.names.address(&verdicts.removals[outer].unit));
             }
+            let site = self.names.corpus.documents[removal.unit.document as usize].site;
+            match site {
+                Some(site) => line.text("site", &self.names.corpus.sites[site as usize]),
+                None => line.raw("site", "null"),
+            };
             let page = pages.get(removal.unit.document)?;
             line.text("text", &page.sheet.text[removal.unit.span.range()]);
             line.write(&mut out)?;
@@ -286,6 +348,14 @@ fn chrome(line: &mut Line, what: &str, reason: &ChromeReason) {
         Known::Alignment => line.text("rule", "alignment"),
     };
     line.number("pages", u64::from(reason.pages)).share("confidence", f64::from(reason.confidence));
+}
+
+/// A JSON token as a user types it: a string without its quotes, anything else as it stands.
+pub(super) fn plain(token: &str) -> Cow<'_, str> {
+    match token.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inner) if !inner.contains('\\') => Cow::Borrowed(inner),
+        _ => serde_json::from_str::<String>(token).map_or(Cow::Borrowed(token), Cow::Owned),
+    }
 }
 
 /// The facts of a unit with itself.

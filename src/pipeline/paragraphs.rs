@@ -564,7 +564,7 @@ impl Texts<'_> {
                     spans: 0,
                     central: 0,
                     gone: !survives(at),
-                    reference: document.reference,
+                    fixed: document.is_fixed(),
                     field: document.field.clone(),
                 }
             })

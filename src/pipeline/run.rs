@@ -9,21 +9,25 @@ use serde::{Deserialize, Serialize};
 
 use super::corpus::Corpus;
 use super::documents::{DocumentMatches, Finder, Pairs};
+use super::findings::Live;
 use super::label::{self, Again, Describe, Judge};
 use super::logs::{Logs, Names, SkippedLog};
 use super::paragraphs::{self, ParagraphMatches};
 use super::sheet::Sheet;
 use super::summary::{Stage, Summary};
 use super::survey::{self, Plan, Survey};
+use super::tables::{Roles, Tables};
 use super::verdicts::{self, Verdicts};
 use crate::chrome::{ChromeModel, Earlier, Family, Rules};
-use crate::config::{Config, Keep};
+use crate::config::{Config, Copies, Keep, Level};
 use crate::decide::removes_chrome;
 use crate::document::Span;
 use crate::error::{Error, Result};
-use crate::input::{Fields, Limits, Source, Sources, discover};
+use crate::hash::{Map, Set};
+use crate::input::{Fields, Limits, Source, SourceFormat, Sources, discover};
 use crate::output::{Edit, OutputDir, Overwrite, PATCHES, PatchStore, Rewriter};
 use crate::progress::Progress;
+use crate::report;
 
 /// What a run does.
 #[derive(Clone, Debug)]
@@ -32,6 +36,8 @@ pub struct Job {
     pub inputs: Vec<String>,
     /// Reference corpus: compared with, never rewritten, its copies win.
     pub against: Vec<String>,
+    /// Inputs, or what holds them, from which nothing is removed; their copies win.
+    pub protect: Vec<String>,
     /// Folder of the results.
     pub output: PathBuf,
     /// What may happen to a folder that is there already.
@@ -78,6 +84,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     let judge = Judge { rules: &rules, config: &job.config, earlier: &earlier };
     let mut clock = Clock::new();
     let (sources, first_reference) = sources(job)?;
+    let protected = protected(job, &sources.list[..first_reference])?;
     sources.warnings.iter().for_each(|warning| progress.warn(warning));
     let output = OutputDir::create(&job.output, job.overwrite)?;
     let folder = output.path().to_path_buf();
@@ -86,6 +93,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     let plan = Plan {
         sources: &sources.list,
         first_reference,
+        protected: &protected,
         input: &job.config.input,
         keep: &job.config.removal.keep,
         rules: &rules,
@@ -118,15 +126,21 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
         logs.removed(&verdicts)?;
         logs.families(&families)?;
     }
+    let (tables, roles) = (Tables::new(&survey.corpus, &verdicts)?, Roles::new(&verdicts));
+    logs.members_table(&verdicts, &roles)?;
+    logs.sites_table(&tables)?;
     clock.stage("write logs");
-    let edits = edits(&survey.corpus, &verdicts, &names, job.rewrite)?;
+    let edits = edits(&survey.corpus, &verdicts, &names, job)?;
     let emptied = edits.iter().filter(|edit| edit.emptied).count() as u64;
     if matches!(job.rewrite, Rewrite::Clean | Rewrite::Annotated) {
         rewrite(job, &folder, &sources.list[..first_reference], &survey, &edits, progress)?;
         clock.stage("rewrite");
     }
-    let mut summary = Summary::new(job, &sources.list, first_reference, &survey, &verdicts)?;
+    let mut summary = Summary::new(job, &sources.list, first_reference, &survey, &verdicts, &tables)?;
     summary.matching(&documents, &paragraphs, emptied);
+    let mut findings = Live::new(names, &verdicts, &tables, &roles, &summary)?;
+    report::write(&mut findings, &folder.join(report::FILE))?;
+    clock.stage("report");
     summary.finish(clock.stages);
     summary.write(&folder.join("run.json"))?;
     output.commit()?;
@@ -142,6 +156,27 @@ fn sources(job: &Job) -> Result<(Sources, usize)> {
         sources.append(reference);
     }
     Ok((sources, first_reference))
+}
+
+/// Numbers of the sources that are protected; each path must name some of the inputs.
+fn protected(job: &Job, inputs: &[Source]) -> Result<Set<u32>> {
+    let mut numbers = Set::default();
+    if job.protect.is_empty() {
+        return Ok(numbers);
+    }
+    let same = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let inputs: Map<PathBuf, u32> = inputs.iter().map(|input| (same(&input.path), input.index)).collect();
+    for given in &job.protect {
+        let named = discover(std::slice::from_ref(given), &job.config.input, Some(&job.output))?;
+        for source in &named.list {
+            let number = inputs.get(&same(&source.path)).ok_or_else(|| {
+                let problem = format!("`{}` is not among the inputs: give it as INPUT too", source.given);
+                Error::setting("--protect", &problem)
+            })?;
+            numbers.insert(*number);
+        }
+    }
+    Ok(numbers)
 }
 
 /// What to say of a model that knows none of the sites.
@@ -213,18 +248,14 @@ struct DocumentEdit {
     emptied: bool,
 }
 
-fn edits(
-    corpus: &Corpus,
-    verdicts: &Verdicts,
-    names: &Names<'_>,
-    rewrite: Rewrite,
-) -> Result<Vec<DocumentEdit>> {
+fn edits(corpus: &Corpus, verdicts: &Verdicts, names: &Names<'_>, job: &Job) -> Result<Vec<DocumentEdit>> {
     let mut edits: Vec<DocumentEdit> = Vec::new();
     edits.resize_with(corpus.documents.len(), DocumentEdit::default);
     for group in verdicts.removals.chunk_by(|a, b| a.unit.document == b.unit.document) {
         let document = group[0].unit.document;
         if verdicts.dropped[document as usize] {
-            edits[document as usize].edit = Edit::Drop;
+            edits[document as usize].edit =
+                gone(corpus, verdicts, names, document, job.config.removal.copies)?;
             continue;
         }
         let mut cut: Vec<Span> = group.iter().flat_map(|removal| removal.cut.iter().copied()).collect();
@@ -242,7 +273,7 @@ fn edits(
         cut.retain(|span| !span.is_empty());
         edits[document as usize].edit = Edit::Change { cut, add: Vec::new() };
     }
-    if rewrite == Rewrite::Annotated {
+    if job.rewrite == Rewrite::Annotated {
         for document in corpus.ids() {
             edits[document as usize].edit = Edit::Change {
                 cut: Vec::new(),
@@ -251,6 +282,26 @@ fn edits(
         }
     }
     Ok(edits)
+}
+
+/// What is left of a document that goes.
+fn gone(
+    corpus: &Corpus,
+    verdicts: &Verdicts,
+    names: &Names<'_>,
+    document: u32,
+    copies: Copies,
+) -> Result<Edit> {
+    let source = &names.sources[corpus.documents[document as usize].origin.input as usize];
+    let kept = verdicts.cluster_of[document as usize].map(|cluster| &verdicts.clusters[cluster].kept);
+    match (copies, kept) {
+        (Copies::Link, Some(kept)) if source.format != SourceFormat::Txt => {
+            let text = corpus.spool.get(document)?.text.len() as u32;
+            let cut = if text == 0 { Vec::new() } else { vec![Span::new(0, text)] };
+            Ok(Edit::Change { cut, add: vec![("dup_of".into(), names.of(Level::Document, kept))] })
+        }
+        _ => Ok(Edit::Drop),
+    }
 }
 
 /// Where all lines of a paragraph go, whatever each of them goes for, the blank lines after it go, too.

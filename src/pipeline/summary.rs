@@ -9,6 +9,7 @@ use super::documents::DocumentMatches;
 use super::paragraphs::ParagraphMatches;
 use super::run::{Job, Rewrite};
 use super::survey::Survey;
+use super::tables::Tables;
 use super::verdicts::{Verdicts, Why};
 use crate::chrome::ChromeModel;
 use crate::config::{Config, Level};
@@ -66,6 +67,9 @@ pub struct InputSummary {
     pub bytes: u64,
     /// xxh3 of the decompressed bytes.
     pub xxh3: String,
+    /// Its records and what they lost.
+    #[serde(flatten)]
+    pub loss: Loss,
 }
 
 /// Records and what became of them.
@@ -89,8 +93,25 @@ pub struct DocumentCounts {
     pub left_whole: u64,
     /// Bytes of text read.
     pub text_bytes: u64,
+    /// Characters of text read.
+    pub text_chars: u64,
     /// Bytes of text removed.
     pub removed_bytes: u64,
+    /// Characters of text removed.
+    pub removed_chars: u64,
+}
+
+/// What an input lost.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Loss {
+    /// Its records.
+    pub records: u64,
+    /// Its records that were dropped as copies.
+    pub dropped: u64,
+    /// Characters of its text.
+    pub text_chars: u64,
+    /// Characters of its text that were removed.
+    pub removed_chars: u64,
 }
 
 /// Clusters of a level.
@@ -115,6 +136,8 @@ pub struct RemovedCount {
     pub count: u64,
     /// Bytes of text, terminators left out.
     pub bytes: u64,
+    /// Characters of text, terminators left out.
+    pub chars: u64,
 }
 
 /// A site and what it lost.
@@ -124,10 +147,16 @@ pub struct SiteSummary {
     pub site: Option<String>,
     /// Its pages.
     pub pages: u64,
+    /// Its pages that were dropped as copies.
+    pub dropped: u64,
     /// Bytes of its text.
     pub text_bytes: u64,
+    /// Characters of its text.
+    pub text_chars: u64,
     /// Bytes of its text that were removed.
     pub removed_bytes: u64,
+    /// Characters of its text that were removed.
+    pub removed_chars: u64,
     /// By reason.
     pub removed: Vec<RemovedCount>,
 }
@@ -182,9 +211,10 @@ impl Summary {
         first_reference: usize,
         survey: &Survey,
         verdicts: &Verdicts,
+        tables: &Tables,
     ) -> Result<Self> {
         let corpus = &survey.corpus;
-        let inputs = sources
+        let mut inputs: Vec<InputSummary> = sources
             .iter()
             .zip(&survey.contents)
             .enumerate()
@@ -196,6 +226,7 @@ impl Summary {
                 size: source.size,
                 bytes: contents.length,
                 xxh3: contents.identity.clone(),
+                loss: Loss::default(),
             })
             .collect();
         let mut documents = DocumentCounts {
@@ -212,31 +243,55 @@ impl Summary {
             .iter()
             .map(|name| Some(name.clone()))
             .chain([None])
-            .map(|site| SiteSummary { site, pages: 0, text_bytes: 0, removed_bytes: 0, removed: Vec::new() })
+            .map(|site| SiteSummary {
+                site,
+                pages: 0,
+                dropped: 0,
+                text_bytes: 0,
+                text_chars: 0,
+                removed_bytes: 0,
+                removed_chars: 0,
+                removed: Vec::new(),
+            })
             .collect();
         let site_of = |document: u32| {
             corpus.documents[document as usize].site.map_or(corpus.sites.len(), |site| site as usize)
         };
         for document in corpus.ids() {
-            if corpus.documents[document as usize].reference {
+            if corpus.documents[document as usize].is_reference() {
                 documents.reference += 1;
                 continue;
             }
             documents.read += 1;
             let site = &mut sites[site_of(document)];
+            let input = corpus.documents[document as usize].origin.input as usize;
+            let loss = &mut inputs[input].loss;
+            let chars = u64::from(tables.documents[document as usize]);
+            let dropped = u64::from(verdicts.dropped[document as usize]);
+            loss.records += 1;
+            loss.dropped += dropped;
+            loss.text_chars += chars;
+            site.dropped += dropped;
+            site.text_chars += chars;
+            documents.text_chars += chars;
             let bytes = corpus.spool.get(document)?.text.len() as u64;
             site.pages += 1;
             site.text_bytes += bytes;
             documents.text_bytes += bytes;
         }
         let mut removed = Vec::new();
-        for removal in verdicts.removals.iter().filter(|removal| removal.inside.is_none()) {
-            let bytes = u64::from(removal.unit.span.len());
+        let counted = verdicts.removals.iter().zip(&tables.removals);
+        for (removal, &chars) in counted.filter(|(removal, _)| removal.inside.is_none()) {
+            let (bytes, chars) = (u64::from(removal.unit.span.len()), u64::from(chars));
             let site = &mut sites[site_of(removal.unit.document)];
-            count(&mut removed, &removal.why, bytes);
-            count(&mut site.removed, &removal.why, bytes);
+            let input = corpus.documents[removal.unit.document as usize].origin.input as usize;
+            count(&mut removed, &removal.why, bytes, chars);
+            count(&mut site.removed, &removal.why, bytes, chars);
+            inputs[input].loss.removed_chars += chars;
             site.removed_bytes += bytes;
+            site.removed_chars += chars;
             documents.removed_bytes += bytes;
+            documents.removed_chars += chars;
         }
         sites.retain(|site| site.pages > 0);
         sites.sort_by(|a, b| b.removed_bytes.cmp(&a.removed_bytes).then_with(|| a.site.cmp(&b.site)));
@@ -311,15 +366,16 @@ impl Summary {
     }
 }
 
-fn count(rows: &mut Vec<RemovedCount>, why: &Why, bytes: u64) {
+fn count(rows: &mut Vec<RemovedCount>, why: &Why, bytes: u64, chars: u64) {
     let reason = reason(why);
     match rows.iter_mut().find(|row| row.reason == reason) {
         Some(row) => {
             row.count += 1;
             row.bytes += bytes;
+            row.chars += chars;
         }
         None => {
-            rows.push(RemovedCount { reason, count: 1, bytes });
+            rows.push(RemovedCount { reason, count: 1, bytes, chars });
             rows.sort_by_key(|row| row.reason);
         }
     }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use super::content::Content;
-use super::corpus::{Corpus, Document};
+use super::corpus::{Corpus, Document, Standing};
 use super::sheet::Sheet;
 use super::spool::Spool;
 use crate::chrome::{Evidence, Labels, Observer, Rules};
@@ -16,9 +16,10 @@ use crate::cluster::keep::FieldValue;
 use crate::config::{InputConfig, Keep};
 use crate::document::Origin;
 use crate::error::{Error, Result};
-use crate::hash::Map;
+use crate::hash::{Map, Set};
 use crate::input::{Block, Blocks, Contents, Fields, Limits, Parsed, Source, records, registrable_domain};
 use crate::progress::Progress;
+use crate::text::date::{is_written, moment};
 
 /// Blocks read between two parallel steps, for each thread.
 const AHEAD: usize = 2;
@@ -60,6 +61,8 @@ pub struct Plan<'a> {
     pub sources: &'a [Source],
     /// Index of the first source that is only compared with.
     pub first_reference: usize,
+    /// Sources from which nothing is removed, by number.
+    pub protected: &'a Set<u32>,
     /// How records are read.
     pub input: &'a InputConfig,
     /// Which copy stays.
@@ -126,7 +129,7 @@ pub fn survey(
             at += 1;
         }
     }
-    sink.finish(plan.first_reference)
+    sink.finish(plan)
 }
 
 /// One record of a block, read and folded.
@@ -140,6 +143,7 @@ struct Page {
     id: Option<Box<str>>,
     site: Option<String>,
     field: Option<FieldValue>,
+    date: Option<Box<str>>,
     sheet: Option<Sheet>,
     content: Content,
     evidence: Box<[Evidence]>,
@@ -179,16 +183,25 @@ fn parse(
                     }
                 }
                 let token = |bytes: Cow<'_, [u8]>| String::from_utf8(bytes.into_owned()).ok();
+                let field = match plan.keep {
+                    Keep::Field { .. } => record.rank.and_then(token).and_then(|token| field_value(&token)),
+                    _ => None,
+                };
+                let date = match (&record.date, &field) {
+                    (Some(date), _) if moment(date).is_some() => Some(date.as_ref().into()),
+                    (None, Some(FieldValue::Text(text)))
+                        if plan.input.date_field.is_none() && is_written(text) =>
+                    {
+                        Some(text.as_str().into())
+                    }
+                    _ => None,
+                };
                 found.push(Found::Page(Box::new(Page {
                     origin: Origin { input: source.index, record: record.number },
                     id: record.id.and_then(token).map(String::into_boxed_str),
                     site,
-                    field: match plan.keep {
-                        Keep::Field { .. } => {
-                            record.rank.and_then(token).and_then(|token| field_value(&token))
-                        }
-                        _ => None,
-                    },
+                    field,
+                    date,
                     content: sheet
                         .as_ref()
                         .map_or_else(Content::default, |sheet| Content::new(sheet, &Labels::default())),
@@ -311,8 +324,9 @@ impl Sink {
                         id,
                         site,
                         has_text: page.sheet.is_some(),
-                        reference: false,
+                        standing: Standing::Input,
                         field: page.field,
+                        date: page.date,
                     });
                     self.no_text += u64::from(page.sheet.is_none());
                     self.evidence.push(page.evidence);
@@ -324,9 +338,16 @@ impl Sink {
         Ok(())
     }
 
-    fn finish(mut self, first_reference: usize) -> Result<Survey> {
+    fn finish(mut self, plan: Plan<'_>) -> Result<Survey> {
         for document in &mut self.documents {
-            document.reference = document.origin.input as usize >= first_reference;
+            let input = document.origin.input as usize;
+            document.standing = if input >= plan.first_reference {
+                Standing::Reference
+            } else if plan.protected.contains(&document.origin.input) {
+                Standing::Protected
+            } else {
+                Standing::Input
+            };
         }
         // Sites in the order of their names, whatever page came first.
         let mut order: Vec<u32> = (0..self.names.len() as u32).collect();
@@ -340,7 +361,7 @@ impl Sink {
         let mut ids: Vec<&str> = self
             .documents
             .iter()
-            .filter(|document| !document.reference)
+            .filter(|document| !document.is_reference())
             .map(|document| &*document.id)
             .collect();
         ids.sort_unstable();

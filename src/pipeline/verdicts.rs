@@ -20,6 +20,7 @@ use crate::hash::units_key;
 use crate::matching::numbers::{Numbered, compare};
 use crate::matching::relation::{Relation, relate};
 use crate::matching::verify::overlap;
+use crate::text::date::moment;
 use crate::text::shingle::shingle_set;
 
 /// A piece of a document that a log line speaks of.
@@ -42,6 +43,17 @@ pub struct Cluster {
     pub kept: Unit,
     /// All members in order, the kept one with no match.
     pub members: Vec<(Unit, Option<Match>)>,
+}
+
+impl Cluster {
+    /// The document with the earliest date, and that date; the first of equal ones.
+    pub fn first_seen<'c>(&self, corpus: &'c Corpus) -> Option<(u32, &'c str)> {
+        let dates = self.members.iter().filter_map(|(unit, _)| {
+            let date = corpus.documents[unit.document as usize].date.as_deref()?;
+            Some((moment(date)?, unit.document, date))
+        });
+        dates.min_by_key(|(moment, ..)| *moment).map(|(_, document, date)| (document, date))
+    }
 }
 
 /// Something that is removed.
@@ -125,7 +137,7 @@ pub fn decide(
             verdicts.cluster_of[id as usize] = Some(cluster);
             let units = documents.units[id as usize];
             if covered(matched.relation, matched.coverage, matched.numbers, units, &config.removal)
-                && !corpus.documents[id as usize].reference
+                && !corpus.documents[id as usize].is_fixed()
             {
                 covered_documents[id as usize] = true;
                 if removes(Level::Document, &config.removal) {
@@ -249,7 +261,7 @@ impl Verdicts {
                     spans: spans_in(corpus, &page, range.document, &run),
                     central: 0,
                     gone: gone.overlaps_removed(range.document, &run),
-                    reference: document.reference,
+                    fixed: document.is_fixed(),
                     field: document.field.clone(),
                 });
                 let mut set = Vec::new();
@@ -282,7 +294,7 @@ impl Verdicts {
                     let page = pages.get(document)?;
                     let unit = block(&page, document, &run);
                     let units = page.run_units(&run).len() as u32;
-                    let free = !corpus.documents[document as usize].reference
+                    let free = !corpus.documents[document as usize].is_fixed()
                         && !gone.overlaps_removed(document, &run)
                         && !gone.is_named(document, &run)
                         && !gone.overlaps_removed(kept_range.document, &kept_run)
@@ -331,7 +343,7 @@ impl Verdicts {
                 let unit = paragraph(&page, occurrence);
                 if kept_stands
                     && removes(Level::Paragraph, &config.removal)
-                    && !corpus.documents[occurrence.document as usize].reference
+                    && !corpus.documents[occurrence.document as usize].is_fixed()
                     && !gone.overlaps_removed(occurrence.document, &occurrence.run)
                     && !gone.is_named(occurrence.document, &occurrence.run)
                     && covered(
@@ -363,7 +375,7 @@ impl Verdicts {
             let nothing = labels.lines.is_empty() && labels.spans.is_empty();
             // A document that goes whole has its chrome told too, inside it: whoever asks why it went, or keeps it all
             // the same, needs to know what of it was compared.
-            if nothing || corpus.documents[document as usize].reference {
+            if nothing || corpus.documents[document as usize].is_fixed() {
                 continue;
             }
             let page = pages.get(document)?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fixture::{FERRY, KILN, LIBRARY, Place, pages, record, sample, snapshot};
+use crate::fixture::{FERRY, KILN, LIBRARY, LIBRARY_STRIPPED, Place, pages, record, sample, snapshot};
 
 #[test]
 fn a_small_run() {
@@ -28,10 +28,13 @@ fn a_small_run() {
             "clean/pages.jsonl",
             "clusters.jsonl",
             "documents.jsonl",
+            "members.csv",
             "members.jsonl",
             "removed.jsonl",
+            "report.html",
             "restore.bin.zst",
             "run.json",
+            "sites.csv",
             "skipped.jsonl"
         ]
     );
@@ -118,9 +121,68 @@ fn a_dry_run_writes_only_logs() {
     let (dry, out) = (place.tree("dry"), place.tree("out"));
     let more: Vec<&String> = out.keys().filter(|name| !dry.contains_key(*name)).collect();
     assert_eq!(more, ["clean/pages.jsonl", "restore.bin.zst"]);
-    for (name, content) in dry.iter().filter(|(name, _)| *name != "run.json") {
+    // These two say what was done.
+    for (name, content) in dry.iter().filter(|(name, _)| *name != "run.json" && *name != "report.html") {
         assert_eq!(content, &out[name], "{name}");
     }
+}
+
+/// What is protected is written again as it is, copies and chrome and all, and what it holds goes elsewhere.
+#[test]
+fn nothing_is_removed_from_what_is_protected() {
+    let menu = "设为首页 | 加入收藏 | 联系我们\n";
+    let gold = [
+        record("gold", &[menu, &LIBRARY_STRIPPED.join("\n")]),
+        record("gold-again", &LIBRARY_STRIPPED),
+        record("gold-kiln", &KILN),
+    ];
+    let place = Place::with(&[("in/gold.jsonl", &gold.concat()), ("in/pages.jsonl", &pages())]);
+    place.done(&["clean", "in", "-o", "plain"]);
+    assert_ne!(place.text("plain/clean/gold.jsonl"), gold.concat());
+    let ran = place.done(&["clean", "in", "-o", "out", "--protect", "in/gold.jsonl"]);
+    assert!(ran.stderr.contains("by input"), "{}", ran.stderr);
+    assert_eq!(place.text("out/clean/gold.jsonl"), gold.concat());
+    // The kiln goes, and the copy without numbers; the whole one has what the protected ones lack.
+    let left = place.text("out/clean/pages.jsonl");
+    assert!(!left.contains("\"kiln\"") && !left.contains("\"library-stripped\""), "{left}");
+    assert!(left.contains("\"ferry\""), "{left}");
+    let rows = place.rows("out/documents.jsonl");
+    assert_eq!(rows.len(), 8, "protected documents are the run's own");
+    assert!(rows[..3].iter().all(|row| row["kept"] == true));
+    assert_eq!(rows.iter().find(|row| row["id"] == "kiln").unwrap()["cluster"], "gold-kiln");
+    let run = place.json("out/run.json");
+    assert_eq!(run["documents"]["reference"], 0);
+    assert_eq!(run["inputs"][0]["removed_chars"], 0);
+    assert_eq!(run["inputs"][1]["dropped"], run["documents"]["dropped"]);
+    place.done(&["restore", "out", "-o", "back", "-q"]);
+    assert_eq!(place.tree("back"), place.tree("in"));
+}
+
+/// The record stays, empty, and says where its text is; restored, all is as it was.
+#[test]
+fn links_in_place_of_copies() {
+    let place = sample();
+    place.file("in/pages.jsonl", pages().as_bytes());
+    place.file("in/site/a.txt", KILN.join("\n").as_bytes());
+    place.done(&["clean", "in", "-o", "out", "--link"]);
+    let link = r#"{"id":"library-stripped","text":"","dup_of":"library"}"#;
+    let expected: String = pages()
+        .lines()
+        .map(|line| if line.contains("library-stripped") { link } else { line })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_eq!(place.text("out/clean/pages.jsonl"), expected);
+    assert!(!place.exists("out/clean/site/a.txt"), "a text file has no place for a link");
+    assert_eq!(place.json("out/run.json")["documents"]["dropped"], 2);
+    assert_eq!(place.json("out/run.json")["config"]["removal"]["copies"], "link");
+    place.done(&["restore", "out", "-o", "back", "-q"]);
+    assert_eq!(place.tree("back"), place.tree("in"));
+    // The same by a file of settings; ids that repeat are no names.
+    place.file("link.toml", b"[removal]\ncopies = \"link\"\n");
+    let twice = pages().replace("\"library-changed\"", "\"library\"");
+    place.file("twice.jsonl", twice.as_bytes());
+    place.done(&["clean", "twice.jsonl", "-o", "other", "--config", "link.toml"]);
+    assert!(place.text("other/clean/twice.jsonl").contains(r#""text":"","dup_of":"0:1"}"#));
 }
 
 #[test]

@@ -49,6 +49,9 @@ fn inputs() {
     ]);
     std::fs::create_dir(place.path("empty")).unwrap();
     refused(&place, "missing-input", &["clean", "paegs.jsonl", "-o", "new"]);
+    place.file("old.txt", b"words");
+    refused(&place, "protect-no-input", &["clean", "pages.jsonl", "--protect", "old.txt", "-o", "new"]);
+    std::fs::remove_file(place.path("old.txt")).unwrap();
     refused(&place, "missing-reference", &["clean", "pages.jsonl", "--against", "old.jsonl", "-o", "new"]);
     refused(&place, "no-match", &["clean", "*.txt", "-o", "new"]);
     refused(&place, "foreign-format", &["clean", "paper.pdf", "-o", "new"]);

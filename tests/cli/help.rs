@@ -3,8 +3,8 @@
 use crate::fixture::{Place, snapshot};
 
 /// Every command, in the order of the help.
-const COMMANDS: [&str; 8] =
-    ["clean", "clusters", "explain", "restore", "chrome", "config", "completions", "man"];
+const COMMANDS: [&str; 9] =
+    ["clean", "clusters", "explain", "restore", "report", "chrome", "config", "completions", "man"];
 
 #[test]
 fn help_of_the_program() {

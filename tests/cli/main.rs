@@ -15,5 +15,6 @@ mod formats;
 mod help;
 mod hostile;
 mod html;
+mod report;
 mod restore;
 mod settings;

@@ -47,6 +47,7 @@ impl Run {
         config.removal.level = vec![Level::Document, Level::Block, Level::Paragraph];
         let job = Job {
             inputs: vec![input.to_str().unwrap().to_owned()],
+            protect: Vec::new(),
             against: Vec::new(),
             output: output.clone(),
             overwrite: Overwrite::Refuse,

@@ -28,7 +28,9 @@ pub(crate) fn read(texts: &[String]) -> Corpus {
     write(&path, texts);
     let config = Config::default();
     let sources = discover(&[path.to_str().unwrap().to_owned()], &config.input, None).unwrap();
+    let protected = Default::default();
     let plan = Plan {
+        protected: &protected,
         sources: &sources.list,
         first_reference: 1,
         input: &config.input,

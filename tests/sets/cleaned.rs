@@ -98,6 +98,7 @@ fn read(input: &Path) -> Vec<Input> {
 pub(crate) fn job(inputs: &[&Path], output: &Path, config: Config, rewrite: Rewrite) -> Job {
     Job {
         inputs: inputs.iter().map(|path| path.to_str().unwrap().to_owned()).collect(),
+        protect: Vec::new(),
         against: Vec::new(),
         output: output.to_owned(),
         overwrite: Overwrite::Refuse,

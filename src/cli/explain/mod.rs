@@ -1,6 +1,5 @@
 //! `dechaff explain`: why something was removed or kept, and how two texts compare.
 
-mod difference;
 mod pair;
 mod unit;
 

@@ -12,9 +12,9 @@ use super::super::failure::Failure;
 use super::super::size::{count, counted};
 use super::super::style::Style;
 use super::super::visible;
-use super::difference::{Part, Place as Difference, Side, places};
 use super::unit::{span_of, touches};
 use super::{Text, excerpt, level_word, name, share};
+use dechaff::matching::difference::{Part, Place as Difference, Side, places};
 
 /// Places of difference that are shown.
 const SHOWN: usize = 20;

@@ -1,7 +1,8 @@
 //! A document's text, read again from its input, with what the run took for chrome.
 
+use super::Run;
+use super::findings::origin;
 use super::rows::RemovedRow;
-use super::{Input, Run};
 use crate::chrome::{Known, Labels, LineLabel, SpanLabel};
 use crate::document::Span;
 use crate::error::Error;
@@ -28,18 +29,26 @@ impl Run {
     /// When its input is not there any more, or is not what the run read.
     pub fn page(&self, doc: &str, removed: &[RemovedRow]) -> Result<Page, Unread> {
         let unread = |problem: &str| Unread(problem.to_owned());
-        let numbers = doc
-            .split_once(':')
-            .and_then(|(input, record)| Some((input.parse::<usize>().ok()?, record.parse::<u64>().ok()?)));
-        let (input, record) = numbers.ok_or_else(|| unread("its name was edited"))?;
-        let input = self.inputs.get(input).ok_or_else(|| unread("`run.json` does not name its input"))?;
-        let text = self.text(input, record)?;
-        let sheet = Sheet::new(text);
+        let origin = origin(doc).ok_or_else(|| unread("its name was edited"))?;
+        let mut found = None;
+        self.texts(origin.input as usize, &[origin.record], |_, text| found = Some(text.to_owned()))?;
+        let sheet = Sheet::new(found.unwrap_or_default());
         let labels = labels(removed, &sheet);
         Ok(Page { sheet, labels })
     }
 
-    fn text(&self, input: &Input, record: u64) -> Result<String, Unread> {
+    /// Hands over the texts of an input's records, whose numbers are sorted.
+    ///
+    /// # Errors
+    /// When the input is not there any more, or is not what the run read; what was handed over is then of no use.
+    pub(super) fn texts(
+        &self,
+        input: usize,
+        wanted: &[u64],
+        mut take: impl FnMut(u64, &str),
+    ) -> Result<(), Unread> {
+        let input =
+            self.inputs.get(input).ok_or_else(|| Unread("`run.json` does not name its input".to_owned()))?;
         let unread = |problem: String| Unread(format!("`{}` {problem}", input.path));
         if input.path == "-" {
             return Err(Unread("standard input cannot be read a second time".into()));
@@ -53,19 +62,21 @@ impl Run {
             discover(std::slice::from_ref(&input.path), &self.config.input, None).map_err(failed)?;
         let [source] = &sources.list[..] else { return Err(unread("is no longer one file".into())) };
         let fields = Fields::new(&self.config.input);
-        let mut text = None;
+        let mut missing: Vec<u64> = wanted.to_vec();
+        missing.dedup();
         let mut blocks = Blocks::open(source, Limits::default()).map_err(failed)?;
+        // To the end: only so is it known to be what the run read.
         for block in blocks.by_ref() {
             let block = block.map_err(failed)?;
-            let before = record < block.first_record;
-            if text.is_some() || before {
+            if missing.last().is_none_or(|&last| last < block.first_record) {
                 continue;
             }
             for parsed in records(&block, source.format, &fields) {
                 if let Parsed::Record(found) = parsed
-                    && found.number == record
+                    && let Ok(at) = missing.binary_search(&found.number)
                 {
-                    text = Some(found.text.unwrap_or_default().into_owned());
+                    missing.remove(at);
+                    take(found.number, &found.text.unwrap_or_default());
                 }
             }
         }
@@ -73,7 +84,10 @@ impl Run {
         if contents.identity != input.xxh3 || contents.length != input.bytes {
             return Err(unread("was changed after the run".into()));
         }
-        text.ok_or_else(|| unread(format!("has no record {record}")))
+        match missing.first() {
+            Some(record) => Err(unread(format!("has no record {record}"))),
+            None => Ok(()),
+        }
     }
 }
 

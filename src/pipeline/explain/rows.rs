@@ -284,7 +284,7 @@ impl Run {
     }
 
     /// Hands the wanted lines of a log to `take`.
-    fn scan(
+    pub(super) fn scan(
         &self,
         name: &str,
         wanted: impl Fn(&[u8]) -> bool,

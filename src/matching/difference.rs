@@ -5,34 +5,35 @@
 
 use std::collections::BTreeMap;
 
-use dechaff::document::Span;
-use dechaff::matching::align::{Run, align};
+use super::align::{Run, align};
+use crate::document::Span;
+use crate::hash::Map;
 
 /// One side of the comparison.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Side<'a> {
+pub struct Side<'a> {
     /// The whole text.
-    pub(crate) text: &'a str,
+    pub text: &'a str,
     /// Its pieces that are compared, in order, each within a line.
-    pub(crate) pieces: &'a [Span],
+    pub pieces: &'a [Span],
 }
 
 /// A place where the texts differ, or a few that stand close together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub struct Place {
     /// The first text there, and the second.
-    pub(crate) sides: [Vec<Part>; 2],
+    pub sides: [Vec<Part>; 2],
     /// Where the first difference starts in the first text, and in the second (bytes).
-    pub(crate) starts: [u32; 2],
+    pub starts: [u32; 2],
 }
 
 /// A stretch of one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
+pub struct Part {
     /// Its bytes.
-    pub(crate) span: Span,
+    pub span: Span,
     /// Whether the other side has it too.
-    pub(crate) shared: bool,
+    pub shared: bool,
 }
 
 /// Tokens shown on each side of a difference.
@@ -42,24 +43,103 @@ const AROUND: usize = 12;
 const CHANCE: usize = 3;
 
 /// The places where the texts differ, in order.
-pub(crate) fn places(a: Side<'_>, b: Side<'_>) -> Vec<Place> {
-    let (tokens_a, tokens_b) = (tokens(a), tokens(b));
-    let mut names = BTreeMap::new();
-    let mut ids = |side: Side<'_>, tokens: &[Token]| -> Vec<u32> {
-        tokens
-            .iter()
-            .map(|token| {
-                let next = names.len() as u32;
-                *names.entry(token.name(side.text).to_owned()).or_insert(next)
-            })
-            .collect()
-    };
-    let (ids_a, ids_b) = (ids(a, &tokens_a), ids(b, &tokens_b));
-    let runs = by_lines((&tokens_a, &ids_a), (&tokens_b, &ids_b));
-    tidy(gaps(&runs, tokens_a.len(), tokens_b.len()), &tokens_a, &tokens_b)
+pub fn places(a: Side<'_>, b: Side<'_>) -> Vec<Place> {
+    let sides = Tokens::new(a, b);
+    sides
+        .gaps()
         .chunk_by(|before, after| after.a.start - before.a.end <= 2 * AROUND)
-        .map(|near| place(near, [&tokens_a, &tokens_b]))
+        .map(|near| place(near, [&sides.a, &sides.b]))
         .collect()
+}
+
+/// Both texts whole, laid side by side.
+///
+/// What they share is cut wherever a piece ends on either side, so every stretch lies in one piece of each.
+pub fn stretches(a: Side<'_>, b: Side<'_>) -> Vec<Stretch> {
+    let sides = Tokens::new(a, b);
+    let mut found = Vec::new();
+    let end = Gap { a: sides.a.len()..sides.a.len(), b: sides.b.len()..sides.b.len() };
+    let (mut at_a, mut at_b) = (0, 0);
+    for gap in sides.gaps().iter().chain([&end]) {
+        while at_a < gap.a.start {
+            let (start_a, start_b) = (at_a, at_b);
+            while at_a < gap.a.start
+                && at_b < gap.b.start
+                && sides.a[at_a].line == sides.a[start_a].line
+                && sides.b[at_b].line == sides.b[start_b].line
+            {
+                at_a += 1;
+                at_b += 1;
+            }
+            let parts = [over(&sides.a[start_a..at_a]), over(&sides.b[start_b..at_b])];
+            found.push(Stretch { shared: true, sides: parts });
+            if at_b == gap.b.start {
+                break;
+            }
+        }
+        let mut lines_a = sides.a[gap.a.clone()].chunk_by(|x, y| x.line == y.line);
+        let mut lines_b = sides.b[gap.b.clone()].chunk_by(|x, y| x.line == y.line);
+        loop {
+            let parts = [lines_a.next().and_then(over), lines_b.next().and_then(over)];
+            if parts == [None, None] {
+                break;
+            }
+            found.push(Stretch { shared: false, sides: parts });
+        }
+        (at_a, at_b) = (gap.a.end, gap.b.end);
+    }
+    found
+}
+
+/// A stretch of both texts, or of one that the other lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Whether both sides have it.
+    pub shared: bool,
+    /// Where it stands in the first text, and in the second.
+    pub sides: [Option<Laid>; 2],
+}
+
+/// A part of one piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Laid {
+    /// The piece, by its number.
+    pub piece: u32,
+    /// The part's bytes.
+    pub span: Span,
+}
+
+fn over(tokens: &[Token]) -> Option<Laid> {
+    let (first, last) = (tokens.first()?, tokens.last()?);
+    Some(Laid { piece: first.line, span: Span::new(first.span.start, last.span.end) })
+}
+
+/// Both texts in tokens, and where these agree.
+struct Tokens {
+    a: Vec<Token>,
+    b: Vec<Token>,
+    runs: Vec<Run>,
+}
+
+impl Tokens {
+    fn new(a: Side<'_>, b: Side<'_>) -> Self {
+        let (tokens_a, tokens_b) = (tokens(a), tokens(b));
+        let mut names: Map<&str, u32> = Map::default();
+        let mut ids_a = Vec::with_capacity(tokens_a.len());
+        let mut ids_b = Vec::with_capacity(tokens_b.len());
+        for (side, tokens, ids) in [(a, &tokens_a, &mut ids_a), (b, &tokens_b, &mut ids_b)] {
+            for token in tokens {
+                let next = names.len() as u32;
+                ids.push(*names.entry(token.name(side.text)).or_insert(next));
+            }
+        }
+        let runs = by_lines((&tokens_a, &ids_a), (&tokens_b, &ids_b));
+        Self { a: tokens_a, b: tokens_b, runs }
+    }
+
+    fn gaps(&self) -> Vec<Gap> {
+        tidy(gaps(&self.runs, self.a.len(), self.b.len()), &self.a, &self.b)
+    }
 }
 
 /// A word, or a character of a script without spaces, or white space.
@@ -311,6 +391,43 @@ mod tests {
         assert_eq!(
             shown("2019年10月30日", "====年==月==日"),
             [["[2019]|年|[10]|月|[30]|日", "[====]|年|[==]|月|[==]|日"]]
+        );
+    }
+
+    #[test]
+    fn side_by_side_by_piece() {
+        let (a, b) = ("走进文明走廊，共14次\n完", "走进文明走\n廊，共次\n完");
+        let pieces = |text: &str, cuts: &[u32]| -> Vec<Span> {
+            let ends = cuts.iter().copied().chain([text.len() as u32]);
+            let mut start = 0;
+            let piece = |end| {
+                let span = Span::new(start, end);
+                start = end + 1;
+                span
+            };
+            ends.map(piece).collect()
+        };
+        let (of_a, of_b) = (pieces(a, &[29]), pieces(b, &[15, 28]));
+        let found = stretches(Side { text: a, pieces: &of_a }, Side { text: b, pieces: &of_b });
+        let shown: Vec<String> = found
+            .iter()
+            .map(|stretch| {
+                let side = |at: usize, text: &str| {
+                    stretch.sides[at]
+                        .map_or("-".into(), |laid| format!("{}:{}", laid.piece, &text[laid.span.range()]))
+                };
+                format!("{} {} {}", stretch.shared, side(0, a), side(1, b))
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "true 0:走进文明走 0:走进文明走",
+                "true 0:廊，共 1:廊，共",
+                "false 0:14 -",
+                "true 0:次 1:次",
+                "true 1:完 2:完"
+            ]
         );
     }
 

@@ -154,7 +154,7 @@ impl Job<'_> {
                 }
                 Parsed::Record(record) => {
                     let start = (record.offset - block.offset) as usize;
-                    match edit(record.number)? {
+                    match self.padded(edit(record.number)?, rewriter.columns) {
                         Edit::Keep => {
                             self.counts[KEPT] += 1;
                             if record.is_converted() {
@@ -177,6 +177,22 @@ impl Job<'_> {
             at = self.insert(block, at, &names)?;
         }
         self.keep(&block.bytes[at..])
+    }
+
+    /// An edit that gives every row of a table a cell in each added column.
+    fn padded(&self, edit: Edit, columns: &[&str]) -> Edit {
+        if !matches!(self.source.format, SourceFormat::Csv | SourceFormat::Tsv) || columns.is_empty() {
+            return edit;
+        }
+        let empty = |add: &[(String, String)]| -> Vec<(String, String)> {
+            let value = |name: &str| add.iter().find(|(added, _)| added == name).map(|(_, json)| json.clone());
+            columns.iter().map(|name| ((*name).to_owned(), value(name).unwrap_or_default())).collect()
+        };
+        match edit {
+            Edit::Keep => Edit::Change { cut: Vec::new(), add: empty(&[]) },
+            Edit::Change { cut, add } => Edit::Change { cut, add: empty(&add) },
+            Edit::Drop => Edit::Drop,
+        }
     }
 
     /// Names added columns in the header of a table, where it stands in this block.

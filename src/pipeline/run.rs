@@ -24,7 +24,7 @@ use crate::decide::removes_chrome;
 use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::hash::{Map, Set};
-use crate::input::{Fields, Limits, Source, SourceFormat, Sources, discover};
+use crate::input::{Fields, Limits, Source, Sources, discover};
 use crate::output::{Edit, OutputDir, Overwrite, PATCHES, PatchStore, Rewriter};
 use crate::progress::Progress;
 use crate::report;
@@ -240,6 +240,8 @@ fn find(
 
 /// The field that `--annotate` adds.
 const ANNOTATION: &str = "dechaff";
+/// The field that `--link` adds to the records of dropped documents.
+const LINK: &str = "dup_of";
 
 /// What becomes of one document's record.
 #[derive(Debug, Default)]
@@ -295,10 +297,10 @@ fn gone(
     let source = &names.sources[corpus.documents[document as usize].origin.input as usize];
     let kept = verdicts.cluster_of[document as usize].map(|cluster| &verdicts.clusters[cluster].kept);
     match (copies, kept) {
-        (Copies::Link, Some(kept)) if source.format != SourceFormat::Txt => {
+        (Copies::Link, Some(kept)) if !source.format.is_page() => {
             let text = corpus.spool.get(document)?.text.len() as u32;
             let cut = if text == 0 { Vec::new() } else { vec![Span::new(0, text)] };
-            Ok(Edit::Change { cut, add: vec![("dup_of".into(), names.of(Level::Document, kept))] })
+            Ok(Edit::Change { cut, add: vec![(LINK.into(), names.of(Level::Document, kept))] })
         }
         _ => Ok(Edit::Drop),
     }
@@ -354,7 +356,11 @@ fn rewrite(
     if let Keep::Field { name, .. } = &job.config.removal.keep {
         fields = fields.with_rank(name);
     }
-    let columns: &[&str] = if job.rewrite == Rewrite::Annotated { &[ANNOTATION] } else { &[] };
+    let columns: &[&str] = match (job.rewrite, job.config.removal.copies) {
+        (Rewrite::Annotated, _) => &[ANNOTATION],
+        (_, Copies::Link) => &[LINK],
+        _ => &[],
+    };
     let rewriter = Rewriter { folder, fields: &fields, limits: Limits::default(), columns, progress };
     let documents = &survey.corpus.documents;
     let mut patches = PatchStore::create(&folder.join(PATCHES))?;

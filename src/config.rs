@@ -82,6 +82,12 @@ pub enum Format {
     Html,
     /// One JSON object a line.
     Jsonl,
+    /// One row a record, the columns named by the first; apart by what that line shows, in `.tsv` by tabs.
+    Csv,
+    /// Web archive records, WET among them.
+    Warc,
+    /// Parquet files.
+    Parquet,
 }
 
 /// What is reported as a copy.

@@ -93,7 +93,7 @@ pub(crate) struct CleanArgs {
 /// What is done instead of removing.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct InsteadArgs {
-    /// Remove nothing: write each JSONL record whole, with its verdicts as a field `dechaff`
+    /// Remove nothing: write each record whole, with its verdicts as a further field, or column, `dechaff`
     #[arg(long, help_heading = REMOVAL, conflicts_with = "dry_run")]
     pub(crate) annotate: bool,
     /// Remove nothing: write only the logs, with what would be removed
@@ -199,8 +199,8 @@ const MESSAGES: &str = "Messages";
 /// What a run is given besides its settings.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// Files, folders (all files below them), patterns, or `-` for standard input (copied to a temporary file,
-    /// because a run reads twice)
+    /// Files, folders (all files below them), patterns, `@LIST` for a file that names them one a line (relative to
+    /// the working directory), or `-` for standard input (copied to a temporary file, because a run reads twice)
     #[arg(value_name = "INPUT", required = true)]
     pub(crate) inputs: Vec<String>,
     /// Folder for the results; it appears when they are complete
@@ -273,7 +273,7 @@ pub(crate) struct ReadingArgs {
     /// Format of every input; `auto` looks at the content
     #[arg(long, value_parser = format(), help_heading = READING)]
     pub(crate) format: Option<Format>,
-    /// Field that holds the text; `a.b` reaches into an object
+    /// Field, or column, that holds the text; `a.b` reaches into an object
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(crate) text_field: Option<String>,
     /// Field that holds HTML: of records that have it, its text is read, and written to the text field [default: none]
@@ -331,11 +331,16 @@ pub(crate) struct OnlyArg {
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(["auto", "txt", "html", "jsonl"]).map(|word| match word.as_str() {
-        "txt" => Format::Txt,
-        "html" => Format::Html,
-        "jsonl" => Format::Jsonl,
-        _ => Format::Auto,
+    PossibleValuesParser::new(["auto", "txt", "html", "jsonl", "csv", "parquet", "warc"]).map(|word| {
+        match word.as_str() {
+            "txt" => Format::Txt,
+            "html" => Format::Html,
+            "jsonl" => Format::Jsonl,
+            "csv" => Format::Csv,
+            "warc" => Format::Warc,
+            "parquet" => Format::Parquet,
+            _ => Format::Auto,
+        }
     })
 }
 

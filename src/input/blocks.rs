@@ -4,10 +4,15 @@
 //! Parsing is left to [`records`](super::records). The blocks tile the stream: put together, their bytes are all
 //! that can be decompressed. Memory: a block, or the longest record up to [`Limits::record`].
 
+use std::sync::Arc;
+
 use memchr::{memchr, memrchr};
 
 use super::compression::{Decoder, Filled};
+use super::csv::Header;
 use super::discover::Source;
+use super::fields::keys;
+use super::framing::{Framing, Piece, Tail};
 use super::json::BOM;
 use super::record::Lines;
 use super::sniff::SourceFormat;
@@ -37,11 +42,32 @@ impl Block {
     }
 }
 
+impl Block {
+    /// Names of the fields of its first record: those of a table, or the keys of a JSON object.
+    pub fn field_names(&self) -> Vec<String> {
+        match &self.content {
+            Content::Pieces { header: Some(header), .. } => header.names.clone(),
+            Content::Records => {
+                let first = Lines { bytes: &self.bytes, at: 0 }.next();
+                first.map(|line| keys(&self.bytes[line.raw])).unwrap_or_default()
+            }
+            Content::Pieces { header: None, .. } | Content::Unreadable { .. } => Vec::new(),
+        }
+    }
+}
+
 /// What a block holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Whole records.
+    /// Whole records: lines, or one page.
     Records,
+    /// Whole records of a format whose records are not lines.
+    Pieces {
+        /// They tile the block.
+        pieces: Vec<Piece>,
+        /// The columns of a table, once its header was met.
+        header: Option<Arc<Header>>,
+    },
     /// A piece of one record that cannot be read.
     Unreadable {
         /// Why, one sentence without a full stop.
@@ -80,6 +106,7 @@ pub struct Contents {
 pub struct Blocks {
     source: u32,
     format: SourceFormat,
+    framing: Framing,
     decoder: Decoder,
     limits: Limits,
     /// Bytes that are read and not yet handed out.
@@ -112,7 +139,8 @@ impl Blocks {
         Ok(Self {
             source: source.index,
             format: source.format,
-            decoder: Decoder::open(&source.path, source.compression)?,
+            framing: Framing::new(source.format),
+            decoder: Decoder::open(&source.path, source.format, source.compression)?,
             limits: Limits { block, record: limits.record.clamp(block, MAX_TEXT) },
             buffer: Vec::new(),
             searched: 0,
@@ -150,22 +178,33 @@ impl Blocks {
             match self.state {
                 State::Done => return Ok(None),
                 State::Passing => {
-                    if let Some(end) = self.line_end(0) {
+                    if let Some(end) = self.framing.resume(&self.buffer) {
                         self.state = State::Reading;
-                        return Ok(Some(self.emit(end, self.too_long(Piece::Later))));
+                        return Ok(Some(self.emit(end, self.too_long(Part::Later))));
                     }
-                    if !self.buffer.is_empty() {
-                        return Ok(Some(self.emit(self.buffer.len(), self.too_long(Piece::Later))));
+                    // What may begin the next record waits for the rest of it.
+                    let wait = if self.ended.is_some() { 0 } else { self.framing.overlap() };
+                    if self.buffer.len() > wait {
+                        let end = self.buffer.len() - wait;
+                        return Ok(Some(self.emit(end, self.too_long(Part::Later))));
                     }
                     if self.ended.is_some() {
                         self.state = State::Reading;
                         continue;
                     }
                 }
+                State::Reading if self.is_framed() => {
+                    if let Some(block) = self.framed() {
+                        return Ok(Some(block));
+                    }
+                    if let Some(ended) = self.ended.take() {
+                        return self.last(ended);
+                    }
+                }
                 State::Reading => {
                     if let Some(end) = self.line_end(self.searched) {
                         if end > self.limits.record {
-                            return Ok(Some(self.emit(end, self.too_long(Piece::First))));
+                            return Ok(Some(self.emit(end, self.too_long(Part::First))));
                         }
                         let last = memrchr(b'\n', &self.buffer).map_or(end, |last| last + 1);
                         return Ok(Some(self.emit(last, Content::Records)));
@@ -173,16 +212,17 @@ impl Blocks {
                     self.searched = self.buffer.len();
                     if self.buffer.len() > self.limits.record {
                         self.state = State::Passing;
-                        return Ok(Some(self.emit(self.buffer.len(), self.too_long(Piece::First))));
+                        return Ok(Some(self.emit(self.buffer.len(), self.too_long(Part::First))));
                     }
                     if let Some(ended) = self.ended.take() {
-                        self.state = State::Done;
-                        return Ok(self.last(ended));
+                        return self.last(ended);
                     }
                 }
             }
             if self.ended.is_none() {
-                match self.decoder.fill(&mut self.buffer, self.limits.block)? {
+                // A long record is framed again from its beginning: the more of it is at hand, the more is read.
+                let more = if self.is_framed() { self.buffer.len().min(self.limits.record) } else { 0 };
+                match self.decoder.fill(&mut self.buffer, self.limits.block.max(more))? {
                     Filled::More => {}
                     ended => self.ended = Some(ended),
                 }
@@ -190,32 +230,63 @@ impl Blocks {
         }
     }
 
-    /// What is left when the stream has ended.
-    fn last(&mut self, ended: Filled) -> Option<Block> {
+    fn is_framed(&self) -> bool {
+        !matches!(self.framing, Framing::Lines | Framing::Whole)
+    }
+
+    /// The next block of a format with frames, if the buffer holds one.
+    fn framed(&mut self) -> Option<Block> {
+        let tail = if self.ended == Some(Filled::End) { Tail::Closed } else { Tail::Open };
+        let mut pieces = self.framing.pieces(&self.buffer, tail);
+        let header = self.framing.header();
+        if let Some(long) = pieces.iter().position(|piece| piece.span.len() > self.limits.record) {
+            if long == 0 {
+                return Some(self.emit(pieces[0].span.end, self.too_long(Part::First)));
+            }
+            pieces.truncate(long);
+        }
+        if let Some(last) = pieces.last() {
+            let end = last.span.end;
+            return Some(self.emit(end, Content::Pieces { pieces, header }));
+        }
+        if self.buffer.len() > self.limits.record {
+            self.state = State::Passing;
+            let end = self.buffer.len() - self.framing.overlap().min(self.buffer.len() - 1);
+            return Some(self.emit(end, self.too_long(Part::First)));
+        }
+        None
+    }
+
+    /// What is left when the stream has ended; of records there may be more behind damage.
+    fn last(&mut self, ended: Filled) -> Result<Option<Block>> {
+        self.state = State::Done;
         let content = match ended {
             Filled::Damaged(reason) => {
-                self.damage = Some(reason.clone());
+                if !self.format.is_page() && self.decoder.resume()? {
+                    self.state = State::Reading;
+                }
+                self.damage.get_or_insert_with(|| reason.clone());
                 Content::Unreadable { reason, first: true }
             }
             // A page's file is one page even when it is empty; a page above the limit was its only record.
             _ if self.format.is_page() && self.record == 1 => Content::Records,
-            _ if self.buffer.is_empty() => return None,
+            _ if self.buffer.is_empty() => return Ok(None),
             _ => Content::Records,
         };
-        Some(self.emit(self.buffer.len(), content))
+        Ok(Some(self.emit(self.buffer.len(), content)))
     }
 
     /// One past the first line end at or after `from`; text has no lines here.
     fn line_end(&self, from: usize) -> Option<usize> {
-        match self.format {
-            SourceFormat::Txt | SourceFormat::Html => None,
-            SourceFormat::Jsonl => memchr(b'\n', &self.buffer[from..]).map(|hit| from + hit + 1),
+        if self.format.is_page() {
+            return None;
         }
+        memchr(b'\n', &self.buffer[from..]).map(|hit| from + hit + 1)
     }
 
-    fn too_long(&self, piece: Piece) -> Content {
+    fn too_long(&self, part: Part) -> Content {
         let reason = format!("a record of more than {} bytes", self.limits.record);
-        Content::Unreadable { reason, first: piece == Piece::First }
+        Content::Unreadable { reason, first: part == Part::First }
     }
 
     /// Hands out the first `end` bytes of the buffer.
@@ -234,7 +305,7 @@ impl Blocks {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Piece {
+enum Part {
     First,
     Later,
 }
@@ -242,8 +313,11 @@ enum Piece {
 fn count(block: &Block, format: SourceFormat) -> u64 {
     match (&block.content, format) {
         (Content::Unreadable { first, .. }, _) => u64::from(*first),
-        (Content::Records, SourceFormat::Txt | SourceFormat::Html) => 1,
-        (Content::Records, SourceFormat::Jsonl) => {
+        (Content::Pieces { pieces, .. }, _) => {
+            pieces.iter().filter(|piece| piece.kind.is_counted()).count() as u64
+        }
+        (Content::Records, format) if format.is_page() => 1,
+        (Content::Records, _) => {
             let start = if block.offset == 0 && block.bytes.starts_with(BOM) { BOM.len() } else { 0 };
             Lines { bytes: &block.bytes, at: start }.count() as u64
         }

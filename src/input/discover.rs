@@ -12,13 +12,15 @@ use tempfile::TempPath;
 
 use super::compression::{Compression, Decoder, is_compression};
 use super::naming::{absolute, below, common, free_name, text_name};
+use super::parquet;
 use super::sniff::{self, SourceFormat};
 use super::walk;
 use crate::config::{Format, InputConfig};
 use crate::error::{Error, Result};
 
 /// Finds the files behind `inputs`: files, folders (all files below them), patterns (only where no file has that
-/// very name), and `-` for standard input, which is copied to a temporary file because a run reads twice.
+/// very name), `-` for standard input, which is copied to a temporary file because a run reads twice, and `@LIST` for
+/// what stands in a file, one a line (only where no file has that very name).
 ///
 /// The same file given twice is read once, with a warning. Files of other formats are passed over inside a folder,
 /// with a warning. Nothing below `output` is taken from a folder: it is what an earlier run left.
@@ -129,6 +131,9 @@ impl Search {
         }
         match fs::metadata(given) {
             Ok(_) => self.existing(Path::new(given)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && given.starts_with('@') => {
+                self.list(&given[1..])
+            }
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(given)(error)),
             Err(_) if walk::has_wildcard(given) => {
                 let matches = walk::expand(given)?.map_err(|problem| input_error(given, problem))?;
@@ -139,6 +144,34 @@ impl Search {
             }
             Err(_) => Err(input_error(given, "there is no such file or folder")),
         }
+    }
+
+    /// Takes up what a list names, one a line, blank lines left out. Paths are relative to the working directory, as
+    /// `find` prints them; a list is not taken from a list.
+    fn list(&mut self, list: &str) -> Result<()> {
+        let text = match fs::read_to_string(list) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(input_error(&format!("@{list}"), format!("there is no list `{list}`")));
+            }
+            Err(error) => return Err(Error::io(list)(error)),
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let mut named = 0;
+        for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+            named += 1;
+            let outcome = match line.strip_prefix('@').filter(|_| !Path::new(line).exists()) {
+                Some(_) => Err(input_error(line, "a list in a list is not followed")),
+                None => self.input(line),
+            };
+            outcome.map_err(|error| match error {
+                Error::Input { input, problem } => {
+                    input_error(&input, format!("{problem} (line {number} of `{list}`)"))
+                }
+                other => other,
+            })?;
+        }
+        if named == 0 { Err(input_error(&format!("@{list}"), "the list names no file")) } else { Ok(()) }
     }
 
     fn existing(&mut self, path: &Path) -> Result<()> {
@@ -162,7 +195,7 @@ impl Search {
         if !self.is_new(canonical, &given) {
             return Ok(());
         }
-        let kind = sniff(path, self.format)?.map_err(|name| refusal(&given, name))?;
+        let kind = sniff(path, self.format)?.map_err(|name| refusal(&given, &name))?;
         let place = absolute(path)?;
         self.bases.extend(place.parent().map(Path::to_path_buf));
         self.found.push(Found { given, path: path.to_path_buf(), place: Some(place), kind: Some(kind) });
@@ -197,15 +230,12 @@ impl Search {
             let problem = if foreign.is_empty() {
                 "the folder holds no file".to_owned()
             } else {
-                format!("the folder holds no text, HTML or JSONL file, only {}", examples(&foreign))
+                format!("the folder holds no file that dechaff reads, only {}", examples(&foreign))
             };
             return Err(input_error(given, problem));
         }
         if !foreign.is_empty() {
-            self.warn(format!(
-                "{given}: passed over what is neither text, HTML nor JSONL: {}",
-                examples(&foreign)
-            ));
+            self.warn(format!("{given}: passed over what dechaff does not read: {}", examples(&foreign)));
         }
         if !listing.dead_ends.is_empty() {
             let links: Vec<_> =
@@ -242,7 +272,7 @@ impl Search {
             let copy = copy.into_temp_path();
             found.path = copy.to_path_buf();
             self.sources.spools.push(copy);
-            let kind = sniff(&found.path, self.format)?.map_err(|name| refusal(&found.given, name))?;
+            let kind = sniff(&found.path, self.format)?.map_err(|name| refusal(&found.given, &name))?;
             found.kind = Some(kind);
         }
         Ok(())
@@ -312,7 +342,7 @@ impl Search {
             let (format, compression) = found.kind.expect("every file was looked at");
             let clean = match format {
                 SourceFormat::Html => text_name(&relative, compression, &mut taken),
-                SourceFormat::Txt | SourceFormat::Jsonl => relative.clone(),
+                _ => relative.clone(),
             };
             let folder = match found.place.as_deref().and_then(Path::parent) {
                 Some(parent) => {
@@ -346,7 +376,7 @@ impl Search {
 }
 
 /// Format and compression of a file, or the name of what it is instead.
-fn sniff(path: &Path, wanted: Format) -> Result<Result<(SourceFormat, Compression), &'static str>> {
+fn sniff(path: &Path, wanted: Format) -> Result<Result<(SourceFormat, Compression), String>> {
     let mut magic = Vec::new();
     File::open(path).and_then(|file| file.take(8).read_to_end(&mut magic)).map_err(Error::io(path))?;
     let compression = Compression::of(&magic);
@@ -354,15 +384,29 @@ fn sniff(path: &Path, wanted: Format) -> Result<Result<(SourceFormat, Compressio
         Format::Txt => Ok(SourceFormat::Txt),
         Format::Html => Ok(SourceFormat::Html),
         Format::Jsonl => Ok(SourceFormat::Jsonl),
+        Format::Warc => Ok(SourceFormat::Warc),
+        Format::Parquet => Ok(SourceFormat::Parquet),
+        Format::Csv if matches!(&*extension(path, compression), "tsv" | "tab") => Ok(SourceFormat::Tsv),
+        Format::Csv => Ok(SourceFormat::Csv),
         Format::Auto => sniff::format(&head(path, compression)?, &extension(path, compression)),
     };
-    Ok(format.map(|format| (format, compression)))
+    Ok(match format {
+        Ok(SourceFormat::Parquet) if compression != Compression::None => {
+            Err("Parquet inside a compressed file (decompress it: Parquet is compressed in itself)"
+                .to_owned())
+        }
+        Ok(SourceFormat::Parquet) => match parquet::metadata(path).map_err(Error::io(path))? {
+            Ok(_) => Ok((SourceFormat::Parquet, compression)),
+            Err(problem) => Err(format!("a Parquet file that cannot be read ({problem})")),
+        },
+        other => other.map(|format| (format, compression)).map_err(str::to_owned),
+    })
 }
 
 /// The first decompressed bytes. Damage is found again, and reported, when the file is read.
 fn head(path: &Path, compression: Compression) -> Result<Vec<u8>> {
     let mut head = Vec::new();
-    Decoder::open(path, compression)?.fill(&mut head, sniff::HEAD)?;
+    Decoder::open(path, SourceFormat::Txt, compression)?.fill(&mut head, sniff::HEAD)?;
     Ok(head)
 }
 
@@ -389,7 +433,7 @@ fn examples(items: &[String]) -> String {
 
 fn refusal(input: &str, name: &str) -> Error {
     let problem = format!(
-        "looks like {name}; dechaff reads text, HTML and JSONL, plain or as .gz or .zst (`--format txt` and its like read it all the same)"
+        "looks like {name}; dechaff reads text, HTML, JSONL, CSV, TSV, Parquet and WARC, plain or as .gz, .zst, .bz2, .xz (`--format txt` and its like read it all the same)"
     );
     input_error(input, problem)
 }
@@ -474,7 +518,7 @@ mod tests {
         assert!(tree.refused(&["missing.txt"]).contains("there is no such file"));
         assert!(tree.refused(&["no*.txt"]).contains("no file matches"));
         assert!(tree.refused(&["a/x.parquet"]).contains("Parquet"));
-        assert!(tree.refused(&["a"]).contains("no text, HTML or JSONL"));
+        assert!(tree.refused(&["a"]).contains("no file that dechaff reads"));
         assert!(tree.refused(&["empty"]).contains("holds no file"));
         assert!(discover_with(&[], &InputConfig::default(), None, &mut io::empty()).is_err());
         let forced = InputConfig { format: Format::Txt, ..InputConfig::default() };
@@ -483,11 +527,11 @@ mod tests {
 
     #[test]
     fn other_formats_in_a_folder_are_passed_over_and_named() {
-        let tree = Tree::new(&[("a/logo.png", b"\x89PNG"), ("a/b.csv", b"a,b"), ("a/page.txt", b"x")]);
+        let tree = Tree::new(&[("a/logo.png", b"\x89PNG"), ("a/b.dat", b"%PDF-1.7"), ("a/page.txt", b"x")]);
         let found = tree.find(&["a"]).expect("found");
         assert_eq!(names(&found), ["page.txt"]);
         assert!(
-            found.warnings[0].contains("`b.csv` (CSV), `logo.png` (a PNG image)"),
+            found.warnings[0].contains("`b.dat` (PDF), `logo.png` (a PNG image)"),
             "{:?}",
             found.warnings
         );

@@ -14,7 +14,7 @@ use crate::config::InputConfig;
 /// A name with dots addresses a member of a nested object when no top-level key has that very name.
 #[derive(Clone, Debug)]
 pub struct Fields {
-    names: [Option<Name>; 7],
+    names: [Option<Name>; SLOTS],
 }
 
 #[derive(Clone, Debug)]
@@ -29,12 +29,13 @@ pub(super) const ID: usize = 1;
 pub(super) const URL: usize = 2;
 pub(super) const SITE: usize = 3;
 pub(super) const RANK: usize = 4;
-pub(super) const DATE: usize = 5;
-pub(super) const HTML: usize = 6;
+pub(super) const HTML: usize = 5;
+pub(super) const DATE: usize = 6;
+pub(super) const SLOTS: usize = 7;
 
 /// Spans of the wanted values in a line, by [`TEXT`] and its like, and where the object closes.
 pub(super) struct Values {
-    pub(super) spans: [Option<Range<usize>>; 7],
+    pub(super) spans: [Option<Range<usize>>; SLOTS],
     pub(super) closing: Closing,
 }
 
@@ -48,8 +49,8 @@ impl Fields {
                 Some(Name::new(&config.url_field)),
                 config.site_field.as_deref().map(Name::new),
                 None,
-                config.date_field.as_deref().map(Name::new),
                 config.html_field.as_deref().map(Name::new),
+                config.date_field.as_deref().map(Name::new),
             ],
         }
     }
@@ -65,10 +66,27 @@ impl Fields {
         self
     }
 
+    /// The column that a table lacks because its text is made from HTML.
+    pub(crate) fn made_column(&self, names: &[String]) -> Option<&str> {
+        let has = |wanted: &str| names.iter().any(|name| name == wanted);
+        let text = self.text_name();
+        self.name(HTML).filter(|html| has(html) && !has(text)).map(|_| text)
+    }
+
+    /// The name that is looked for in a slot.
+    pub(super) fn name(&self, slot: usize) -> Option<&str> {
+        self.names[slot].as_ref().map(|name| name.whole.as_str())
+    }
+
+    /// Where `place` finds the wanted names, which have no steps there.
+    pub(super) fn places(&self, place: impl Fn(&str) -> Option<usize>) -> [Option<usize>; SLOTS] {
+        std::array::from_fn(|slot| self.name(slot).and_then(&place))
+    }
+
     /// Finds the wanted values in a line.
     pub(super) fn find(&self, line: &[u8]) -> Result<Values, Malformed> {
-        let mut exact = [const { None }; 7];
-        let mut heads = [const { None }; 7];
+        let mut exact = [const { None }; SLOTS];
+        let mut heads = [const { None }; SLOTS];
         let closing = json::scan(line, |key, value| {
             let key = unescaped(key);
             for (slot, name) in self.names.iter().enumerate() {
@@ -126,11 +144,7 @@ fn unescaped(key: &[u8]) -> Cow<'_, [u8]> {
 
 /// The top-level keys of a JSON record, each once, in order: to name the fields that are there when the wanted one
 /// is not. Empty for anything else.
-///
-/// ```
-/// assert_eq!(dechaff::input::keys(br#"{"url":"x","body":"y","url":"z"}"#), ["url", "body"]);
-/// ```
-pub fn keys(raw: &[u8]) -> Vec<String> {
+pub(super) fn keys(raw: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     let outcome = json::scan(raw, |key, _| {
         let key = String::from_utf8_lossy(&unescaped(key)).into_owned();

@@ -77,6 +77,30 @@ pub fn scan<'a>(
     }
 }
 
+/// The spans of an array's items, in order; white space may stand around the array.
+///
+/// # Errors
+/// [`Malformed`] when the bytes are anything but one array.
+pub(crate) fn items(array: &[u8]) -> Result<Vec<Range<usize>>, Malformed> {
+    let mut items = Vec::new();
+    let mut at = expect(array, skip_space(array, 0), b'[', "expected `[`")?;
+    at = skip_space(array, at);
+    if array.get(at) == Some(&b']') {
+        return Ok(items);
+    }
+    loop {
+        let end = value_end(array, at)?;
+        items.push(at..end);
+        at = skip_space(array, end);
+        match array.get(at) {
+            Some(b',') => at = skip_space(array, at + 1),
+            Some(b']') => return Ok(items),
+            Some(_) => return Err(malformed(at, "expected `,` or `]` after a value")),
+            None => return Err(unfinished(at, "the line ends inside the array")),
+        }
+    }
+}
+
 /// The UTF-8 byte order mark.
 pub const BOM: &[u8] = b"\xef\xbb\xbf";
 

@@ -1,7 +1,8 @@
 //! A block → its records, in order, without copying what need not be copied.
 //!
-//! Pure: no files, so blocks may be parsed on any thread. A line that is no JSON object, and text whose charset is not
-//! sure, come out as [`Parsed::Bad`] with the reason; blank lines are no records. Of HTML the text is made here.
+//! Pure: no files, so blocks may be parsed on any thread. A line that is no JSON object, a row that does not fit its
+//! header, and text whose charset is not sure come out as [`Parsed::Bad`] with the reason; blank lines are no records,
+//! and WARC records that are no pages are counted and passed over. Of HTML the text is made here.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,11 +11,14 @@ use memchr::memchr;
 
 use super::blocks::{Block, Content};
 use super::charset;
+use super::csv;
 use super::fields::{DATE, Fields, HTML, ID, RANK, SITE, TEXT, URL, Values};
+use super::framing::{Kind, Piece};
 use super::html;
 use super::json::{BOM, Closing};
 use super::json_text;
 use super::sniff::SourceFormat;
+use super::warc;
 use crate::chrome::Outline;
 
 /// The records of a block, in order.
@@ -28,7 +32,7 @@ use crate::chrome::Outline;
 /// let fields = Fields::new(&dechaff::Config::default().input);
 /// let mut found = records(&block, SourceFormat::Jsonl, &fields);
 /// let Some(Parsed::Record(record)) = found.next() else { panic!() };
-/// assert_eq!((record.number, record.id, record.text.as_deref()), (1, Some(&b"1"[..]), Some("a\nb")));
+/// assert_eq!((record.number, record.id.as_deref(), record.text.as_deref()), (1, Some(&b"1"[..]), Some("a\nb")));
 /// let Some(Parsed::Bad(bad)) = found.next() else { panic!() };
 /// assert_eq!((bad.number, bad.offset), (2, 24));
 /// ```
@@ -41,6 +45,7 @@ pub fn records<'a>(block: &'a Block, format: SourceFormat, fields: &'a Fields) -
         fields,
         valid: simdutf8::basic::from_utf8(&block.bytes).ok(),
         at: start,
+        piece: 0,
         number: block.first_record,
         done: false,
     }
@@ -62,7 +67,8 @@ pub struct Record<'a> {
     pub number: u64,
     /// Where `raw` starts in the decompressed stream, in bytes.
     pub offset: u64,
-    /// The record's bytes: a line without its end, or a whole text without its byte order mark.
+    /// The record's bytes: a line or row without its end, a whole text without its byte order mark, a WARC record
+    /// with what ends it.
     pub raw: &'a [u8],
     /// Bytes of the line end that follows `raw`: 0, 1 or 2.
     pub line_end: usize,
@@ -70,14 +76,14 @@ pub struct Record<'a> {
     pub text: Option<Cow<'a, str>>,
     /// What the markup says of the text's lines, where the text was made from HTML.
     pub outline: Option<Box<Outline>>,
-    /// The raw token of the id field, of any JSON type.
-    pub id: Option<&'a [u8]>,
+    /// The token of the id field, of any JSON type.
+    pub id: Option<Cow<'a, [u8]>>,
     /// The URL, if it is a string.
     pub url: Option<Cow<'a, str>>,
     /// The site field: a string, or the raw token of a number or literal other than null.
     pub site: Option<Cow<'a, str>>,
-    /// The raw token of the field that decides which copy is kept.
-    pub rank: Option<&'a [u8]>,
+    /// The token of the field that decides which copy is kept.
+    pub rank: Option<Cow<'a, [u8]>>,
     /// The date field: a string, or the raw token of a number.
     pub date: Option<Cow<'a, str>>,
     /// How the record may be edited.
@@ -100,6 +106,19 @@ pub(crate) enum Body {
         /// Where the object closes.
         closing: Closing,
     },
+    /// A row of a table.
+    Row {
+        /// The text's cell within `raw`, quotes included.
+        cell: Option<Range<usize>>,
+        /// Where the text goes that was made from HTML.
+        made: Option<Made>,
+        /// The byte between cells.
+        delimiter: u8,
+        /// Whether the row has no other cell.
+        is_alone: bool,
+    },
+    /// A WARC record.
+    Warc(warc::Layout),
 }
 
 /// Where a text that does not stand in its record is written.
@@ -114,7 +133,12 @@ pub(crate) enum Made {
 impl Record<'_> {
     /// Whether the text is written though nothing is cut: the record does not hold it as it is.
     pub(crate) fn is_converted(&self) -> bool {
-        matches!(self.body, Body::Converted | Body::Object { made: Some(_), .. })
+        match &self.body {
+            Body::Text => false,
+            Body::Converted => true,
+            Body::Object { made, .. } | Body::Row { made, .. } => made.is_some(),
+            Body::Warc(layout) => matches!(layout, warc::Layout::Derived(_)) && self.text.is_some(),
+        }
     }
 }
 
@@ -145,6 +169,8 @@ pub struct Records<'a> {
     /// The whole block, if it is UTF-8.
     valid: Option<&'a str>,
     at: usize,
+    /// Index of the next piece.
+    piece: usize,
     number: u64,
     done: bool,
 }
@@ -162,6 +188,7 @@ impl<'a> Iterator for Records<'a> {
                 let bytes = 0..self.block.bytes.len().min(SHOWN);
                 first.then(|| self.bad(bytes, 0, reason.clone()))
             }
+            (Content::Pieces { pieces, header }, _) => self.next_piece(pieces, header.as_deref()),
             (Content::Records, SourceFormat::Txt) => {
                 self.done = true;
                 Some(self.page(self.at..self.block.bytes.len()))
@@ -171,7 +198,7 @@ impl<'a> Iterator for Records<'a> {
                 let page = html::page(&self.block.bytes, None);
                 Some(self.converted(0, page.text, Some(Box::new(page.outline))))
             }
-            (Content::Records, SourceFormat::Jsonl) => {
+            (Content::Records, _) => {
                 let line = Lines { bytes: &self.block.bytes, at: self.at }.next()?;
                 self.at = line.next;
                 let parsed = self.line(&line);
@@ -183,6 +210,89 @@ impl<'a> Iterator for Records<'a> {
 }
 
 impl<'a> Records<'a> {
+    fn next_piece(&mut self, pieces: &'a [Piece], header: Option<&csv::Header>) -> Option<Parsed<'a>> {
+        loop {
+            let piece = pieces.get(self.piece)?;
+            self.piece += 1;
+            let parsed = match (&piece.kind, header) {
+                (Kind::Header | Kind::Between, _) => continue,
+                (Kind::Bad(reason), _) => Some(self.bad_line(&piece.span, reason.clone())),
+                (Kind::Record, Some(header)) => Some(self.row(&piece.span, header)),
+                (Kind::Record, None) => self.warc(&piece.span),
+            };
+            self.number += 1;
+            if parsed.is_some() {
+                return parsed;
+            }
+        }
+    }
+
+    /// A line, its end apart.
+    fn bad_line(&self, span: &Range<usize>, reason: String) -> Parsed<'a> {
+        let length = csv::without_line_end(&self.block.bytes[span.clone()]).len();
+        self.bad(span.start..span.start + length, span.len() - length, reason)
+    }
+
+    fn row(&self, span: &Range<usize>, header: &csv::Header) -> Parsed<'a> {
+        let raw = csv::without_line_end(&self.block.bytes[span.clone()]);
+        let found = self
+            .utf8(span.start..span.start + raw.len())
+            .and_then(|valid| Ok((valid, csv::row(raw, header, self.fields)?)));
+        let (valid, csv::Row { mut cells }) = match found {
+            Ok(found) => found,
+            Err(reason) => return self.bad_line(span, reason),
+        };
+        let cell = cells[TEXT].take();
+        // A table without the column gets it in every row.
+        let html =
+            cells[HTML].take().filter(|html| cell.is_none() || !csv::value(&valid[html.clone()]).is_empty());
+        let page = html.map(|cell| html::decoded(&csv::value(&valid[cell])));
+        let made = page.is_some().then(|| match &cell {
+            Some(cell) => Made::Replaced(cell.clone()),
+            None => Made::Added(self.fields.text_name().to_owned()),
+        });
+        let (text, outline) = match page {
+            Some(page) => (Some(Cow::Owned(page.text)), Some(Box::new(page.outline))),
+            None => (cell.clone().map(|cell| csv::value(&valid[cell])), None),
+        };
+        let mut take = |slot: usize| cells[slot].take().map(|cell| &valid[cell]);
+        let full = |cell: Option<&'a str>| cell.map(csv::value).filter(|value| !value.is_empty());
+        Parsed::Record(Record {
+            number: self.number,
+            offset: self.block.offset + span.start as u64,
+            raw,
+            line_end: span.len() - raw.len(),
+            text,
+            outline,
+            id: full(take(ID)).map(|id| Cow::Owned(csv::token(&id))),
+            url: full(take(URL)),
+            site: full(take(SITE)),
+            rank: take(RANK).map(|cell| Cow::Owned(csv::rank(cell))),
+            date: full(take(DATE)),
+            body: Body::Row { cell, made, delimiter: header.delimiter, is_alone: header.names.len() == 1 },
+        })
+    }
+
+    /// A WARC record; `None` where it is no page.
+    fn warc(&self, span: &Range<usize>) -> Option<Parsed<'a>> {
+        let raw = &self.block.bytes[span.clone()];
+        let page = warc::page(raw, self.fields)?;
+        Some(Parsed::Record(Record {
+            number: self.number,
+            offset: self.block.offset + span.start as u64,
+            raw,
+            line_end: 0,
+            text: page.text,
+            outline: page.outline.map(Box::new),
+            id: page.id.map(Cow::Owned),
+            url: page.url.map(Cow::Borrowed),
+            site: page.site.map(Cow::Borrowed),
+            rank: page.rank.map(Cow::Owned),
+            date: page.date.map(Cow::Borrowed),
+            body: Body::Warc(page.layout),
+        }))
+    }
+
     fn bad(&self, bytes: Range<usize>, line_end: usize, reason: String) -> Parsed<'a> {
         Parsed::Bad(Bad {
             number: self.number,
@@ -287,10 +397,10 @@ impl<'a> Records<'a> {
             line_end: line.next - line.raw.end,
             text,
             outline,
-            id: take(ID).map(str::as_bytes),
+            id: take(ID).map(|token| Cow::Borrowed(token.as_bytes())),
             url: take(URL).and_then(string),
             site: take(SITE).and_then(scalar),
-            rank: take(RANK).map(str::as_bytes),
+            rank: take(RANK).map(|token| Cow::Borrowed(token.as_bytes())),
             date: take(DATE).and_then(scalar),
             body,
         })
@@ -399,10 +509,8 @@ mod tests {
         let expected =
             ["1 Some(\"a\")", "2 bad at 13: not UTF-8 at byte 9", "3 Some(\"\u{e9}\")"].map(String::from);
         assert_eq!(shown(input, Jsonl, "text"), expected);
-        assert_eq!(
-            shown(b"ab\xff", Txt, "text"),
-            ["1 bad at 0: not UTF-8 at byte 2, and in no other charset for sure"]
-        );
+        let bad = "1 bad at 0: not UTF-8 at byte 2, and in no other charset for sure";
+        assert_eq!(shown(b"ab\xff", Txt, "text"), [bad]);
         assert_eq!(shown(b"\xff\xfea\x00", Txt, "text"), ["1 Some(\"a\")"]);
     }
 
@@ -438,10 +546,10 @@ mod tests {
         let Some(Parsed::Record(record)) = records(&block, Jsonl, &names).next() else {
             panic!("a record");
         };
-        assert_eq!(record.id, Some(&b"1e400"[..]));
+        assert_eq!(record.id.as_deref(), Some(&b"1e400"[..]));
         assert_eq!(record.url.as_deref(), Some("http://a.b"));
         assert_eq!(record.site.as_deref(), Some("12"));
-        assert_eq!(record.rank, Some(&b"-0.50"[..]));
+        assert_eq!(record.rank.as_deref(), Some(&b"-0.50"[..]));
     }
 
     #[test]

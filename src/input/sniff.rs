@@ -16,6 +16,14 @@ pub enum SourceFormat {
     Html,
     /// One JSON object a line.
     Jsonl,
+    /// One row a record, apart by what the header line shows.
+    Csv,
+    /// The same, apart by tabs.
+    Tsv,
+    /// Records of a web archive, WET among them.
+    Warc,
+    /// A Parquet file; its rows are read as JSON Lines.
+    Parquet,
 }
 
 impl SourceFormat {
@@ -25,14 +33,30 @@ impl SourceFormat {
             SourceFormat::Txt => "txt",
             SourceFormat::Html => "html",
             SourceFormat::Jsonl => "jsonl",
+            SourceFormat::Csv => "csv",
+            SourceFormat::Tsv => "tsv",
+            SourceFormat::Warc => "warc",
+            SourceFormat::Parquet => "parquet",
         }
     }
 
-    /// Whether the whole file is one page.
+    /// Whether its records have fields, one of which is the text.
+    pub fn has_fields(self) -> bool {
+        match self {
+            SourceFormat::Txt | SourceFormat::Html | SourceFormat::Warc => false,
+            SourceFormat::Jsonl | SourceFormat::Csv | SourceFormat::Tsv | SourceFormat::Parquet => true,
+        }
+    }
+
+    /// Whether a file of it is one page, and not a row of records.
     pub fn is_page(self) -> bool {
         match self {
             SourceFormat::Txt | SourceFormat::Html => true,
-            SourceFormat::Jsonl => false,
+            SourceFormat::Jsonl
+            | SourceFormat::Csv
+            | SourceFormat::Tsv
+            | SourceFormat::Warc
+            | SourceFormat::Parquet => false,
         }
     }
 }
@@ -48,11 +72,22 @@ pub(crate) fn format(head: &[u8], extension: &str) -> Result<SourceFormat, &'sta
         "jsonl" | "ndjson" => return Ok(SourceFormat::Jsonl),
         _ => {}
     }
-    if let Some(name) = foreign(head, extension) {
+    if matches!(extension, "warc" | "wet") || head.starts_with(b"WARC/0.") || head.starts_with(b"WARC/1.") {
+        return Ok(SourceFormat::Warc);
+    }
+    if head.starts_with(b"PAR1") {
+        return Ok(SourceFormat::Parquet);
+    }
+    if let Some(name) = foreign(head) {
         return Err(name);
     }
     if is_html(head, extension) {
         return Ok(SourceFormat::Html);
+    }
+    match extension {
+        "csv" => return Ok(SourceFormat::Csv),
+        "tsv" | "tab" => return Ok(SourceFormat::Tsv),
+        _ => {}
     }
     match (first_line_is_object(head), extension) {
         (true, _) => Ok(SourceFormat::Jsonl),
@@ -97,19 +132,16 @@ pub(crate) fn is_html_extension(extension: &str) -> bool {
 }
 
 /// The name of a format that is none of ours.
-fn foreign(head: &[u8], extension: &str) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 24] = [
-        (b"PAR1", "Parquet"),
+fn foreign(head: &[u8]) -> Option<&'static str> {
+    const MAGIC: [(&[u8], &str); 21] = [
         (b"ARROW1", "an Arrow file"),
         (b"Obj\x01", "Avro"),
-        (b"WARC/0", "WARC"),
-        (b"WARC/1", "WARC"),
         (b"filedesc://", "ARC"),
         (b"PK\x03\x04", "a zip archive"),
         (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
         (b"Rar!\x1a\x07", "a rar archive"),
-        (b"BZh91AY&SY", "a bzip2 file"),
-        (b"\xfd7zXZ\x00", "an xz file"),
+        (b"BZh91AY&SY", "a bzip2 file inside another"),
+        (b"\xfd7zXZ\x00", "an xz file inside another"),
         (b"\x04\x22\x4d\x18", "an lz4 file"),
         (b"\x1f\x8b", "a gzip file inside another"),
         (b"\x28\xb5\x2f\xfd", "a zstd file inside another"),
@@ -129,11 +161,6 @@ fn foreign(head: &[u8], extension: &str) -> Option<&'static str> {
     }
     if head.get(257..262) == Some(b"ustar") {
         return Some("a tar archive");
-    }
-    match extension {
-        "csv" => return Some("CSV"),
-        "tsv" => return Some("TSV"),
-        _ => {}
     }
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
         return None;
@@ -173,14 +200,11 @@ mod tests {
     #[test]
     fn other_formats_are_named() {
         for (head, extension, part) in [
-            (&b"PAR1\x15\x04"[..], "parquet", "Parquet"),
-            (b"WARC/1.0\r\n", "warc", "WARC"),
-            (b"PK\x03\x04", "docx", "zip"),
+            (&b"PK\x03\x04"[..], "docx", "zip"),
             (b"h\x00i\x00", "", "binary"),
             (b"\x00\x01\x02\x03\x00\x00", "", "binary"),
             (b"[{\"text\":\"a\"}]", "json", "JSON document"),
             (b"{\n  \"text\": \"a\"\n}\n", "json", "JSON document"),
-            (b"id,text\n1,a\n", "csv", "CSV"),
         ] {
             let name = format(head, extension).expect_err("not ours");
             assert!(name.contains(part), "{name}");

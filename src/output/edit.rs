@@ -1,10 +1,11 @@
 //! A record and a verdict → the bytes that go out and come in.
 //!
-//! Cuts are made on the raw bytes: in JSONL on the text's token, so that everything else keeps the input's bytes,
-//! escapes, key order and spacing. Pure.
+//! Cuts are made on the raw bytes: in JSONL on the text's token, in a table on the text's cell, so that everything else
+//! keeps the input's bytes, escapes, order and spacing. Pure.
 
 use std::ops::Range;
 
+use super::{csv, warc};
 use crate::document::Span;
 use crate::input::json_text::raw_ranges;
 use crate::input::{Body, Made, Record};
@@ -21,7 +22,7 @@ pub enum Edit {
     Change {
         /// Byte spans of the decoded text that go; sorted, disjoint, on character borders.
         cut: Vec<Span>,
-        /// Fields that are added before the final brace: name, and value as JSON. Text has no fields: there they
+        /// Fields that are added at the end of the record: name, and value as JSON. Text has no fields: there they
         /// are left out.
         add: Vec<(String, String)>,
     },
@@ -49,6 +50,14 @@ pub fn splices(record: &Record<'_>, cut: &[Span], add: &[(String, String)]) -> O
     }
     let removal = |remove| Splice { remove, insert: Vec::new() };
     match &record.body {
+        Body::Row { cell, made: None, delimiter, is_alone } => {
+            csv::splices(record.raw, cell.clone(), *is_alone, cut, *delimiter, add)
+        }
+        Body::Row { made: Some(made), delimiter, .. } => {
+            let text = without(record.text.as_deref()?, cut)?;
+            csv::written(record.raw, made, &text, *delimiter, add)
+        }
+        Body::Warc(layout) => warc::splices(record.raw, record.text.as_deref(), layout, cut, add),
         Body::Text => {
             let text = record.text.as_deref()?;
             cut.iter().map(|span| text.get(span.range()).map(|_| removal(span.range()))).collect()
@@ -96,7 +105,7 @@ pub fn splices(record: &Record<'_>, cut: &[Span], add: &[(String, String)]) -> O
 }
 
 /// The text without the cuts, which must be in order and fit.
-fn without(text: &str, cut: &[Span]) -> Option<String> {
+pub(super) fn without(text: &str, cut: &[Span]) -> Option<String> {
     let mut left = String::with_capacity(text.len());
     let mut at = 0;
     for span in cut {

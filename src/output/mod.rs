@@ -5,15 +5,20 @@
 //! rebuilds the originals from these two alone.
 
 pub mod atomic;
+mod columns;
+mod csv;
 pub mod edit;
 mod encoder;
 pub mod file;
 pub mod logs;
+mod members;
+mod parquet;
 mod patch;
 mod patch_reader;
 mod restore;
 mod rewrite;
 pub mod tables;
+mod warc;
 
 pub use atomic::{OutputDir, Overwrite};
 pub use edit::Edit;

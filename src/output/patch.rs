@@ -7,6 +7,7 @@
 //! "dechaff restore\n"  version = 1
 //! per input:  1  path (length, bytes, `/` between names)  format  compression  flags
 //!             path of the clean file (if flag 4)
+//!             rows of a row group  codec  added columns (if the format is Parquet)
 //!             original: length identity    clean: length identity (if flag 1)
 //!             operations: copy skip insert bytes…            ended by 0 0 0
 //! 0  number of inputs  identity of all bytes before it
@@ -15,7 +16,7 @@
 //! An operation copies `copy` bytes of the clean stream, passes over `skip` bytes that the run had put in, then puts
 //! back the `insert` bytes that follow it. After the last one the rest of the clean stream is copied. Flag 1: a clean
 //! file exists; flag 2: the original's compressed stream was damaged, and its readable part is what is restored;
-//! flag 4: the clean file has another name.
+//! flag 4: the clean file has another name. The streams of a Parquet file are its rows as JSON Lines.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::SpooledTempFile;
 
+use super::parquet::Groups;
 use crate::error::{Error, Result};
 use crate::hash::Identity;
 use crate::input::{Compression, Contents, Source, SourceFormat};
@@ -44,6 +46,10 @@ pub(crate) struct Entry {
     pub(crate) original: Contents,
     pub(crate) clean: Option<Contents>,
     pub(crate) damaged: bool,
+    /// What row groups are like, in Parquet.
+    pub(crate) groups: Groups,
+    /// Columns that were added behind those of the original, in Parquet.
+    pub(crate) added: u64,
 }
 
 impl Entry {
@@ -56,6 +62,8 @@ impl Entry {
             original: Contents::default(),
             clean: None,
             damaged: false,
+            groups: Groups::default(),
+            added: 0,
         }
     }
 
@@ -185,11 +193,17 @@ fn put_patch(stream: &mut impl Write, patch: Patch) -> io::Result<()> {
         SourceFormat::Txt => 0,
         SourceFormat::Jsonl => 1,
         SourceFormat::Html => 2,
+        SourceFormat::Csv => 3,
+        SourceFormat::Tsv => 4,
+        SourceFormat::Warc => 5,
+        SourceFormat::Parquet => 6,
     };
     let compression = match entry.compression {
         Compression::None => 0,
         Compression::Gzip => 1,
         Compression::Zstd => 2,
+        Compression::Bzip2 => 3,
+        Compression::Xz => 4,
     };
     let flag = |holds: bool, flag: u8| if holds { flag } else { 0 };
     let flags = flag(entry.clean.is_some(), HAS_CLEAN)
@@ -198,6 +212,11 @@ fn put_patch(stream: &mut impl Write, patch: Patch) -> io::Result<()> {
     stream.write_all(&[format, compression, flags])?;
     if let Some(name) = &entry.clean_name {
         put_path(stream, name)?;
+    }
+    if entry.format == SourceFormat::Parquet {
+        put_number(stream, entry.groups.rows)?;
+        put_number(stream, entry.groups.codec.into())?;
+        put_number(stream, entry.added)?;
     }
     for contents in std::iter::once(&entry.original).chain(&entry.clean) {
         put_number(stream, contents.length)?;

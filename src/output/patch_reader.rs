@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 
+use super::parquet::Groups;
 use super::patch::{DAMAGED, Entry, HAS_CLEAN, Hashed, MAGIC, RENAMED, VERSION};
 use crate::error::{Error, Result};
 use crate::hash::Identity;
@@ -71,16 +72,30 @@ impl PatchReader {
             0 => SourceFormat::Txt,
             1 => SourceFormat::Jsonl,
             2 => SourceFormat::Html,
+            3 => SourceFormat::Csv,
+            4 => SourceFormat::Tsv,
+            5 => SourceFormat::Warc,
+            6 => SourceFormat::Parquet,
             _ => return Err(self.damaged("an unknown format")),
         };
         let compression = match self.byte()? {
             0 => Compression::None,
             1 => Compression::Gzip,
             2 => Compression::Zstd,
+            3 => Compression::Bzip2,
+            4 => Compression::Xz,
             _ => return Err(self.damaged("an unknown compression")),
         };
         let flags = self.byte()?;
         let clean_name = if flags & RENAMED == 0 { None } else { Some(self.path()?) };
+        let (groups, added) = match format {
+            SourceFormat::Parquet => {
+                let rows = self.number()?;
+                let codec = self.number()?.try_into().map_err(|_| self.damaged("an unknown codec"))?;
+                (Groups { rows, codec }, self.number()?)
+            }
+            _ => (Groups::default(), 0),
+        };
         let original = self.contents()?;
         let clean = if flags & HAS_CLEAN == 0 { None } else { Some(self.contents()?) };
         Ok(Entry {
@@ -91,6 +106,8 @@ impl PatchReader {
             original,
             clean,
             damaged: flags & DAMAGED != 0,
+            groups,
+            added,
         })
     }
 
@@ -225,6 +242,8 @@ mod tests {
                 original: contents.clone(),
                 clean: Some(Contents { length: 306, ..contents }),
                 damaged: true,
+                groups: Groups::default(),
+                added: 0,
             };
             store.append(writer.finish(entry).expect("in memory")).expect("written");
         }

@@ -8,13 +8,14 @@ use std::io::Write;
 use std::path::Path;
 
 use super::atomic::{OutputDir, Overwrite};
+use super::parquet::{Columns, Pattern};
 use super::patch::Entry;
 use super::patch_reader::PatchReader;
 use super::rewrite::create;
 use super::{CLEAN, PATCHES};
 use crate::error::{Error, Result};
 use crate::hash::Identity;
-use crate::input::{Contents, Decoder, Filled};
+use crate::input::{Contents, Decoder, Filled, SourceFormat};
 use crate::progress::Progress;
 
 /// What was restored.
@@ -106,7 +107,17 @@ fn rebuild(
         None => None,
     };
     let path = folder.join(&entry.relative);
-    let mut file = create(&path, entry.compression)?;
+    let pattern = match entry.format {
+        SourceFormat::Parquet => {
+            let columns = match entry.added {
+                0 => Columns::Same,
+                added => Columns::Without(added as usize),
+            };
+            Some(Pattern::new(&source, columns, Some(entry.groups)).map_err(Error::io(&source))?)
+        }
+        _ => None,
+    };
+    let mut file = create(&path, entry.format, entry.compression, pattern.as_ref())?;
     let mut identity = Identity::default();
     let mut length = 0;
     let mut put = |bytes: &[u8]| {
@@ -155,7 +166,10 @@ struct CleanReader {
 
 impl CleanReader {
     fn open(path: &Path, entry: &Entry) -> Result<Self> {
-        let decoder = Decoder::open(path, entry.compression)?;
+        let decoder = match entry.format {
+            SourceFormat::Parquet => Decoder::rows(path, entry.added as usize)?,
+            format => Decoder::open(path, format, entry.compression)?,
+        };
         Ok(Self { decoder, buffer: Vec::new(), at: 0, ended: false, damaged: false })
     }
 

@@ -8,13 +8,16 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::CLEAN;
-use super::edit::{Edit, splices};
+use super::edit::{Edit, Splice, splices};
 use super::encoder::Encoder;
+use super::parquet::{Columns, Groups, Pattern};
 use super::patch::{Entry, Patch, PatchWriter};
 use crate::error::{Error, Result};
 use crate::hash::Identity;
-use crate::input::{Block, Blocks, Compression, Content, Contents, Fields, Limits, Parsed, Source};
-use crate::input::{Record, records};
+use crate::input::{
+    Bad, Block, Blocks, Compression, Content, Contents, Fields, Kind, Limits, Parsed, Source,
+};
+use crate::input::{Record, SourceFormat, records};
 use crate::progress::Progress;
 
 /// Writes sources again below one folder.
@@ -25,6 +28,8 @@ pub struct Rewriter<'a> {
     pub fields: &'a Fields,
     /// The limits as in the first pass.
     pub limits: Limits,
+    /// Fields that the edits of all records add: a table names them in its header.
+    pub columns: &'a [&'a str],
     /// Advanced by the bytes read, as they lie on the disk.
     pub progress: &'a dyn Progress,
 }
@@ -68,15 +73,16 @@ impl Rewriter<'_> {
         mut edit: impl FnMut(u64) -> Result<Edit>,
     ) -> Result<Rewritten> {
         let mut blocks = Blocks::open(source, self.limits)?;
+        let pattern = self.pattern(source)?;
         let mut job = Job {
             source,
-            clean: Clean::new(self.folder.join(CLEAN).join(&source.clean), source.compression),
+            clean: Clean::new(self.folder.join(CLEAN).join(&source.clean), source, pattern),
             patch: PatchWriter::new(self.folder),
             counts: [0; 4],
         };
         let mut consumed = 0;
         while let Some(block) = blocks.next() {
-            job.block(&block?, self.fields, &mut edit)?;
+            job.block(&block?, self, &mut edit)?;
             self.progress.advance(blocks.consumed() - consumed);
             consumed = blocks.consumed();
         }
@@ -85,6 +91,27 @@ impl Rewriter<'_> {
         }
         let damaged = blocks.damage().is_some();
         job.finish(blocks.contents(), damaged)
+    }
+}
+
+impl Rewriter<'_> {
+    /// What the clean file of a Parquet file is like.
+    fn pattern(&self, source: &Source) -> Result<Option<Pattern>> {
+        if source.format != SourceFormat::Parquet {
+            return Ok(None);
+        }
+        let pattern = |columns| {
+            Pattern::new(&source.path, columns, None)
+                .map_err(|error| Error::Input { input: source.given.clone(), problem: error.to_string() })
+        };
+        let names = pattern(Columns::Same)?.names();
+        if let Some(taken) = self.columns.iter().find(|column| names.iter().any(|name| name == *column)) {
+            let problem = format!("it has a column `{taken}` already, and one of that name would be added");
+            return Err(Error::Input { input: source.given.clone(), problem });
+        }
+        let added = self.fields.made_column(&names).into_iter().chain(self.columns.iter().copied());
+        let added: Vec<String> = added.map(str::to_owned).collect();
+        pattern(if added.is_empty() { Columns::Same } else { Columns::Added(added) }).map(Some)
     }
 }
 
@@ -104,7 +131,7 @@ impl Job<'_> {
     fn block(
         &mut self,
         block: &Block,
-        fields: &Fields,
+        rewriter: &Rewriter<'_>,
         edit: &mut impl FnMut(u64) -> Result<Edit>,
     ) -> Result<()> {
         if let Content::Unreadable { first, .. } = block.content {
@@ -113,7 +140,12 @@ impl Job<'_> {
         }
         // Bytes of the block before `at` are dealt with.
         let mut at = 0;
-        for parsed in records(block, self.source.format, fields) {
+        let mut header = self.header(block, rewriter);
+        for parsed in records(block, self.source.format, rewriter.fields) {
+            let (Parsed::Record(Record { offset, .. }) | Parsed::Bad(Bad { offset, .. })) = &parsed;
+            if let Some(names) = header.take_if(|names| names.remove.start as u64 <= offset - block.offset) {
+                at = self.insert(block, at, &names)?;
+            }
             match parsed {
                 Parsed::Bad(bad) => {
                     self.counts[BAD] += 1;
@@ -122,7 +154,7 @@ impl Job<'_> {
                 }
                 Parsed::Record(record) => {
                     let start = (record.offset - block.offset) as usize;
-                    match edit(record.number)? {
+                    match self.padded(edit(record.number)?, rewriter.columns) {
                         Edit::Keep => {
                             self.counts[KEPT] += 1;
                             if record.is_converted() {
@@ -141,14 +173,52 @@ impl Job<'_> {
                 }
             }
         }
+        if let Some(names) = header {
+            at = self.insert(block, at, &names)?;
+        }
         self.keep(&block.bytes[at..])
     }
 
-    /// Takes out a record of `length` bytes at `start`; a page's file goes whole, byte order mark and all.
+    /// An edit that gives every row of a table a cell in each added column.
+    fn padded(&self, edit: Edit, columns: &[&str]) -> Edit {
+        if !matches!(self.source.format, SourceFormat::Csv | SourceFormat::Tsv) || columns.is_empty() {
+            return edit;
+        }
+        let empty = |add: &[(String, String)]| -> Vec<(String, String)> {
+            let value = |name: &str| add.iter().find(|(added, _)| added == name).map(|(_, json)| json.clone());
+            columns.iter().map(|name| ((*name).to_owned(), value(name).unwrap_or_default())).collect()
+        };
+        match edit {
+            Edit::Keep => Edit::Change { cut: Vec::new(), add: empty(&[]) },
+            Edit::Change { cut, add } => Edit::Change { cut, add: empty(&add) },
+            Edit::Drop => Edit::Drop,
+        }
+    }
+
+    /// Names added columns in the header of a table, where it stands in this block.
+    fn header(&self, block: &Block, rewriter: &Rewriter<'_>) -> Option<Splice> {
+        let Content::Pieces { pieces, header: Some(header) } = &block.content else { return None };
+        let piece = pieces.iter().find(|piece| piece.kind == Kind::Header)?;
+        let made = rewriter.fields.made_column(&header.names);
+        let columns: Vec<&str> = made.into_iter().chain(rewriter.columns.iter().copied()).collect();
+        let names = super::csv::header_end(&block.bytes[piece.span.clone()], header, &columns);
+        let at = piece.span.start + names.remove.start;
+        Some(Splice { remove: at..at, insert: names.insert })
+    }
+
+    /// Puts bytes in at one place.
+    fn insert(&mut self, block: &Block, at: usize, splice: &Splice) -> Result<usize> {
+        self.keep(&block.bytes[at..splice.remove.start])?;
+        self.clean.write(&splice.insert)?;
+        self.patch.added(splice.insert.len());
+        Ok(splice.remove.start)
+    }
+
+    /// Takes out a record of `length` bytes at `start`; a text file goes whole, byte order mark and all.
     fn drop(&mut self, block: &Block, at: usize, start: usize, length: usize) -> Result<usize> {
-        let page = self.source.format.is_page();
-        let start = if page { at } else { start };
-        let end = if page { block.bytes.len() } else { start + length };
+        let is_page = self.source.format.is_page();
+        let start = if is_page { at } else { start };
+        let end = if is_page { block.bytes.len() } else { start + length };
         self.keep(&block.bytes[at..start])?;
         self.remove(&block.bytes[start..end])?;
         Ok(end)
@@ -163,6 +233,15 @@ impl Job<'_> {
         cut: &[crate::document::Span],
         add: &[(String, String)],
     ) -> Result<usize> {
+        // A column of a table holds text.
+        let texts: Vec<(String, String)>;
+        let add = if self.source.format == SourceFormat::Parquet {
+            let text = |json: &str| serde_json::Value::from(json).to_string();
+            texts = add.iter().map(|(name, json)| (name.clone(), text(json))).collect();
+            &texts
+        } else {
+            add
+        };
         let splices = splices(record, cut, add).ok_or_else(|| {
             let number = record.number;
             let problem = format!("record {number} is not the one that the first pass read: run again when nothing writes to the file");
@@ -200,7 +279,16 @@ impl Job<'_> {
             self.clean.open()?;
         }
         let path = self.clean.path.clone();
-        let entry = Entry { original, clean: self.clean.finish()?, damaged, ..Entry::new(self.source) };
+        let (groups, added) =
+            self.clean.pattern.as_ref().map_or((Groups::default(), 0), |p| (p.groups(), p.added()));
+        let entry = Entry {
+            original,
+            clean: self.clean.finish()?,
+            damaged,
+            groups,
+            added,
+            ..Entry::new(self.source)
+        };
         let patch = self.patch.finish(entry).map_err(Error::io(path))?;
         Ok(Rewritten { patch, kept, changed, dropped, bad })
     }
@@ -209,20 +297,24 @@ impl Job<'_> {
 /// The clean file, made when its first byte comes.
 struct Clean {
     path: PathBuf,
+    format: SourceFormat,
     compression: Compression,
+    /// What a Parquet file is like.
+    pattern: Option<Pattern>,
     file: Option<Encoder<BufWriter<File>>>,
     identity: Identity,
     length: u64,
 }
 
 impl Clean {
-    fn new(path: PathBuf, compression: Compression) -> Self {
-        Self { path, compression, file: None, identity: Identity::default(), length: 0 }
+    fn new(path: PathBuf, source: &Source, pattern: Option<Pattern>) -> Self {
+        let Source { format, compression, .. } = *source;
+        Self { path, format, compression, pattern, file: None, identity: Identity::default(), length: 0 }
     }
 
     fn open(&mut self) -> Result<&mut Encoder<BufWriter<File>>> {
         if self.file.is_none() {
-            self.file = Some(create(&self.path, self.compression)?);
+            self.file = Some(create(&self.path, self.format, self.compression, self.pattern.as_ref())?);
         }
         Ok(self.file.as_mut().expect("opened above"))
     }
@@ -245,11 +337,16 @@ impl Clean {
 }
 
 /// A new file with the folders above it.
-pub(super) fn create(path: &Path, compression: Compression) -> Result<Encoder<BufWriter<File>>> {
+pub(super) fn create(
+    path: &Path,
+    format: SourceFormat,
+    compression: Compression,
+    pattern: Option<&Pattern>,
+) -> Result<Encoder<BufWriter<File>>> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(Error::io(parent))?;
     }
     File::create_new(path)
-        .and_then(|file| Encoder::new(BufWriter::with_capacity(1 << 16, file), compression))
+        .and_then(|file| Encoder::new(BufWriter::with_capacity(1 << 16, file), format, compression, pattern))
         .map_err(Error::io(path))
 }

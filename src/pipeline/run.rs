@@ -24,7 +24,7 @@ use crate::decide::removes_chrome;
 use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::hash::{Map, Set};
-use crate::input::{Fields, Limits, Source, SourceFormat, Sources, discover};
+use crate::input::{Fields, Limits, Source, Sources, discover};
 use crate::output::{Edit, OutputDir, Overwrite, PATCHES, PatchStore, Rewriter};
 use crate::progress::Progress;
 use crate::report;
@@ -238,6 +238,11 @@ fn find(
     Ok(Findings { documents: found, paragraphs: pieces, families })
 }
 
+/// The field that `--annotate` adds.
+const ANNOTATION: &str = "dechaff";
+/// The field that `--link` adds to the records of dropped documents.
+const LINK: &str = "dup_of";
+
 /// What becomes of one document's record.
 #[derive(Debug, Default)]
 struct DocumentEdit {
@@ -274,7 +279,7 @@ fn edits(corpus: &Corpus, verdicts: &Verdicts, names: &Names<'_>, job: &Job) -> 
         for document in corpus.ids() {
             edits[document as usize].edit = Edit::Change {
                 cut: Vec::new(),
-                add: vec![("dechaff".into(), super::annotate::field(corpus, verdicts, names, document))],
+                add: vec![(ANNOTATION.into(), super::annotate::field(corpus, verdicts, names, document))],
             };
         }
     }
@@ -292,10 +297,10 @@ fn gone(
     let source = &names.sources[corpus.documents[document as usize].origin.input as usize];
     let kept = verdicts.cluster_of[document as usize].map(|cluster| &verdicts.clusters[cluster].kept);
     match (copies, kept) {
-        (Copies::Link, Some(kept)) if source.format != SourceFormat::Txt => {
+        (Copies::Link, Some(kept)) if !source.format.is_page() => {
             let text = corpus.spool.get(document)?.text.len() as u32;
             let cut = if text == 0 { Vec::new() } else { vec![Span::new(0, text)] };
-            Ok(Edit::Change { cut, add: vec![("dup_of".into(), names.of(Level::Document, kept))] })
+            Ok(Edit::Change { cut, add: vec![(LINK.into(), names.of(Level::Document, kept))] })
         }
         _ => Ok(Edit::Drop),
     }
@@ -351,7 +356,12 @@ fn rewrite(
     if let Keep::Field { name, .. } = &job.config.removal.keep {
         fields = fields.with_rank(name);
     }
-    let rewriter = Rewriter { folder, fields: &fields, limits: Limits::default(), progress };
+    let columns: &[&str] = match (job.rewrite, job.config.removal.copies) {
+        (Rewrite::Annotated, _) => &[ANNOTATION],
+        (_, Copies::Link) => &[LINK],
+        _ => &[],
+    };
+    let rewriter = Rewriter { folder, fields: &fields, limits: Limits::default(), columns, progress };
     let documents = &survey.corpus.documents;
     let mut patches = PatchStore::create(&folder.join(PATCHES))?;
     // A few sources at a time, so that the patches of a corpus of many files never all wait in memory.

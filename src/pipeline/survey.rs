@@ -3,6 +3,8 @@
 //! Blocks are read in order, parsed and folded in parallel, and taken up in order again, so the documents are in
 //! input order for any number of threads.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::content::Content;
@@ -15,9 +17,7 @@ use crate::config::{InputConfig, Keep};
 use crate::document::Origin;
 use crate::error::{Error, Result};
 use crate::hash::{Map, Set};
-use crate::input::{
-    Block, Blocks, Contents, Fields, Limits, Parsed, Source, SourceFormat, keys, records, registrable_domain,
-};
+use crate::input::{Block, Blocks, Contents, Fields, Limits, Parsed, Source, records, registrable_domain};
 use crate::progress::Progress;
 use crate::text::date::{is_written, moment};
 
@@ -182,7 +182,7 @@ fn parse(
                         outline.mark(&mut evidence);
                     }
                 }
-                let token = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
+                let token = |bytes: Cow<'_, [u8]>| String::from_utf8(bytes.into_owned()).ok();
                 let field = match plan.keep {
                     Keep::Field { .. } => record.rank.and_then(token).and_then(|token| field_value(&token)),
                     _ => None,
@@ -272,9 +272,7 @@ impl Sink {
                 texts +=
                     found.iter().filter(|f| matches!(f, Found::Page(page) if page.sheet.is_some())).count();
                 if texts == 0 && seen.is_empty() {
-                    let first =
-                        block.bytes.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
-                    seen = first.map(keys).unwrap_or_default();
+                    seen = block.field_names();
                 }
                 self.take(found, source, skip)?;
             }
@@ -282,7 +280,7 @@ impl Sink {
             read = blocks.consumed();
         }
         self.contents.push(blocks.contents());
-        if texts == 0 && self.documents.len() > before && source.format == SourceFormat::Jsonl {
+        if texts == 0 && self.documents.len() > before && source.format.has_fields() {
             let fields = if seen.is_empty() { "none".to_owned() } else { format!("`{}`", seen.join("`, `")) };
             return Err(Error::Input {
                 input: source.given.clone(),
@@ -315,9 +313,9 @@ impl Sink {
                         })
                     });
                     let id = page.id.unwrap_or_else(|| {
-                        let made = match source.format {
-                            SourceFormat::Txt | SourceFormat::Html => source.given.clone(),
-                            SourceFormat::Jsonl => format!("{}#{}", source.given, page.origin.record),
+                        let made = match source.format.is_page() {
+                            true => source.given.clone(),
+                            false => format!("{}#{}", source.given, page.origin.record),
                         };
                         serde_json::Value::String(made).to_string().into_boxed_str()
                     });

@@ -43,7 +43,6 @@ fn inputs() {
     let place = Place::with(&[
         ("pages.jsonl", "{\"id\": 1, \"body\": \"some text\", \"url\": \"https://a.example/\"}\n"),
         ("paper.pdf", "%PDF-1.7 and so on"),
-        ("table.csv", "id,text\n1,a\n"),
         ("pictures/one.png", "\u{fffd}PNG"),
         ("papers/one.pdf", "%PDF-1.7 and so on"),
         ("out/old.jsonl", "{\"text\": \"x\"}\n"),
@@ -56,7 +55,6 @@ fn inputs() {
     refused(&place, "missing-reference", &["clean", "pages.jsonl", "--against", "old.jsonl", "-o", "new"]);
     refused(&place, "no-match", &["clean", "*.txt", "-o", "new"]);
     refused(&place, "foreign-format", &["clean", "paper.pdf", "-o", "new"]);
-    refused(&place, "csv", &["clean", "table.csv", "-o", "new"]);
     refused(&place, "empty-folder", &["clean", "empty", "-o", "new"]);
     refused(&place, "foreign-folder", &["clean", "papers", "-o", "new"]);
     refused(&place, "no-text-field", &["clean", "pages.jsonl", "-o", "new"]);

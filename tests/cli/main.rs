@@ -11,6 +11,7 @@ mod clusters;
 mod determinism;
 mod errors;
 mod explain;
+mod formats;
 mod help;
 mod hostile;
 mod html;

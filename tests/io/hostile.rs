@@ -7,6 +7,9 @@ use proptest::prelude::*;
 
 use crate::run::{COMPRESSIONS, Run, compress, decompressed};
 
+const COMPRESSED: [Compression; 4] =
+    [Compression::Gzip, Compression::Zstd, Compression::Bzip2, Compression::Xz];
+
 /// Reads, drops every other record, restores; gives the readable bytes and the numbers of good and bad records.
 fn survive(name: &str, bytes: &[u8], format: Format, limits: Limits) -> (Vec<u8>, usize, usize) {
     let run = Run::new(limits);
@@ -82,7 +85,7 @@ fn control_and_bidi_characters_are_content() {
 #[test]
 fn members_and_frames_follow_each_other() {
     let parts = [&b"{\"text\":\"a\"}\n{\"te"[..], b"xt\":\"b\"}\n", b"", b"{\"text\":\"c\"}"];
-    for compression in [Compression::Gzip, Compression::Zstd] {
+    for compression in COMPRESSED {
         let file: Vec<u8> = parts.iter().flat_map(|part| compress(part, compression)).collect();
         let (back, good, bad) = survive("a.jsonl", &file, Format::Auto, Limits { block: 8, record: 1 << 20 });
         assert_eq!((back, good, bad), (parts.concat(), 3, 0));
@@ -105,17 +108,17 @@ fn lines(count: usize) -> Vec<u8> {
 #[test]
 fn a_truncated_file_gives_all_that_is_there_and_one_bad_record() {
     let input = lines(9000);
-    for compression in [Compression::Gzip, Compression::Zstd] {
+    for compression in COMPRESSED {
         let file = compress(&input, compression);
         for cut in [file.len() - 1, file.len() - 5, file.len() * 2 / 3, file.len() / 3, 12, 5] {
+            if Compression::of(&file[..cut]) != compression {
+                // So little is left that nothing says what it was.
+                continue;
+            }
             let limits = Limits { block: 1 << 14, record: 1 << 20 };
             let (back, good, bad) = readable("a.jsonl", &file[..cut], limits);
             assert!(input.starts_with(&back), "{compression:?} {cut}");
-            assert_eq!(
-                bad,
-                usize::from(cut > 3 || compression == Compression::Gzip),
-                "{compression:?} {cut}"
-            );
+            assert_eq!(bad, 1, "{compression:?} {cut}");
             assert_eq!(good, back.iter().filter(|&&byte| byte == b'\n').count());
             if cut == file.len() * 2 / 3 {
                 assert!(back.len() > input.len() / 3, "{compression:?}: {} of {}", back.len(), input.len());
@@ -136,7 +139,7 @@ fn readable(name: &str, bytes: &[u8], limits: Limits) -> (Vec<u8>, usize, usize)
 #[test]
 fn what_was_decoded_before_damage_is_not_lost() {
     let input = lines(9000);
-    for compression in [Compression::Gzip, Compression::Zstd] {
+    for compression in COMPRESSED {
         let mut file = compress(&input, compression);
         // Another stream's end: the first ends well, then nonsense follows.
         file.extend_from_slice(b"\x1f\x8b\x08nonsense");
@@ -150,8 +153,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn flipped_bytes_do_no_harm(at in any::<prop::sample::Index>(), mask in 1u8..=255, gzip in any::<bool>()) {
-        let compression = if gzip { Compression::Gzip } else { Compression::Zstd };
+    fn flipped_bytes_do_no_harm(at in any::<prop::sample::Index>(), mask in 1u8..=255, which in 0usize..4) {
+        let compression = COMPRESSED[which];
         let mut file = compress(&lines(300), compression);
         let at = at.index(file.len());
         file[at] ^= mask;

@@ -89,7 +89,13 @@ fn an_input_that_changes_between_the_passes_is_noticed() {
     let sources = run.sources(Format::Auto);
     let (contents, _) = run.survey(&sources.list[0]);
     let folder = run.at("run");
-    let rewriter = Rewriter { folder: &folder, fields: &run.fields, limits: run.limits, progress: &Silent };
+    let rewriter = Rewriter {
+        folder: &folder,
+        fields: &run.fields,
+        limits: run.limits,
+        columns: &[],
+        progress: &Silent,
+    };
     for now in [&b"{\"text\":\"short\"}\n"[..], b"{\"text\":\"long enough\"}\n{}\n", b"{}", b""] {
         run.put("a.jsonl", now);
         let cut = || Edit::Change { cut: vec![Span::new(8, 11)], add: Vec::new() };

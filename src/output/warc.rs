@@ -1,0 +1,107 @@
+//! Edits of a WARC record: its text is cut, or put in the place of what it was made from, and its head made true.
+//!
+//! A text that stands in the record as it is stays where it is. One that was made from the record's bytes (out of
+//! HTML, decompressed, from another charset) takes the place of the whole block, and the record becomes what such a
+//! text is in WET files: a `conversion`, plain text in UTF-8, under the same record id.
+
+use std::ops::Range;
+
+use super::edit::{Splice, without};
+use crate::document::Span;
+use crate::input::warc::{Head, Layout, head};
+
+/// Fields of the head that are not true any more when the block was changed.
+const DIGESTS: [&str; 2] = ["WARC-Block-Digest", "WARC-Payload-Digest"];
+/// Field that says what a block that is replaced was.
+const PAYLOAD_TYPE: &str = "WARC-Identified-Payload-Type";
+
+/// The changes of a record, in order; `None` when a cut does not fit the text.
+pub(super) fn splices(
+    record: &[u8],
+    text: Option<&str>,
+    layout: &Layout,
+    cut: &[Span],
+    add: &[(String, String)],
+) -> Option<Vec<Splice>> {
+    let head = head(record)?;
+    let mut splices = Vec::new();
+    let is_cut = cut.iter().any(|span| !span.is_empty());
+    match (layout, text) {
+        (_, None) if is_cut => return None,
+        (Layout::Verbatim(span), Some(text)) if is_cut => {
+            // Every span must fit.
+            cut.iter().try_for_each(|span| text.get(span.range()).map(|_| ()))?;
+            verbatim(record, &head, span, cut, &mut splices)?;
+        }
+        (Layout::Derived(_), Some(text)) => derived(record, &head, &without(text, cut)?, &mut splices)?,
+        _ => {}
+    }
+    if !add.is_empty() {
+        let lines = add.iter().map(|(name, json)| format!("{name}: {json}\r\n"));
+        splices
+            .push(Splice { remove: head.blank..head.blank, insert: lines.collect::<String>().into_bytes() });
+    }
+    splices.sort_by_key(|splice| splice.remove.start);
+    Some(splices)
+}
+
+fn removal(remove: Range<usize>) -> Splice {
+    Splice { remove, insert: Vec::new() }
+}
+
+fn replacement(remove: Range<usize>, insert: impl Into<Vec<u8>>) -> Splice {
+    Splice { remove, insert: insert.into() }
+}
+
+/// Cuts a text that stands in the record, from `span` on to the end of the block.
+fn verbatim(
+    record: &[u8],
+    head: &Head,
+    span: &Range<usize>,
+    cut: &[Span],
+    splices: &mut Vec<Splice>,
+) -> Option<()> {
+    let gone: usize = cut.iter().map(|span| span.len() as usize).sum();
+    let mut length = span.end - head.end - gone;
+    splices.extend(digests(record, head));
+    // Between the record's head and the text: the head of an HTTP response, whose own length gets other digits.
+    let message = &record[head.end..span.start];
+    if let Some(http) = self::head(message) {
+        let now = (span.len() - gone).to_string();
+        for field in http.fields.iter().filter(|field| field.is(message, "Content-Length")) {
+            length = length - field.value.len() + now.len();
+            let value = head.end + field.value.start..head.end + field.value.end;
+            splices.push(replacement(value, now.clone()));
+        }
+    }
+    splices.push(replacement(head.field(record, "Content-Length")?.value.clone(), length.to_string()));
+    let spans = cut.iter().filter(|cut| !cut.is_empty());
+    splices.extend(spans.map(|cut| removal(span.start + cut.start as usize..span.start + cut.end as usize)));
+    Some(())
+}
+
+/// Puts what is left of a text in the place of the block that it was made from.
+fn derived(record: &[u8], head: &Head, left: &str, splices: &mut Vec<Splice>) -> Option<()> {
+    let length: usize = std::str::from_utf8(&record[head.field(record, "Content-Length")?.value.clone()])
+        .ok()?
+        .parse()
+        .ok()?;
+    splices.push(replacement(head.field(record, "WARC-Type")?.value.clone(), "conversion"));
+    splices.push(replacement(head.field(record, "Content-Length")?.value.clone(), left.len().to_string()));
+    match head.field(record, "Content-Type") {
+        Some(field) => splices.push(replacement(field.value.clone(), "text/plain; charset=utf-8")),
+        None => {
+            splices.push(replacement(head.blank..head.blank, "Content-Type: text/plain; charset=utf-8\r\n"))
+        }
+    }
+    splices.extend(digests(record, head));
+    let identified = head.fields.iter().filter(|field| field.is(record, PAYLOAD_TYPE));
+    splices.extend(identified.map(|field| removal(field.lines.clone())));
+    splices.push(replacement(head.end..head.end + length, left));
+    Some(())
+}
+
+fn digests<'a>(record: &'a [u8], head: &'a Head) -> impl Iterator<Item = Splice> + 'a {
+    let stale = head.fields.iter().filter(|field| DIGESTS.iter().any(|name| field.is(record, name)));
+    stale.map(|field| removal(field.lines.clone()))
+}

@@ -185,7 +185,8 @@ impl Job<'_> {
             return edit;
         }
         let empty = |add: &[(String, String)]| -> Vec<(String, String)> {
-            let value = |name: &str| add.iter().find(|(added, _)| added == name).map(|(_, json)| json.clone());
+            let value =
+                |name: &str| add.iter().find(|(added, _)| added == name).map(|(_, json)| json.clone());
             columns.iter().map(|name| ((*name).to_owned(), value(name).unwrap_or_default())).collect()
         };
         match edit {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Every check of the project, the cheapest first; stops at the first that fails. No argument, no setting.
 #
-# Needs cargo with rustfmt and clippy, and Python 3; adds the two components where they are missing. Where Chromium is,
-# the report is opened in it, too. Everything is built once, without optimisation, in target/ (CARGO_TARGET_DIR is
+# Needs cargo with rustfmt and clippy, and Python 3; adds the two components where they are missing. Where valgrind is,
+# the instructions of a run are counted; where Chromium is, the report is opened in it. Everything is built once, without optimisation, in target/ (CARGO_TARGET_DIR is
 # respected).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -27,12 +27,17 @@ step python3 data/check.py
 step cargo clippy --locked --quiet --all-targets -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --locked --quiet --no-deps
 step cargo test --locked --quiet
-# The report in a browser; on a CI machine with Debian's packages Chromium is installed, elsewhere it is used if there.
-if [ -n "$ci" ] && [ "$(id -u)" = 0 ] && ! command -v chromium >/dev/null && command -v apt-get >/dev/null; then
-    step timeout 600 bash -c 'apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium' \
-        >/dev/null 2>&1 || printf 'Chromium could not be installed\n'
+# The instructions of a run, and the report in a browser; on a CI machine with Debian's packages what these need is
+# installed, elsewhere it is used if there.
+wanted=()
+command -v valgrind >/dev/null || wanted+=(valgrind)
+command -v chromium >/dev/null || wanted+=(chromium)
+if [ -n "$ci" ] && [ "$(id -u)" = 0 ] && [ ${#wanted[@]} -gt 0 ] && command -v apt-get >/dev/null; then
+    step timeout 600 bash -c 'apt-get update -qq && apt-get install -qq -y --no-install-recommends "$@"' _ \
+        "${wanted[@]}" >/dev/null 2>&1 || printf 'could not be installed: %s\n' "${wanted[*]}"
 fi
 target=$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+step python3 tests/instructions.py "$target/debug/dechaff"
 step python3 tests/report.py "$target/debug/dechaff"
 
 printf '\nall passed in %d s\n' "$SECONDS"

@@ -14,13 +14,13 @@ use serde_json::Value;
 use crate::fixture::{FERRY, KILN, LIBRARY, LIBRARY_STRIPPED, MARKET, Place, snapshot};
 
 /// Pages of the sample corpus: name, address and text.
-struct Page {
-    id: String,
-    url: String,
-    text: String,
+pub(crate) struct Page {
+    pub(crate) id: String,
+    pub(crate) url: String,
+    pub(crate) text: String,
 }
 
-fn pages() -> Vec<Page> {
+pub(crate) fn pages() -> Vec<Page> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/pages");
     let mut files = Vec::new();
     let mut pending = vec![root.clone()];
@@ -39,14 +39,14 @@ fn pages() -> Vec<Page> {
     pages.collect()
 }
 
-fn jsonl(pages: &[Page]) -> Vec<u8> {
+pub(crate) fn jsonl(pages: &[Page]) -> Vec<u8> {
     let line = |page: &Page| {
         serde_json::json!({"url": page.url, "text": page.text, "id": page.id}).to_string() + "\n"
     };
     pages.iter().map(line).collect::<String>().into_bytes()
 }
 
-fn table(pages: &[Page], delimiter: u8) -> Vec<u8> {
+pub(crate) fn table(pages: &[Page], delimiter: u8) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
     writer.write_record(["id", "note", "text", "url"]).unwrap();
     for page in pages {
@@ -64,14 +64,14 @@ fn warc_record(kind: &str, page: &Page, media: &str, block: &str) -> String {
 }
 
 /// WET records, after a record about the file.
-fn wet(pages: &[Page]) -> Vec<u8> {
+pub(crate) fn wet(pages: &[Page]) -> Vec<u8> {
     let about = "WARC/1.0\r\nWARC-Type: warcinfo\r\nContent-Length: 13\r\n\r\nsoftware: no\n\r\n\r\n";
     let records = pages.iter().map(|page| warc_record("conversion", page, "text/plain", &page.text));
     std::iter::once(about.to_owned()).chain(records).collect::<String>().into_bytes()
 }
 
 /// What a crawler stores: request, response, metadata.
-fn crawl(pages: &[Page]) -> Vec<u8> {
+pub(crate) fn crawl(pages: &[Page]) -> Vec<u8> {
     let records = pages.iter().map(|page| {
         let text = &page.text;
         let head = format!(
@@ -86,7 +86,7 @@ fn crawl(pages: &[Page]) -> Vec<u8> {
     records.collect::<String>().into_bytes()
 }
 
-fn parquet(pages: &[Page]) -> Vec<u8> {
+pub(crate) fn parquet(pages: &[Page]) -> Vec<u8> {
     let column = |value: fn(&Page) -> &str| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(pages.iter().map(value)))
     };
@@ -112,7 +112,7 @@ fn rows(bytes: Vec<u8>) -> RecordBatch {
 
 const COMPRESSIONS: [&str; 5] = ["", ".gz", ".zst", ".bz2", ".xz"];
 
-fn compressed(bytes: &[u8], extension: &str) -> Vec<u8> {
+pub(crate) fn compressed(bytes: &[u8], extension: &str) -> Vec<u8> {
     match extension {
         ".gz" => {
             let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

@@ -15,6 +15,7 @@ mod formats;
 mod help;
 mod hostile;
 mod html;
+mod recipes;
 mod report;
 mod restore;
 mod settings;

@@ -112,8 +112,10 @@ fn keep_headline(evidence: &[Evidence], labels: &mut [Label]) {
     }
 }
 
-/// Share of its units that a page has left of which the labels can be true while copies are not known.
+/// Share of its units that a page has left of which the labels can be true.
 const LEFT: f64 = 0.1;
+/// Share of a site's pages on which a line stands that even a page with nothing else may lose.
+const EVERYWHERE: f32 = 0.6;
 
 /// Whether the other round would say the same of a page that counts the same bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,16 +139,28 @@ pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts
         labels.iter_mut().filter(|label| !is_sure(label)).for_each(|label| *label = Label::Content);
     }
     keep_headline(evidence, labels);
-    if round == Round::First && site_pages > 0 {
-        let units = |only_content: bool| -> u32 {
-            let lines = evidence.iter().zip(&*labels);
-            lines
-                .filter(|(_, label)| !only_content || !label.is_chrome())
-                .map(|(line, _)| u32::from(line.units))
-                .sum()
+    if site_pages == 0 {
+        return Guarded::ForGood;
+    }
+    let units = |only_content: bool| -> u32 {
+        let lines = evidence.iter().zip(&*labels);
+        lines
+            .filter(|(_, label)| !only_content || !label.is_chrome())
+            .map(|(line, _)| u32::from(line.units))
+            .sum()
+    };
+    // Half of a site's pages may be copies of one, and copies that were edited do not all count as one: where nothing
+    // would be left, even a frame's share says nothing.
+    let nothing_left = f64::from(units(true)) < LEFT * f64::from(units(false));
+    let not_by_rule = |label: &Label| label.is_chrome() && !is_rule(label);
+    if round == Round::Last && nothing_left {
+        let everywhere = |label: &Label| {
+            matches!(label, Label::Chrome(reason) if reason.pages as f32 >= EVERYWHERE * site_pages as f32)
         };
-        // Half of a site's pages may be copies of one: then even a frame's share says nothing.
-        let nothing_left = f64::from(units(true)) < LEFT * f64::from(units(false));
+        let taken = labels.iter_mut().filter(|label| not_by_rule(label) && !everywhere(label));
+        taken.for_each(|label| *label = Label::Content);
+    }
+    if round == Round::First {
         let is_frame = |pages: u32| !nothing_left && pages as f32 >= FRAME * site_pages as f32;
         let (mut all, mut lost) = (0.0, 0.0);
         for (line, label) in evidence.iter().zip(&*labels) {

@@ -11,7 +11,8 @@
 use super::areas::{length, weight};
 use super::evidence::Evidence;
 use super::outline::is_marked;
-use super::site::{FamilyKind, Label, Page, Source};
+use super::rules::RuleId;
+use super::site::{FamilyKind, Label, Page, Reason, Source};
 use crate::hash::Map;
 
 /// Which labels are being made.
@@ -138,6 +139,7 @@ pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts
     if sure < SURE_LINES {
         labels.iter_mut().filter(|label| !is_sure(label)).for_each(|label| *label = Label::Content);
     }
+    keep_lists(evidence, labels);
     keep_headline(evidence, labels);
     if site_pages == 0 {
         return Guarded::ForGood;
@@ -154,9 +156,7 @@ pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts
     let nothing_left = f64::from(units(true)) < LEFT * f64::from(units(false));
     let not_by_rule = |label: &Label| label.is_chrome() && !is_rule(label);
     if round == Round::Last && nothing_left {
-        let everywhere = |label: &Label| {
-            matches!(label, Label::Chrome(reason) if reason.pages as f32 >= EVERYWHERE * site_pages as f32)
-        };
+        let everywhere = |label: &Label| matches!(label, Label::Chrome(reason) if reason.pages as f32 >= EVERYWHERE * site_pages as f32);
         let taken = labels.iter_mut().filter(|label| not_by_rule(label) && !everywhere(label));
         taken.for_each(|label| *label = Label::Content);
     }
@@ -188,6 +188,41 @@ pub fn guard(evidence: &[Evidence], labels: &mut [Label], site: Option<SiteFacts
         }
     }
     Guarded::ForGood
+}
+
+/// Lines of one rule that a frame has at most.
+const LIST: usize = 10;
+/// Share of a page's units that the lines of one rule are at most.
+const MOST: f64 = 0.5;
+
+/// What one rule knows many lines of, most of the page, is what the page is about: a file of copyright notices is no
+/// page of footers.
+fn keep_lists(evidence: &[Evidence], labels: &mut [Label]) {
+    let rule = |label: &Label| match label {
+        Label::Chrome(Reason { source: Source::Rule(rule), .. }) => Some(*rule),
+        _ => None,
+    };
+    let mut taken: Vec<(RuleId, u32)> = evidence
+        .iter()
+        .zip(&*labels)
+        .filter_map(|(line, label)| Some((rule(label)?, u32::from(line.units))))
+        .collect();
+    if taken.len() <= LIST {
+        return;
+    }
+    taken.sort_unstable();
+    let all: u32 = evidence.iter().map(|line| u32::from(line.units)).sum();
+    let lists: Vec<RuleId> = taken
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|lines| {
+            let units: u32 = lines.iter().map(|&(_, units)| units).sum();
+            lines.len() > LIST && f64::from(units) > MOST * f64::from(all)
+        })
+        .map(|lines| lines[0].0)
+        .collect();
+    for label in labels.iter_mut().filter(|label| rule(label).is_some_and(|rule| lists.contains(&rule))) {
+        *label = Label::Content;
+    }
 }
 
 fn is_rule(label: &Label) -> bool {
@@ -234,6 +269,20 @@ mod tests {
 
     fn chrome(source: Source, pages: u32) -> Label {
         Label::Chrome(Reason { source, pages, confidence: 0.9 })
+    }
+
+    #[test]
+    fn a_list_of_notices_is_no_frame() {
+        let lines: Vec<String> = (0..12).map(|n| format!("Copyright: {}, Ann Writer", 1990 + n)).collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let all = page(&lines);
+        let mut found = vec![chrome(Source::Rule(3), 1); 12];
+        guard(&all, &mut found, None, Round::Last);
+        assert!(found.iter().all(|label| *label == Label::Content));
+        // A few of them are one.
+        let mut few = vec![chrome(Source::Rule(3), 1); 4];
+        guard(&all[..4], &mut few, None, Round::Last);
+        assert!(few.iter().all(Label::is_chrome));
     }
 
     const LINES: [&str; 6] = [

@@ -1,11 +1,12 @@
 //! Edits of a table: the text's cell is cut inside its quotes, added columns come at the end of the row.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::edit::{Splice, without};
 use crate::document::Span;
 use crate::input::csv::{inside, raw_ranges, value};
-use crate::input::{Header, Made};
+use crate::input::{Header, Made, json_text};
 
 /// The changes of a row, in order; `None` when a cut does not fit the text.
 ///
@@ -45,7 +46,7 @@ pub(super) fn splices(
         None if !cut.is_empty() => return None,
         _ => {}
     }
-    splices.extend(at_the_end(row, add.iter().map(|(_, json)| json.as_str()), delimiter));
+    splices.extend(at_the_end(row, add.iter().map(|(_, json)| said(json)), delimiter));
     Some(splices)
 }
 
@@ -57,18 +58,26 @@ pub(super) fn written(
     delimiter: u8,
     add: &[(String, String)],
 ) -> Option<Vec<Splice>> {
-    let add = add.iter().map(|(_, json)| json.as_str());
+    let add = add.iter().map(|(_, json)| said(json));
     Some(match made {
         Made::Replaced(cell) => {
             let text = Splice { remove: cell.clone(), insert: quoted(text) };
             std::iter::once(text).chain(at_the_end(row, add, delimiter)).collect()
         }
-        Made::Added(_) => at_the_end(row, std::iter::once(text).chain(add), delimiter).into_iter().collect(),
+        Made::Added(_) => {
+            at_the_end(row, std::iter::once(Cow::Borrowed(text)).chain(add), delimiter).into_iter().collect()
+        }
     })
 }
 
-fn at_the_end<'a>(row: &[u8], add: impl Iterator<Item = &'a str>, delimiter: u8) -> Option<Splice> {
-    let insert: Vec<u8> = add.flat_map(|cell| [vec![delimiter], quoted(cell)].concat()).collect();
+/// What a cell says of a JSON value: a string itself, anything else as it is written.
+fn said(json: &str) -> Cow<'_, str> {
+    let inside = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inside.and_then(|inside| json_text::decode(inside).ok()).unwrap_or(Cow::Borrowed(json))
+}
+
+fn at_the_end<'a>(row: &[u8], add: impl Iterator<Item = Cow<'a, str>>, delimiter: u8) -> Option<Splice> {
+    let insert: Vec<u8> = add.flat_map(|cell| [vec![delimiter], quoted(&cell)].concat()).collect();
     (!insert.is_empty()).then_some(Splice { remove: row.len()..row.len(), insert })
 }
 

@@ -590,3 +590,28 @@ fn a_frame_that_is_damaged_costs_its_own_records_only() {
     let ran = place.done(&["restore", "out", "-o", "back"]);
     assert!(ran.stderr.contains("a.jsonl.zst"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_link_in_a_table_names_the_row_that_stays() {
+    let place = Place::new();
+    let all = pages();
+    let twice = [&all[0], &all[0]].map(|page| Page {
+        id: String::new(),
+        url: page.url.clone(),
+        text: page.text.clone(),
+    });
+    let [mut first, mut second] = twice;
+    (first.id, second.id) = ("a".into(), "b \"2\"".into());
+    let rows = table(&[first, second], b',');
+    place.file("rows.csv", &rows);
+    place.done(&["clean", "rows.csv", "-o", "out", "--only", "duplicates", "--link"]);
+    let clean = place.read("out/clean/rows.csv");
+    let mut reader = csv::Reader::from_reader(&clean[..]);
+    assert_eq!(reader.headers().unwrap(), vec!["id", "note", "text", "url", "dup_of"]);
+    let cells: Vec<[String; 3]> =
+        reader.records().map(|row| row.map(|row| [0, 2, 4].map(|at| row[at].to_owned())).unwrap()).collect();
+    assert_eq!(cells[0], ["a".to_owned(), all[0].text.clone(), String::new()]);
+    assert_eq!(cells[1], ["b \"2\"".to_owned(), String::new(), "a".to_owned()]);
+    place.done(&["restore", "out", "-o", "back"]);
+    assert_eq!(place.read("back/rows.csv"), rows);
+}

@@ -29,6 +29,19 @@ pub enum Numbers {
     Changed,
 }
 
+impl Numbers {
+    /// The word for it in every log.
+    pub fn word(self) -> &'static str {
+        match self {
+            Numbers::None => "none",
+            Numbers::Same => "same",
+            Numbers::Stripped => "stripped",
+            Numbers::Masked => "masked",
+            Numbers::Changed => "changed",
+        }
+    }
+}
+
 /// The comparison of two texts' numbers, counted over places (gaps between units).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {

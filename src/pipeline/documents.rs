@@ -87,7 +87,7 @@ pub struct Finder {
     hasher: MinHasher,
     signs: Vec<Sign>,
     /// What pairs, smaller id first, were found to share.
-    known: Map<(u32, u32), Known>,
+    known: KnownPairs,
 }
 
 impl Finder {
@@ -164,7 +164,7 @@ impl Finder {
         }
 
         let sets = components.sets();
-        let cut: Vec<(Vec<DocumentCluster>, Vec<KnownPair>)> = sets
+        let cut: Vec<(Vec<DocumentCluster>, KnownPairs)> = sets
             .into_par_iter()
             .map_init(Prober::default, |prober, set| self.cut(corpus, config, set, prober))
             .collect::<Result<_>>()?;
@@ -219,7 +219,7 @@ impl Finder {
         config: &Config,
         component: Vec<u32>,
         prober: &mut Prober,
-    ) -> Result<(Vec<DocumentCluster>, Vec<KnownPair>)> {
+    ) -> Result<(Vec<DocumentCluster>, KnownPairs)> {
         let signs = &self.signs;
         // How much a document has in common with the first of the others: an edited copy has less than the original.
         let central = |id: u32| -> u32 {
@@ -300,8 +300,6 @@ impl Finder {
                 DocumentCluster { representative: star.representative, members }
             })
             .collect();
-        let mut known: Vec<KnownPair> = known.into_iter().collect();
-        known.sort_unstable_by_key(|&(pair, _)| pair);
         Ok((clusters, known))
     }
 }
@@ -512,6 +510,7 @@ struct Known {
 
 /// Two documents, smaller id first, and what they share.
 type KnownPair = ((u32, u32), Known);
+type KnownPairs = Map<(u32, u32), Known>;
 
 /// Two documents to be compared.
 #[derive(Clone, Copy)]
@@ -610,7 +609,7 @@ struct Bench<'a> {
     /// The document that the prober holds.
     fixed: Option<u32>,
     /// What was found besides what the finder knows.
-    known: Map<(u32, u32), Known>,
+    known: KnownPairs,
     failure: Option<Error>,
 }
 

@@ -15,7 +15,6 @@ use crate::chrome::{Family, Known};
 use crate::config::Level;
 use crate::error::{Error, Result};
 use crate::input::Source;
-use crate::matching::numbers::Numbers;
 use crate::matching::relation::Relation;
 use crate::output::logs::{Facts, Line, MAX_MEMBERS, Name, UnitRow};
 use crate::output::tables::{self, MEMBER_COLUMNS, MemberRow, SITE_COLUMNS, Table};
@@ -380,7 +379,7 @@ fn strength(matched: &Match) -> f64 {
 fn facts(matched: Match) -> Facts {
     Facts {
         relation: relation(matched.relation),
-        numbers: numbers(matched.numbers.kind()),
+        numbers: matched.numbers.kind().word(),
         numbers_changed: matched.numbers.changed_share(),
         jaccard: matched.overlap.jaccard(),
         containment: matched.overlap.containment(),
@@ -394,16 +393,6 @@ fn relation(relation: Relation) -> &'static str {
         Relation::Near => "near",
         Relation::Fragment => "fragment",
         Relation::Contains => "contains",
-    }
-}
-
-fn numbers(numbers: Numbers) -> &'static str {
-    match numbers {
-        Numbers::None => "none",
-        Numbers::Same => "same",
-        Numbers::Stripped => "stripped",
-        Numbers::Masked => "masked",
-        Numbers::Changed => "changed",
     }
 }
 

@@ -14,7 +14,6 @@ use super::pick::Pick;
 use super::rows::{self, Row};
 use crate::document::{Origin, Span};
 use crate::error::Result;
-use crate::matching::numbers::Numbers;
 use crate::matching::relation::Relation;
 
 /// All that the template prints.
@@ -407,7 +406,7 @@ fn cluster(pick: &Pick, texts: &Texts) -> ClusterView {
         })
         .collect();
     let mut numbers: Vec<&'static str> =
-        pick.shown.iter().map(|member| numbers_word(member.facts.numbers)).collect();
+        pick.shown.iter().map(|member| member.facts.numbers.word()).collect();
     numbers.sort_unstable();
     numbers.dedup();
     ClusterView {
@@ -459,21 +458,11 @@ fn member_view(member: &Member, level: Level, texts: &Texts) -> MemberView {
             Relation::Fragment => "fragment",
             Relation::Contains => "contains",
         },
-        numbers: numbers_word(member.facts.numbers),
+        numbers: member.facts.numbers.word(),
         numbers_changed: member.facts.numbers_changed,
         jaccard: member.facts.jaccard,
         containment: member.facts.containment,
         coverage: member.facts.coverage,
-    }
-}
-
-fn numbers_word(numbers: Numbers) -> &'static str {
-    match numbers {
-        Numbers::None => "none",
-        Numbers::Same => "same",
-        Numbers::Stripped => "stripped",
-        Numbers::Masked => "masked",
-        Numbers::Changed => "changed",
     }
 }
 

@@ -5,8 +5,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::ErrorKind;
 
 use csv::{ReaderBuilder, StringRecord};
 use serde::Deserialize;
@@ -47,12 +45,8 @@ impl Run {
 
     /// Hands over the rows of a table, as long as `take` accepts them.
     fn table(&self, name: &str, mut take: impl FnMut(&StringRecord) -> Option<()>) -> Result<()> {
-        let path = self.folder.join(name);
+        let (path, file) = self.log_file(name)?;
         let damaged = |problem: String| Error::Run { path: path.clone(), problem };
-        let file = File::open(&path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => damaged("is missing: run again to have it back".into()),
-            _ => Error::io(&path)(error),
-        })?;
         let mut reader = ReaderBuilder::new().buffer_capacity(1 << 18).from_reader(file);
         let mut record = StringRecord::new();
         loop {

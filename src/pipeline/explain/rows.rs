@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::PathBuf;
 
 use memchr::memmem;
 use serde::Deserialize;
@@ -283,6 +284,18 @@ impl Run {
         Ok(templates)
     }
 
+    /// Opens a file of the run.
+    pub(super) fn log_file(&self, name: &str) -> Result<(PathBuf, File)> {
+        let path = self.folder.join(name);
+        let file = File::open(&path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                Error::Run { path: path.clone(), problem: "is missing: run again to have it back".into() }
+            }
+            _ => Error::io(&path)(error),
+        })?;
+        Ok((path, file))
+    }
+
     /// Hands the wanted lines of a log to `take`.
     pub(super) fn scan(
         &self,
@@ -290,12 +303,8 @@ impl Run {
         wanted: impl Fn(&[u8]) -> bool,
         mut take: impl FnMut(&str) -> serde_json::Result<()>,
     ) -> Result<()> {
-        let path = self.folder.join(name);
+        let (path, file) = self.log_file(name)?;
         let damaged = |problem: String| Error::Run { path: path.clone(), problem };
-        let file = File::open(&path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => damaged("is missing: run again to have it back".into()),
-            _ => Error::io(&path)(error),
-        })?;
         let mut lines = BufReader::with_capacity(1 << 18, file);
         let mut line = Vec::new();
         for number in 1u64.. {

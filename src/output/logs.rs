@@ -4,10 +4,6 @@
 //! In: plain rows. Out: lines, keys in the order of the format's description, numbers rounded to four places. Cost:
 //! memory speed; nothing is built but the line.
 
-use std::io::Write;
-
-use crate::error::{Error, Result};
-
 /// Most members that a line of `clusters.jsonl` holds; all of them stand in `members.jsonl`.
 pub const MAX_MEMBERS: usize = 1000;
 
@@ -63,14 +59,26 @@ impl Line {
     }
 
     /// Adds a member whose value is a JSON token already.
+    #[inline]
     pub fn raw(&mut self, key: &str, token: &str) -> &mut Self {
-        if self.0.len() > 1 && self.0.last() != Some(&b'{') {
-            self.0.push(b',');
-        }
+        self.comma();
         self.0.push(b'"');
         self.0.extend_from_slice(key.as_bytes());
         self.0.extend_from_slice(b"\":");
         self.0.extend_from_slice(token.as_bytes());
+        self
+    }
+
+    fn comma(&mut self) {
+        if self.0.len() > 1 && self.0.last() != Some(&b'{') {
+            self.0.push(b',');
+        }
+    }
+
+    /// Adds the members of another object, which has some.
+    pub fn members_of(&mut self, other: &Line) -> &mut Self {
+        self.comma();
+        self.0.extend_from_slice(&other.0[1..]);
         self
     }
 
@@ -181,13 +189,15 @@ impl Line {
         }
     }
 
-    /// Ends the line and writes it.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn write(mut self, out: &mut dyn Write) -> Result<()> {
-        self.0.extend_from_slice(b"}\n");
-        out.write_all(&self.0).map_err(Error::io("the run's logs"))
+    /// Adds the line, ended, to others.
+    pub fn end(&self, lines: &mut Vec<u8>) {
+        lines.extend_from_slice(&self.0);
+        lines.extend_from_slice(b"}\n");
+    }
+
+    /// The object again without members, its memory kept.
+    pub fn clear(&mut self) {
+        self.0.truncate(1);
     }
 
     /// The object as text, closed.

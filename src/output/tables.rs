@@ -2,10 +2,6 @@
 //!
 //! In: plain rows. Out: CSV in UTF-8 with a heading, commas, LF, quotes where they are needed. Cost: memory speed.
 
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
-
 use csv::{Terminator, Writer, WriterBuilder};
 
 use crate::document::Span;
@@ -70,26 +66,21 @@ pub struct MemberRow<'a> {
     pub first_seen: &'a str,
 }
 
-/// A table in the making.
+/// Rows of a table.
 #[derive(Debug)]
-pub struct Table(Writer<BufWriter<File>>);
+pub struct Rows(Writer<Vec<u8>>);
 
-impl Table {
-    /// Starts a table with its heading.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub fn create(path: &Path, columns: &[&str]) -> Result<Self> {
-        let file = BufWriter::with_capacity(1 << 18, File::create(path).map_err(Error::io(path))?);
-        let mut table = Self(WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(file));
-        table.row(columns)?;
-        Ok(table)
+impl Default for Rows {
+    fn default() -> Self {
+        Self(WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new()))
     }
+}
 
+impl Rows {
     /// Adds a row.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the row has more or fewer fields than those before it.
     pub fn row(&mut self, fields: &[&str]) -> Result<()> {
         self.0.write_record(fields).map_err(failed)
     }
@@ -97,7 +88,7 @@ impl Table {
     /// Adds a member, in the order of [`MEMBER_COLUMNS`].
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the rows before it were none of members.
     pub fn member(&mut self, row: &MemberRow<'_>) -> Result<()> {
         let mut number = Digits::default();
         let mut share = Digits::default();
@@ -118,12 +109,12 @@ impl Table {
         self.0.write_record(None::<&[u8]>).map_err(failed)
     }
 
-    /// Ends the table.
+    /// The rows as CSV.
     ///
     /// # Errors
-    /// When it cannot be written.
-    pub fn finish(mut self) -> Result<()> {
-        self.0.flush().map_err(Error::io("the run's tables"))
+    /// None that rows in memory have.
+    pub fn finish(self) -> Result<Vec<u8>> {
+        self.0.into_inner().map_err(|error| Error::io("the run's tables")(error.into_error()))
     }
 }
 
@@ -166,12 +157,10 @@ mod tests {
 
     #[test]
     fn rows_are_quoted_where_needed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.csv");
-        let mut table = Table::create(&path, &["a", "b"]).unwrap();
-        table.row(&["x,\"y\"\nz", "界"]).unwrap();
-        table.finish().unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a,b\n\"x,\"\"y\"\"\nz\",界\n");
+        let mut rows = Rows::default();
+        rows.row(&["a", "b"]).unwrap();
+        rows.row(&["x,\"y\"\nz", "界"]).unwrap();
+        assert_eq!(rows.finish().unwrap(), "a,b\n\"x,\"\"y\"\"\nz\",界\n".as_bytes());
     }
 
     #[test]

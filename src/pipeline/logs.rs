@@ -8,16 +8,17 @@ use std::path::Path;
 use super::corpus::{Corpus, Pages};
 use super::documents::{DocumentMatches, Match};
 use super::findings::role;
+use super::ordered::Files;
 use super::survey::Skipped;
 use super::tables::{Roles, Tables};
-use super::verdicts::{ChromeReason, Unit, Verdicts, Why};
+use super::verdicts::{ChromeReason, Cluster, Removal, Unit, Verdicts, Why};
 use crate::chrome::{Family, Known};
 use crate::config::Level;
 use crate::error::{Error, Result};
 use crate::input::Source;
 use crate::matching::relation::Relation;
 use crate::output::logs::{Facts, Line, MAX_MEMBERS, Name, UnitRow};
-use crate::output::tables::{self, MEMBER_COLUMNS, MemberRow, SITE_COLUMNS, Table};
+use crate::output::tables::{self, MEMBER_COLUMNS, MemberRow, Rows, SITE_COLUMNS};
 
 /// How documents are named in the logs.
 #[derive(Clone, Copy, Debug)]
@@ -80,105 +81,136 @@ pub struct Logs<'a> {
     pub names: Names<'a>,
 }
 
+/// Documents, pairs or removals of one slice.
+const ROWS: usize = 512;
+/// Members of clusters of one slice.
+const MEMBERS: usize = 1024;
+
 impl Logs<'_> {
     /// Writes `documents.jsonl`.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn documents(&self, verdicts: &Verdicts) -> Result<()> {
-        let mut out = create(self.folder, "documents.jsonl")?;
-        for document in self.names.corpus.ids() {
-            if self.names.corpus.documents[document as usize].is_reference() {
-                continue;
-            }
+        let all: Vec<u32> = self.names.corpus.ids().collect();
+        let slices: Vec<&[u32]> = all.chunks(ROWS).collect();
+        Files::create(self.folder, ["documents.jsonl"])?.write(&slices, |documents, [out]| {
             let mut line = Line::new();
-            line.name(self.names.document(document));
-            let cluster = verdicts.cluster_of[document as usize].map(|at| &verdicts.clusters[at]);
-            let own = cluster.and_then(|cluster| {
-                let at = cluster.members.binary_search_by_key(&document, |(unit, _)| unit.document).ok()?;
-                cluster.members[at].1
-            });
-            line.raw(
-                "cluster",
-                &self.names.cluster(cluster.map_or(document, |cluster| cluster.kept.document)),
-            );
-            line.flag("kept", !verdicts.dropped[document as usize]).facts(own.map(facts));
-            line.write(&mut out)?;
-        }
-        finish(out)
+            for &document in documents {
+                if self.names.corpus.documents[document as usize].is_reference() {
+                    continue;
+                }
+                line.clear();
+                self.document(&mut line, document, verdicts);
+                line.end(out);
+            }
+            Ok(())
+        })
     }
 
-    /// Writes `clusters.jsonl` and `members.jsonl`.
+    fn document(&self, line: &mut Line, document: u32, verdicts: &Verdicts) {
+        line.name(self.names.document(document));
+        let cluster = verdicts.cluster_of[document as usize].map(|at| &verdicts.clusters[at]);
+        let own = cluster.and_then(|cluster| {
+            let at = cluster.members.binary_search_by_key(&document, |(unit, _)| unit.document).ok()?;
+            cluster.members[at].1
+        });
+        line.raw("cluster", &self.names.cluster(cluster.map_or(document, |cluster| cluster.kept.document)));
+        line.flag("kept", !verdicts.dropped[document as usize]).facts(own.map(facts));
+    }
+
+    /// Writes `clusters.jsonl`, `members.jsonl` and `members.csv`.
     ///
     /// # Errors
     /// When they cannot be written.
-    pub fn clusters(&self, verdicts: &Verdicts) -> Result<()> {
-        let mut clusters = create(self.folder, "clusters.jsonl")?;
-        let mut members = create(self.folder, "members.jsonl")?;
-        for cluster in &verdicts.clusters {
-            let name = self.names.of(cluster.level, &cluster.kept);
-            let level = level(cluster.level);
-            let weakest = cluster
-                .members
-                .iter()
-                .filter_map(|(_, matched)| matched.as_ref().map(strength))
-                .fold(1.0, f64::min);
-            let mut line = Line::new();
-            line.raw("cluster", &name).text("level", level).number("size", cluster.members.len() as u64);
-            line.share("weakest", weakest).object("kept", |line| {
-                line.unit(self.names.row(&cluster.kept));
+    pub fn clusters(&self, verdicts: &Verdicts, roles: &Roles<'_>) -> Result<()> {
+        let numbered: Vec<(usize, &Cluster)> = verdicts.clusters.iter().enumerate().collect();
+        let mut slices = Vec::new();
+        let mut rest = numbered.as_slice();
+        while !rest.is_empty() {
+            let mut members = 0;
+            let full = rest.iter().position(|(_, cluster)| {
+                members += cluster.members.len();
+                members >= MEMBERS
             });
-            line.objects("members", cluster.members.iter().take(MAX_MEMBERS), |line, (unit, matched)| {
-                line.unit(self.names.row(unit)).facts(Some(matched.map_or(ITSELF, facts)));
-            });
-            line.flag("truncated", cluster.members.len() > MAX_MEMBERS);
-            if let Some((document, date)) = cluster.first_seen(self.names.corpus) {
-                line.object("first_seen", |line| {
-                    line.name(self.names.document(document)).text("date", date);
-                });
-            }
-            line.write(&mut clusters)?;
-            for (unit, matched) in &cluster.members {
-                let mut line = Line::new();
-                line.raw("cluster", &name).text("level", level).unit(self.names.row(unit));
-                line.facts(Some(matched.map_or(ITSELF, facts)));
-                line.write(&mut members)?;
-            }
+            let (slice, after) = rest.split_at(full.map_or(rest.len(), |last| last + 1));
+            slices.push(slice);
+            rest = after;
         }
-        finish(clusters)?;
-        finish(members)
+        let mut files = Files::create(self.folder, ["clusters.jsonl", "members.jsonl", tables::MEMBERS])?;
+        let mut heading = Rows::default();
+        heading.row(&MEMBER_COLUMNS)?;
+        files.add([Vec::new(), Vec::new(), heading.finish()?])?;
+        files.write(&slices, |clusters, [lines, members, table]| {
+            let mut rows = Rows::default();
+            for &(at, cluster) in clusters {
+                self.cluster(cluster, lines, members);
+                self.member_rows(at, cluster, roles, &mut rows)?;
+            }
+            *table = rows.finish()?;
+            Ok(())
+        })
     }
 
-    /// Writes `members.csv`.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn members_table(&self, verdicts: &Verdicts, roles: &Roles<'_>) -> Result<()> {
-        let mut table = Table::create(&self.folder.join(tables::MEMBERS), &MEMBER_COLUMNS)?;
-        let corpus = self.names.corpus;
-        for (at, cluster) in verdicts.clusters.iter().enumerate() {
-            let name = self.names.of(cluster.level, &cluster.kept);
-            let name = plain(&name);
-            let first_seen = cluster.first_seen(corpus).map_or("", |(_, date)| date);
-            for (unit, matched) in &cluster.members {
-                let document = self.names.document(unit.document);
-                let site = corpus.documents[unit.document as usize].site;
-                table.member(&MemberRow {
-                    cluster: &name,
-                    level: level(cluster.level),
-                    role: role(roles.of(at, unit)),
-                    doc: &format!("{}:{}", document.input, document.record),
-                    id: &plain(document.id),
-                    site: site.map_or("", |site| &corpus.sites[site as usize]),
-                    lines: [unit.lines.first(), unit.lines.last()].map(|line| line.copied().unwrap_or(0)),
-                    span: unit.span,
-                    facts: matched.map_or(ITSELF, facts),
-                    date: corpus.documents[unit.document as usize].date.as_deref().unwrap_or_default(),
-                    first_seen,
-                })?;
-            }
+    /// A cluster's line, and those of its members.
+    fn cluster(&self, cluster: &Cluster, clusters: &mut Vec<u8>, members: &mut Vec<u8>) {
+        let name = self.names.of(cluster.level, &cluster.kept);
+        let level = level(cluster.level);
+        let weakest = cluster
+            .members
+            .iter()
+            .filter_map(|(_, matched)| matched.as_ref().map(strength))
+            .fold(1.0, f64::min);
+        let mut line = Line::new();
+        line.raw("cluster", &name).text("level", level).number("size", cluster.members.len() as u64);
+        line.share("weakest", weakest).object("kept", |line| {
+            line.unit(self.names.row(&cluster.kept));
+        });
+        let (mut body, mut member) = (Line::new(), Line::new());
+        let mut log = |body: &mut Line, (unit, matched): &(Unit, Option<Match>)| {
+            body.clear();
+            body.unit(self.names.row(unit)).facts(Some(matched.map_or(ITSELF, facts)));
+            member.clear();
+            member.raw("cluster", &name).text("level", level).members_of(body).end(members);
+        };
+        let (named, rest) = cluster.members.split_at(cluster.members.len().min(MAX_MEMBERS));
+        line.objects("members", named, |line, member| {
+            log(&mut body, member);
+            line.members_of(&body);
+        });
+        rest.iter().for_each(|member| log(&mut body, member));
+        line.flag("truncated", cluster.members.len() > MAX_MEMBERS);
+        if let Some((document, date)) = cluster.first_seen(self.names.corpus) {
+            line.object("first_seen", |line| {
+                line.name(self.names.document(document)).text("date", date);
+            });
         }
-        table.finish()
+        line.end(clusters);
+    }
+
+    fn member_rows(&self, at: usize, cluster: &Cluster, roles: &Roles<'_>, rows: &mut Rows) -> Result<()> {
+        let corpus = self.names.corpus;
+        let name = self.names.of(cluster.level, &cluster.kept);
+        let name = plain(&name);
+        let first_seen = cluster.first_seen(corpus).map_or("", |(_, date)| date);
+        for (unit, matched) in &cluster.members {
+            let document = self.names.document(unit.document);
+            let known = &corpus.documents[unit.document as usize];
+            rows.member(&MemberRow {
+                cluster: &name,
+                level: level(cluster.level),
+                role: role(roles.of(at, unit)),
+                doc: &format!("{}:{}", document.input, document.record),
+                id: &plain(document.id),
+                site: known.site.map_or("", |site| &corpus.sites[site as usize]),
+                lines: [unit.lines.first(), unit.lines.last()].map(|line| line.copied().unwrap_or(0)),
+                span: unit.span,
+                facts: matched.map_or(ITSELF, facts),
+                date: known.date.as_deref().unwrap_or_default(),
+                first_seen,
+            })?;
+        }
+        Ok(())
     }
 
     /// Writes `sites.csv`.
@@ -186,16 +218,16 @@ impl Logs<'_> {
     /// # Errors
     /// When it cannot be written.
     pub fn sites_table(&self, counted: &Tables) -> Result<()> {
-        let mut table = Table::create(&self.folder.join(tables::SITES), &SITE_COLUMNS)?;
+        let mut rows = Rows::default();
+        rows.row(&SITE_COLUMNS)?;
         for flow in &counted.flows {
             let numbers = [flow.documents, flow.copies, flow.characters, flow.earlier, flow.later];
             let [documents, copies, characters, earlier, later] =
                 &numbers.map(|number: u64| number.to_string());
             let level = level(flow.level);
-            let row = [&flow.site, &flow.kept_site, level, documents, copies, characters, earlier, later];
-            table.row(&row)?;
+            rows.row(&[&flow.site, &flow.kept_site, level, documents, copies, characters, earlier, later])?;
         }
-        table.finish()
+        Files::create(self.folder, [tables::SITES])?.add([rows.finish()?])
     }
 
     /// Writes `matches.jsonl`: the verified pairs of documents.
@@ -203,23 +235,26 @@ impl Logs<'_> {
     /// # Errors
     /// When it cannot be written.
     pub fn matches(&self, found: &DocumentMatches) -> Result<()> {
-        let mut out = create(self.folder, "matches.jsonl")?;
-        for (a, b, matched) in &found.pairs {
+        let slices: Vec<&[(u32, u32, Match)]> = found.pairs.chunks(ROWS).collect();
+        Files::create(self.folder, ["matches.jsonl"])?.write(&slices, |pairs, [out]| {
             let mut line = Line::new();
-            line.text("level", "document");
-            line.object("a", |line| {
-                line.name(self.names.document(*a));
-            });
-            line.object("b", |line| {
-                line.name(self.names.document(*b));
-            });
-            line.facts(Some(facts(*matched)));
-            let overlap = matched.overlap;
-            line.number("shingles_a", overlap.a.into()).number("shingles_b", overlap.b.into());
-            line.number("shingles_shared", overlap.shared.into()).share("spread", matched.spread);
-            line.write(&mut out)?;
-        }
-        finish(out)
+            for (a, b, matched) in pairs {
+                line.clear();
+                line.text("level", "document");
+                line.object("a", |line| {
+                    line.name(self.names.document(*a));
+                });
+                line.object("b", |line| {
+                    line.name(self.names.document(*b));
+                });
+                line.facts(Some(facts(*matched)));
+                let overlap = matched.overlap;
+                line.number("shingles_a", overlap.a.into()).number("shingles_b", overlap.b.into());
+                line.number("shingles_shared", overlap.shared.into()).share("spread", matched.spread);
+                line.end(out);
+            }
+            Ok(())
+        })
     }
 
     /// Writes `removed.jsonl`.
@@ -227,43 +262,50 @@ impl Logs<'_> {
     /// # Errors
     /// When it cannot be written, or a sheet cannot be read back.
     pub fn removed(&self, verdicts: &Verdicts) -> Result<()> {
-        let mut out = create(self.folder, "removed.jsonl")?;
-        let mut pages = Pages::new(self.names.corpus);
-        for removal in &verdicts.removals {
+        let slices: Vec<&[Removal]> = verdicts.removals.chunks(ROWS).collect();
+        Files::create(self.folder, ["removed.jsonl"])?.write(&slices, |removals, [out]| {
+            let mut pages = Pages::new(self.names.corpus);
             let mut line = Line::new();
-            line.unit(self.names.row(&removal.unit));
-            match &removal.why {
-                Why::ChromeLine(reason) => chrome(&mut line, "chrome-line", reason),
-                Why::ChromeSpan(reason) => chrome(&mut line, "chrome-span", reason),
-                Why::Copy { level, cluster } => {
-                    let cluster = &verdicts.clusters[*cluster];
-                    line.text(
-                        "reason",
-                        match level {
-                            Level::Document => "duplicate-document",
-                            Level::Block => "duplicate-block",
-                            Level::Paragraph => "duplicate-paragraph",
-                        },
-                    );
-                    line.raw("cluster", &self.names.of(*level, &cluster.kept));
-                    line.object("kept", |line| {
-                        line.unit(self.names.row(&cluster.kept));
-                    });
-                }
+            for removal in removals {
+                line.clear();
+                self.removal(&mut line, removal, verdicts);
+                let page = pages.get(removal.unit.document)?;
+                line.text("text", &page.sheet.text[removal.unit.span.range()]);
+                line.end(out);
             }
-            if let Some(outer) = removal.inside {
-                line.raw("inside", &self.names.address(&verdicts.removals[outer].unit));
+            Ok(())
+        })
+    }
+
+    /// What is said of a removal besides its text.
+    fn removal(&self, line: &mut Line, removal: &Removal, verdicts: &Verdicts) {
+        line.unit(self.names.row(&removal.unit));
+        match &removal.why {
+            Why::ChromeLine(reason) => chrome(line, "chrome-line", reason),
+            Why::ChromeSpan(reason) => chrome(line, "chrome-span", reason),
+            Why::Copy { level, cluster } => {
+                let cluster = &verdicts.clusters[*cluster];
+                line.text(
+                    "reason",
+                    match level {
+                        Level::Document => "duplicate-document",
+                        Level::Block => "duplicate-block",
+                        Level::Paragraph => "duplicate-paragraph",
+                    },
+                );
+                line.raw("cluster", &self.names.of(*level, &cluster.kept));
+                line.object("kept", |line| {
+                    line.unit(self.names.row(&cluster.kept));
+                });
             }
-            let site = self.names.corpus.documents[removal.unit.document as usize].site;
-            match site {
-                Some(site) => line.text("site", &self.names.corpus.sites[site as usize]),
-                None => line.raw("site", "null"),
-            };
-            let page = pages.get(removal.unit.document)?;
-            line.text("text", &page.sheet.text[removal.unit.span.range()]);
-            line.write(&mut out)?;
         }
-        finish(out)
+        if let Some(outer) = removal.inside {
+            line.raw("inside", &self.names.address(&verdicts.removals[outer].unit));
+        }
+        match self.names.corpus.documents[removal.unit.document as usize].site {
+            Some(site) => line.text("site", &self.names.corpus.sites[site as usize]),
+            None => line.raw("site", "null"),
+        };
     }
 
     /// Writes `chrome.jsonl`: what `removed.jsonl` names as a family, by site.
@@ -271,15 +313,15 @@ impl Logs<'_> {
     /// # Errors
     /// When it cannot be written.
     pub fn families(&self, families: &[Vec<Family>]) -> Result<()> {
-        let mut out = create(self.folder, "chrome.jsonl")?;
+        let mut out = Vec::new();
         for (site, found) in self.names.corpus.sites.iter().zip(families) {
             for known in found {
                 let mut line = Line::new();
                 family(&mut line, site, known);
-                line.write(&mut out)?;
+                line.end(&mut out);
             }
         }
-        finish(out)
+        Files::create(self.folder, ["chrome.jsonl"])?.add([out])
     }
 }
 
@@ -292,6 +334,8 @@ fn family(line: &mut Line, site: &str, family: &Family) {
     line.text("example", &family.example);
 }
 
+const SKIPPED: &str = "skipped.jsonl";
+
 /// The log of skipped records, written while reading.
 #[derive(Debug)]
 pub struct SkippedLog(BufWriter<File>);
@@ -302,7 +346,8 @@ impl SkippedLog {
     /// # Errors
     /// When it cannot be made.
     pub fn create(folder: &Path) -> Result<Self> {
-        Ok(Self(create(folder, "skipped.jsonl")?))
+        let path = folder.join(SKIPPED);
+        Ok(Self(BufWriter::new(File::create(&path).map_err(Error::io(path))?)))
     }
 
     /// Adds a record. Bytes that are UTF-8 stand as `text`, others as `bytes` in hexadecimal.
@@ -318,25 +363,18 @@ impl SkippedLog {
             Err(_) => line
                 .text("bytes", &skipped.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
         };
-        line.write(&mut self.0)
+        let mut out = Vec::new();
+        line.end(&mut out);
+        self.0.write_all(&out).map_err(Error::io(SKIPPED))
     }
 
     /// Ends the log.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finish(self) -> Result<()> {
-        finish(self.0)
+    pub fn finish(mut self) -> Result<()> {
+        self.0.flush().map_err(Error::io(SKIPPED))
     }
-}
-
-fn create(folder: &Path, name: &str) -> Result<BufWriter<File>> {
-    let path = folder.join(name);
-    Ok(BufWriter::with_capacity(1 << 18, File::create(&path).map_err(Error::io(path))?))
-}
-
-fn finish(mut out: BufWriter<File>) -> Result<()> {
-    out.flush().map_err(Error::io("the run's logs"))
 }
 
 fn chrome(line: &mut Line, what: &str, reason: &ChromeReason) {

@@ -116,31 +116,37 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
 
     progress.stage("writing", None);
     let names = Names { corpus: &survey.corpus, sources: &sources.list, by_doc: survey.repeated_ids > 0 };
-    let logs = Logs { folder: &folder, names };
-    logs.documents(&verdicts)?;
-    logs.clusters(&verdicts)?;
-    if job.pairs == Pairs::All {
-        logs.matches(&documents)?;
-    }
-    if job.rewrite != Rewrite::Nothing {
-        logs.removed(&verdicts)?;
-        logs.families(&families)?;
-    }
     let (tables, roles) = (Tables::new(&survey.corpus, &verdicts)?, Roles::new(&verdicts));
-    logs.members_table(&verdicts, &roles)?;
-    logs.sites_table(&tables)?;
-    clock.stage("write logs");
     let edits = edits(&survey.corpus, &verdicts, &names, job)?;
     let emptied = edits.iter().filter(|edit| edit.emptied).count() as u64;
+    let mut summary = Summary::new(job, &sources.list, first_reference, &survey, &verdicts, &tables)?;
+    summary.matching(&documents, &paragraphs, emptied);
+    clock.stage("sum up");
+    let (logged, drawn) = rayon::join(
+        || {
+            let logs = Logs { folder: &folder, names };
+            logs.documents(&verdicts)?;
+            logs.clusters(&verdicts, &roles)?;
+            if job.pairs == Pairs::All {
+                logs.matches(&documents)?;
+            }
+            if job.rewrite != Rewrite::Nothing {
+                logs.removed(&verdicts)?;
+                logs.families(&families)?;
+            }
+            logs.sites_table(&tables)
+        },
+        || {
+            let mut findings = Live::new(names, &verdicts, &tables, &roles, &summary)?;
+            report::write(&mut findings, &folder.join(report::FILE))
+        },
+    );
+    logged.and(drawn)?;
+    clock.stage("write logs and report");
     if matches!(job.rewrite, Rewrite::Clean | Rewrite::Annotated) {
         rewrite(job, &folder, &sources.list[..first_reference], &survey, &edits, progress)?;
         clock.stage("rewrite");
     }
-    let mut summary = Summary::new(job, &sources.list, first_reference, &survey, &verdicts, &tables)?;
-    summary.matching(&documents, &paragraphs, emptied);
-    let mut findings = Live::new(names, &verdicts, &tables, &roles, &summary)?;
-    report::write(&mut findings, &folder.join(report::FILE))?;
-    clock.stage("report");
     summary.finish(clock.stages);
     summary.write(&folder.join("run.json"))?;
     output.commit()?;

@@ -1,0 +1,81 @@
+//! Items → the bytes of files: made on all threads, written in the order of the items.
+//!
+//! In go slices of items, out come one or several files of the run's folder. While one round of slices is made, the
+//! bytes of the round before are written. Cost: the bytes of two rounds, each a few slices for each thread.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+
+/// Slices of a round for each thread: enough that none waits long for the others.
+const SLICES: usize = 4;
+
+/// Files that are written together.
+#[derive(Debug)]
+pub(super) struct Files<const N: usize> {
+    files: [(PathBuf, File); N],
+}
+
+/// The bytes of one slice, for each file.
+pub(super) type Bytes<const N: usize> = [Vec<u8>; N];
+
+impl<const N: usize> Files<N> {
+    /// Makes the files.
+    ///
+    /// # Errors
+    /// When one cannot be made.
+    pub(super) fn create(folder: &Path, names: [&str; N]) -> Result<Self> {
+        let mut files = Vec::with_capacity(N);
+        for name in names {
+            let path = folder.join(name);
+            let file = File::create(&path).map_err(Error::io(&path))?;
+            files.push((path, file));
+        }
+        let files = files.try_into().unwrap_or_else(|_| unreachable!("one file for each name"));
+        Ok(Self { files })
+    }
+
+    /// Adds what `make` says of each slice.
+    ///
+    /// # Errors
+    /// That of the first slice that fails, or when a file cannot be written.
+    pub(super) fn write<T: Sync>(
+        &mut self,
+        slices: &[&[T]],
+        make: impl Fn(&[T], &mut Bytes<N>) -> Result<()> + Sync,
+    ) -> Result<()> {
+        let made = |round: &[&[T]]| -> Vec<Result<Bytes<N>>> {
+            let slice = |items: &&[T]| {
+                let mut bytes = std::array::from_fn(|_| Vec::new());
+                make(items, &mut bytes).map(|()| bytes)
+            };
+            round.par_iter().with_max_len(1).map(slice).collect()
+        };
+        let mut before = Vec::new();
+        for round in slices.chunks(SLICES * rayon::current_num_threads()) {
+            let (written, next) = rayon::join(|| self.add_all(std::mem::take(&mut before)), || made(round));
+            written?;
+            before = next;
+        }
+        self.add_all(before)
+    }
+
+    fn add_all(&mut self, made: Vec<Result<Bytes<N>>>) -> Result<()> {
+        made.into_iter().try_for_each(|bytes| self.add(bytes?))
+    }
+
+    /// Adds bytes as they are.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub(super) fn add(&mut self, bytes: Bytes<N>) -> Result<()> {
+        for ((path, file), bytes) in self.files.iter_mut().zip(bytes) {
+            file.write_all(&bytes).map_err(Error::io(&*path))?;
+        }
+        Ok(())
+    }
+}

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use memchr::memmem::Finder;
 use regex::Regex;
 use serde::Deserialize;
 
@@ -92,7 +93,7 @@ pub struct Rule {
     /// Literals of which every match has one, in lower case; without any, the pattern meets every line.
     needs: Vec<String>,
     /// Further sets of literals, in lower case, of each of which every match has one.
-    further: Vec<Vec<String>>,
+    further: Vec<Vec<Finder<'static>>>,
     pattern: Option<Pattern>,
 }
 
@@ -381,7 +382,7 @@ impl Rule {
     fn may_hit(&self, lower: &[u8]) -> bool {
         self.further
             .iter()
-            .all(|set| set.iter().any(|literal| memchr::memmem::find(lower, literal.as_bytes()).is_some()))
+            .all(|set| set.iter().any(|literal| literal.find(lower).is_some()))
     }
 
     fn hits(&self, trimmed: &str) -> bool {
@@ -480,7 +481,7 @@ fn rule(raw: RawRule, definitions: &BTreeMap<String, String>, trust: Trust) -> R
         when: raw.when,
         words,
         needs,
-        further: required.further,
+        further: required.further.iter().map(|set| set.iter().map(|literal| finder(literal)).collect()).collect(),
         pattern,
     };
     if trust == Trust::Tested {
@@ -497,6 +498,11 @@ fn rule(raw: RawRule, definitions: &BTreeMap<String, String>, trust: Trust) -> R
         }
     }
     Ok(rule)
+}
+
+/// Searches for a literal, made ready once.
+fn finder(literal: &str) -> Finder<'static> {
+    Finder::new(literal.as_bytes()).into_owned()
 }
 
 /// Compiles a pattern with its definitions put in.

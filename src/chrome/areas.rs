@@ -8,9 +8,11 @@
 use crate::error::Result;
 use crate::hash::Map;
 
-use super::evidence::{Evidence, Flags};
+use super::evidence::Evidence;
 use super::model::{AreasModel, damaged, hex, unhex};
-use super::rules::{RuleKind, Rules};
+use super::rule::RuleKind;
+use super::rules::Rules;
+use super::shape::Flags;
 use super::site::Page;
 use super::tables::{Count, Tables};
 

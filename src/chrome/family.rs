@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::evidence::{self, Flags};
+use super::shape::{Flags, flags};
 use super::site::{FamilyKind, Label, Page, PageLabels, Site, Source};
 use super::slots::{Template, prefix};
 use super::span::{InjectedSpan, SpanFamilies, Texts};
@@ -348,7 +348,7 @@ fn slots(template: &Template, members: &[(String, usize)], texts: &mut Cached<'_
 fn slot_kind(slot: &str, line: &str, page: &str) -> SlotKind {
     let digits = slot.chars().filter(char::is_ascii_digit).count();
     let letters = slot.chars().filter(|c| c.is_alphabetic()).count();
-    let flags = evidence::flags(slot);
+    let flags = flags(slot);
     if flags.has(Flags::DOMAIN) {
         SlotKind::Domain
     } else if flags.has(Flags::DATE) || (digits >= 4 && slot.contains(['-', '/', '年', ':']) && letters <= 3)

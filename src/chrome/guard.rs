@@ -11,7 +11,7 @@
 use super::areas::{length, weight};
 use super::evidence::Evidence;
 use super::outline::is_marked;
-use super::rules::RuleId;
+use super::rule::RuleId;
 use super::site::{FamilyKind, Label, Page, Reason, Source};
 use crate::hash::Map;
 

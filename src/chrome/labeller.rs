@@ -8,10 +8,11 @@
 use crate::config::ChromeConfig;
 
 use super::areas::{Areas, Between, EVERYWHERE, Seen, between, length, prose};
-use super::evidence::Flags;
 use super::outline::Role;
 use super::places::Places;
-use super::rules::{RuleKind, Rules};
+use super::rule::RuleKind;
+use super::rules::Rules;
+use super::shape::Flags;
 use super::tables::{Part, Tables};
 
 /// Log odds; positive speaks for content.

@@ -8,7 +8,7 @@
 
 use crate::hash::Map;
 
-use super::rules::RuleId;
+use super::rule::RuleId;
 
 /// Bytes of a literal that the tables know it by: one that starts with an ASCII character, with any other, and one
 /// that is too short for that.

@@ -10,11 +10,13 @@ use std::sync::Arc;
 use crate::config::ChromeConfig;
 
 use super::areas::{Areas, Seen, between, length, look_up, prose};
-use super::evidence::{Evidence, Flags};
+use super::evidence::Evidence;
 use super::labeller::{self, Judged, Main};
 use super::outline::{Role, is_marked};
 use super::places::Places;
-use super::rules::{RuleId, RuleKind, Rules};
+use super::rule::{RuleId, RuleKind};
+use super::rules::Rules;
+use super::shape::Flags;
 use super::tables::Tables;
 
 /// One page of a site.

@@ -14,8 +14,9 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use crate::config::ChromeConfig;
 use crate::document::Span;
 
-use super::evidence::Flags;
-use super::rules::{RuleId, RuleKind, Rules};
+use super::rule::{RuleId, RuleKind};
+use super::rules::Rules;
+use super::shape::Flags;
 use super::site::{Page, PageLabels};
 use super::slots::{Template, open_slot, prefix};
 use super::tables::Tables;

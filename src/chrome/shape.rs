@@ -1,0 +1,415 @@
+//! What a line looks like: a few counts, and properties as bits.
+//!
+//! In goes a line, out come a [`Shape`] and its [`Flags`]. Needs nothing but the line. Costs one pass over at most
+//! `SCANNED` bytes at each end.
+
+use std::ops::BitOr;
+
+use super::function_words::{is_function_character, is_function_word, packed};
+
+/// Bytes at each end of a line that its shape is read from; a longer line is prose whatever stands in its middle.
+const SCANNED: usize = 160;
+const YEAR: usize = '年' as usize;
+
+/// Counts of one line; what they mean stands with [`Evidence`](super::evidence::Evidence).
+#[derive(Default)]
+pub(super) struct Shape {
+    pub(super) flags: Flags,
+    pub(super) chars: u16,
+    pub(super) commas: u8,
+    pub(super) digits: u8,
+    pub(super) function: u8,
+}
+
+/// Properties of a line, a set of bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags(pub u32);
+
+impl Flags {
+    /// Ends with the end of a sentence.
+    pub const TERMINATED: Flags = Flags(1);
+    /// Ends with a colon.
+    pub const COLON: Flags = Flags(1 << 1);
+    /// Ends with dots: a cut excerpt, or a menu that opens.
+    pub const CUT: Flags = Flags(1 << 2);
+    /// Holds a date.
+    pub const DATE: Flags = Flags(1 << 3);
+    /// Holds a host name or URL.
+    pub const DOMAIN: Flags = Flags(1 << 4);
+    /// Starts with a list marker or arrow.
+    pub const MARKED: Flags = Flags(1 << 5);
+    /// Holds separators of menus and breadcrumbs.
+    pub const SEPARATED: Flags = Flags(1 << 6);
+    /// Has no letter: digits and signs only.
+    pub const NUMERIC: Flags = Flags(1 << 7);
+    /// Has Han, kana or Hangul characters.
+    pub const CJK: Flags = Flags(1 << 8);
+    /// Looks like program text.
+    pub const CODE: Flags = Flags(1 << 9);
+    /// Most words start with a capital letter.
+    pub const CAPITALS: Flags = Flags(1 << 10);
+    /// Starts with a lower-case letter.
+    pub const LOWER: Flags = Flags(1 << 11);
+    /// Holds a passage that a span rule takes.
+    pub const SPAN: Flags = Flags(1 << 12);
+    /// Holds the end of a sentence before its own end.
+    pub const SENTENCES: Flags = Flags(1 << 13);
+    /// Starts with a digit.
+    pub const NUMBERED: Flags = Flags(1 << 14);
+    /// Several words apart by spaces in a script without spaces: a row of links or table cells.
+    pub const ROW: Flags = Flags(1 << 15);
+    /// Is a heading of a numbered structure (第一章, 一、, 1.2).
+    pub const SECTION: Flags = Flags(1 << 16);
+    /// Holds a word of those that passages of a site have in common.
+    pub const ANCHOR: Flags = Flags(1 << 18);
+    /// Holds an arrow, a bar or a copyright sign.
+    pub const SIGN: Flags = Flags(1 << 19);
+    /// Is enclosed in brackets or quotes.
+    pub const ENCLOSED: Flags = Flags(1 << 17);
+
+    /// Whether all of `other` holds.
+    pub fn has(self, other: Flags) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl BitOr for Flags {
+    type Output = Flags;
+    fn bitor(self, other: Flags) -> Flags {
+        Flags(self.0 | other.0)
+    }
+}
+
+impl std::ops::BitOrAssign for Flags {
+    fn bitor_assign(&mut self, other: Flags) {
+        self.0 |= other.0;
+    }
+}
+
+/// Flags of one line's shape.
+pub(crate) fn flags(line: &str) -> Flags {
+    Shape::of(line.trim()).flags
+}
+
+impl Shape {
+    /// The shape of a line without the spaces at its ends.
+    pub(super) fn of(content: &str) -> Shape {
+        let bytes = content.as_bytes();
+        let mut scan = Scan::default();
+        if bytes.len() <= 2 * SCANNED {
+            scan.read(content);
+        } else {
+            let (front, back) = (floor(content, SCANNED), floor(content, bytes.len() - SCANNED));
+            scan.read(&content[..front]);
+            scan.read(&content[back..]);
+        }
+        if !scan.domain && bytes.len() > 2 * SCANNED {
+            scan.domain = memchr::memchr_iter(b'.', bytes)
+                .any(|at| at > 0 && bytes[at - 1].is_ascii_alphanumeric() && is_top_level(&bytes[at + 1..]));
+        }
+        let part = scan.bytes.max(1);
+        let whole = |count: usize| count * bytes.len() / part;
+        let ends = ends(content);
+        let flags = scan.flags(content, ends) | ends;
+        let words = (scan.words + scan.han).max(1);
+        Shape {
+            flags,
+            chars: whole(scan.chars).min(usize::from(u16::MAX)) as u16,
+            commas: whole(scan.commas).min(255) as u8,
+            digits: (scan.digits * 255 / scan.chars.max(1)) as u8,
+            function: (scan.function * 255 / words).min(255) as u8,
+        }
+    }
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// Counts over the scanned part of a line.
+#[derive(Default)]
+struct Scan {
+    bytes: usize,
+    chars: usize,
+    han: usize,
+    words: usize,
+    capitals: usize,
+    function: usize,
+    digits: usize,
+    commas: usize,
+    terminators: usize,
+    separators: usize,
+    code: usize,
+    letters: usize,
+    gaps: usize,
+    date: bool,
+    month: bool,
+    sign: bool,
+    domain: bool,
+}
+
+impl Scan {
+    fn read(&mut self, text: &str) {
+        self.bytes += text.len();
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        let mut word: u64 = 0;
+        let mut word_len = 0;
+        let mut capital = false;
+        while at < bytes.len() {
+            let byte = bytes[at];
+            self.chars += 1;
+            if byte.is_ascii_alphabetic() {
+                if word_len == 0 {
+                    capital = byte.is_ascii_uppercase();
+                }
+                word = word << 8 | u64::from(byte | 0x20);
+                word_len += 1;
+                at += 1;
+                continue;
+            }
+            if word_len > 0 {
+                self.word(word, word_len, capital);
+                (word, word_len) = (0, 0);
+            }
+            match byte {
+                0..0x80 => {
+                    self.sign(byte, bytes, at);
+                    at += 1;
+                }
+                // Three bytes, U+4000 to U+9FFF: nearly all Han text, without a call.
+                0xe4..=0xe9 => {
+                    let c = usize::from(byte & 0x0f) << 12
+                        | usize::from(bytes[at + 1] & 0x3f) << 6
+                        | usize::from(bytes[at + 2] & 0x3f);
+                    self.han += 1;
+                    self.letters += 1;
+                    self.function += usize::from(is_function_character(c));
+                    if c == YEAR && at > 0 && bytes[at - 1].is_ascii_digit() {
+                        self.date = true;
+                    }
+                    at += 3;
+                }
+                _ => {
+                    let c = text[at..].chars().next().expect("the index is on a character boundary");
+                    self.wide(c);
+                    at += c.len_utf8();
+                }
+            }
+        }
+        if word_len > 0 {
+            self.word(word, word_len, capital);
+        }
+    }
+
+    fn word(&mut self, word: u64, len: usize, capital: bool) {
+        self.letters += len;
+        self.words += 1;
+        self.capitals += usize::from(capital);
+        if len <= 7 && is_function_word(word) {
+            self.function += 1;
+        }
+        self.month |= len >= 3 && is_month(word, len);
+    }
+
+    fn sign(&mut self, byte: u8, bytes: &[u8], at: usize) {
+        let next = bytes.get(at + 1).copied().unwrap_or(b' ');
+        match byte {
+            b'0'..=b'9' => {
+                self.digits += 1;
+                // A year between signs: 2012-, 2012/, 2012., and 2012年 in `wide`.
+                if at >= 3 && matches!(next, b'-' | b'/' | b'.') && is_year(&bytes[at - 3..=at]) {
+                    self.date |= bytes.get(at + 2).is_some_and(u8::is_ascii_digit);
+                }
+            }
+            b',' => self.commas += 1,
+            b';' | b'{' | b'}' | b'=' | b'<' | b'_' | b'\\' | b'$' | b'`' => self.code += 1,
+            b'(' if next == b')' => self.code += 2,
+            b'|' => {
+                self.separators += 1;
+                self.sign = true;
+            }
+            b'>' => {
+                self.separators += usize::from(at > 0 && matches!(bytes[at - 1], b' ' | b'>'));
+                self.code += usize::from(at > 0 && matches!(bytes[at - 1], b'-' | b'='));
+            }
+            b'.' | b'!' | b'?' => {
+                let before = at.checked_sub(1).map_or(b' ', |before| bytes[before]);
+                if next == b' ' && before.is_ascii_alphanumeric() {
+                    self.terminators += 1;
+                }
+                if byte == b'.' && before.is_ascii_alphanumeric() && is_top_level(&bytes[at + 1..]) {
+                    self.domain = true;
+                }
+            }
+            b':' if bytes[at..].starts_with(b"://") => self.domain = true,
+            b' ' | b'\t' => self.gaps += 1,
+            _ => {}
+        }
+    }
+
+    fn wide(&mut self, c: char) {
+        match c {
+            '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' => {
+                self.han += 1;
+                self.letters += 1;
+            }
+            '，' | '、' | '；' => self.commas += 1,
+            '。' | '！' | '？' => self.terminators += 1,
+            '»' | '›' | '｜' | '·' | '•' | '┊' | '＞' | '→' => {
+                self.separators += 1;
+                self.sign |= !matches!(c, '·' | '•');
+            }
+            '«' | '‹' | '←' | '◀' | '▶' | '©' => self.sign = true,
+            '\u{a0}' | '\u{3000}' => self.gaps += 1,
+            '０'..='９' => self.digits += 1,
+            _ if c.is_alphabetic() => {
+                self.letters += 1;
+                if matches!(c, '\u{3040}'..='\u{30ff}' | '\u{ac00}'..='\u{d7af}') {
+                    self.han += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn flags(&self, content: &str, ends: Flags) -> Flags {
+        let mut flags = Flags::default();
+        let mut set = |flag: Flags, holds: bool| {
+            if holds {
+                flags |= flag;
+            }
+        };
+        set(Flags::DATE, self.date || (self.month && self.digits > 0 && self.chars <= 120));
+        set(Flags::SIGN, self.sign);
+        set(Flags::DOMAIN, self.domain);
+        set(Flags::SEPARATED, self.separators > 0);
+        set(Flags::NUMERIC, self.letters == 0);
+        set(Flags::CJK, self.han > 0);
+        let signs = self.han == 0 && self.code * 12 >= self.chars && self.code > 0;
+        set(Flags::CODE, signs || is_command(content));
+        set(Flags::CAPITALS, self.words >= 2 && self.capitals * 10 >= self.words * 6);
+        set(Flags::SENTENCES, self.terminators > usize::from(ends.has(Flags::TERMINATED)));
+        set(Flags::ROW, self.han >= 4 && self.gaps >= 2 && self.terminators == 0);
+        flags
+    }
+}
+
+/// Whether a line starts like one that is typed into a shell, an interpreter or a source file.
+fn is_command(content: &str) -> bool {
+    const PROMPTS: [&str; 8] = [">>> ", "... ", "$ ", "# ", "import ", "#include", "//", "sudo "];
+    let body =
+        |prompt: &&str| content.strip_prefix(*prompt).is_some_and(|rest| rest.is_ascii() && !rest.is_empty());
+    let first = content.as_bytes().first().copied().unwrap_or(b' ');
+    if !matches!(first, b'>' | b'.' | b'$' | b'#' | b'i' | b'/' | b's' | b'f') {
+        return false;
+    }
+    PROMPTS.iter().any(body) || content.starts_with("from ") && content.contains(" import ")
+}
+
+fn is_year(bytes: &[u8]) -> bool {
+    (bytes.starts_with(b"19") || bytes.starts_with(b"20")) && bytes.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether what follows a dot is a label under which hosts are registered, and ends there.
+fn is_top_level(after: &[u8]) -> bool {
+    const LABELS: [&[u8]; 31] = [
+        b"com", b"cn", b"net", b"org", b"info", b"cc", b"tv", b"gov", b"edu", b"io", b"co", b"me", b"top",
+        b"xyz", b"vip", b"club", b"site", b"biz", b"us", b"uk", b"hk", b"tw", b"la", b"so", b"asia", b"mobi",
+        b"online", b"shop", b"wang", b"example", b"test",
+    ];
+    after.first().is_some_and(u8::is_ascii_alphabetic)
+        && LABELS.iter().any(|label| {
+            after.len() >= label.len()
+                && after[..label.len()].eq_ignore_ascii_case(label)
+                && !after.get(label.len()).is_some_and(u8::is_ascii_alphanumeric)
+        })
+}
+
+/// Whether a word of at most 8 letters is the name of a month or its first letters.
+fn is_month(word: u64, len: usize) -> bool {
+    const STARTS: [u64; 12] = {
+        let names: [&[u8]; 12] =
+            [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+        let mut keys = [0; 12];
+        let mut i = 0;
+        while i < 12 {
+            keys[i] = packed(names[i]);
+            i += 1;
+        }
+        keys
+    };
+    const WHOLE: [&[u8]; 11] = [
+        b"january",
+        b"february",
+        b"march",
+        b"april",
+        b"june",
+        b"july",
+        b"august",
+        b"october",
+        b"november",
+        b"december",
+        b"sept",
+    ];
+    match len {
+        3 => STARTS.contains(&word),
+        4..=8 => WHOLE.iter().any(|name| name.len() == len && packed(name) == word),
+        // September, packed into its last 8 letters.
+        9 => word == packed(b"eptember"),
+        _ => false,
+    }
+}
+
+/// Flags that the line's ends decide.
+fn ends(content: &str) -> Flags {
+    let mut flags = Flags::default();
+    let mut last = content.chars().rev();
+    let mut end = last.next().unwrap_or(' ');
+    if matches!(end, '"' | '”' | '’' | '\'' | '」' | '』' | ')' | '）' | '】' | ']' | '》' | '¶') {
+        let enclosed =
+            matches!(content.chars().next(), Some('(' | '（' | '【' | '[' | '《' | '“' | '"' | '「'));
+        if enclosed {
+            flags |= Flags::ENCLOSED;
+        }
+        end = last.next().unwrap_or(' ');
+    }
+    let before = last.next().unwrap_or(' ');
+    match end {
+        '…' => flags |= Flags::CUT,
+        '.' if before == '.' => flags |= Flags::CUT,
+        '。' | '！' | '？' | '.' | '!' | '?' | '；' | ';' => flags |= Flags::TERMINATED,
+        ':' | '：' => flags |= Flags::COLON,
+        _ => {}
+    }
+    let mut start = content.chars();
+    let first = start.next().unwrap_or(' ');
+    let second = start.next().unwrap_or(' ');
+    match first {
+        '•' | '·' | '●' | '○' | '◆' | '◇' | '■' | '□' | '★' | '☆' | '▪' | '►' | '▶' | '»' | '›' | '→'
+        | '←' | '«' | '>' | '*' | '+' | '-' | '–' | '|' | '｜' | '✓' | '◎' | '※' => {
+            flags |= Flags::MARKED
+        }
+        '0'..='9' => {
+            flags |= Flags::NUMBERED;
+            if matches!(second, '、' | '.' | '．' | ')' | '）')
+                || second.is_ascii_digit() && content.contains('、')
+            {
+                flags |= Flags::SECTION;
+            }
+        }
+        'a'..='z' => flags |= Flags::LOWER,
+        '第' if is_numeral(second) => flags |= Flags::SECTION,
+        _ if is_numeral(first) && matches!(second, '、' | '．' | '.' | '是') => flags |= Flags::SECTION,
+        '（' | '(' if is_numeral(second) || second.is_ascii_digit() => flags |= Flags::SECTION,
+        _ => {}
+    }
+    flags
+}
+
+fn is_numeral(c: char) -> bool {
+    matches!(c, '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十' | '百')
+}

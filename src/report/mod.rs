@@ -8,12 +8,15 @@
 //! Texts of pages are hostile: everything is escaped where it is printed, and characters that would not be seen, or
 //! would turn the direction of reading, stand as their numbers.
 
+mod cluster_view;
+mod flow_view;
 mod gather;
 mod marked;
 mod model;
 mod page;
 mod pick;
 mod rows;
+mod texts;
 mod view;
 
 pub use model::{

@@ -283,7 +283,7 @@ impl Finder {
             |representative, id| compare(id, representative),
             |representative, members, rest| {
                 take_out(members, rest, |id, other| compare(id, other).is_some());
-                let moved = |id: u32, other: u32| signs[id as usize].bag == signs[other as usize].bag;
+                let moved = |id: u32, other: u32| signs[id as usize].is_reordered(&signs[other as usize]);
                 take_in(members, rest, compare, moved, |id, witness| supported(id, representative, witness));
             },
         );
@@ -360,6 +360,8 @@ struct Sign {
     whole: u64,
     /// Key of the content's units in any order.
     bag: u64,
+    /// Key of the whole text's units in any order.
+    whole_bag: u64,
     /// Units of the whole text.
     all: u32,
     units: u32,
@@ -372,6 +374,14 @@ struct Sign {
     samples: Vec<u32>,
     /// Of a short document, `samples` and more; of a long one none.
     fine: Vec<u32>,
+}
+
+impl Sign {
+    /// Whether two documents have the same units in another order, in content or altogether: a line that was moved may
+    /// be chrome in one place and content in another.
+    fn is_reordered(&self, other: &Sign) -> bool {
+        self.bag == other.bag || self.whole_bag == other.whole_bag
+    }
 }
 
 fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[u32]) -> Result<Vec<Sign>> {
@@ -411,6 +421,7 @@ fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[u32]) -> Re
                 sign.bands.reserve_exact(DOCUMENT.bands);
                 DOCUMENT.keys(&signature, &mut sign.bands);
                 sign.bag = hash::bag_key(units);
+                sign.whole_bag = if units.len() == all.len() { sign.bag } else { hash::bag_key(all) };
                 sign.samples = sampled(buffer, SAMPLE);
                 if buffer.len() <= SHORT {
                     sign.fine = sampled(buffer, FINE);
@@ -452,9 +463,11 @@ fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBu
     pairs.sort_unstable();
     pairs.dedup();
 
-    // The same units in another order: each with the first.
-    let mut bags: Vec<(u64, u32)> = shingled.iter().map(|&id| (signs[id as usize].bag, id)).collect();
+    // The same units in another order, of the content or of the whole text: each with the first.
+    let bags_of = |id: u32| [signs[id as usize].bag, signs[id as usize].whole_bag].map(|bag| (bag, id));
+    let mut bags: Vec<(u64, u32)> = shingled.iter().flat_map(|&id| bags_of(id)).collect();
     bags.sort_unstable();
+    bags.dedup();
     for group in bags.chunk_by(|a, b| a.0 == b.0) {
         pairs.extend(group[1..].iter().map(|&(_, id)| (group[0].1, id)));
     }
@@ -592,7 +605,7 @@ impl Pair<'_> {
         if overlap.shared == 0 {
             return None;
         }
-        if a.bag == b.bag && reordered(overlap, &config.matching) {
+        if a.is_reordered(b) && reordered(overlap, &config.matching) {
             return Some((Relation::Near, 1.0));
         }
         relate_documents(overlap, (a.prose, b.prose), evenly, &config.matching)

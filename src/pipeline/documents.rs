@@ -14,10 +14,12 @@ use super::corpus::{Corpus, Page, Pages};
 use crate::cluster::components::{Components, Star, agreeing_stars};
 use crate::cluster::keep::{self, Candidate};
 use crate::config::Config;
+use crate::decide::Copy;
 use crate::error::{Error, Result};
 use crate::hash::{self, Map};
 use crate::lsh::banding::DOCUMENT;
 use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
+use crate::matching::lost::lost;
 use crate::matching::numbers::{Comparison, Numbered, compare};
 use crate::matching::probe::{Probed, Prober, Side};
 use crate::matching::relation::{
@@ -25,7 +27,7 @@ use crate::matching::relation::{
 };
 use crate::matching::verify::Overlap;
 use crate::sketch::minhash::{MinHasher, SLOTS};
-use crate::text::shingle::shingles;
+use crate::text::shingle::{shingle_set, shingles};
 
 /// One shingle in this many is sampled.
 const SAMPLE: u64 = 8;
@@ -76,8 +78,18 @@ pub struct Match {
     pub spread: f64,
     /// Share of the first's content shingles that the second's content has: what is not lost if the first goes.
     pub coverage: f64,
+    /// Units of the first's content that stand in no shingle of the second's content; looked at where the copy may go.
+    pub lost: u32,
     /// What became of the numbers, the first's before the second's.
     pub numbers: Comparison,
+}
+
+impl Match {
+    /// The first as one that may go for the second; it has this many units of content.
+    pub fn copy(&self, units: u32) -> Copy {
+        let Match { relation, coverage, lost, numbers, .. } = *self;
+        Copy { relation, coverage, lost, numbers, units }
+    }
 }
 
 /// Finds clusters of documents, and keeps what it learned for when labels change: then only the documents that have
@@ -117,8 +129,9 @@ impl Finder {
         Ok(())
     }
 
-    /// Finds the clusters of the corpus' documents. What became of the numbers is not looked at: see
-    /// [`DocumentMatches::compare_numbers`].
+    /// Finds the clusters of the corpus' documents. What became of the numbers, and what is lost,
+    /// is not looked at: see
+    /// [`DocumentMatches::look_closer`].
     ///
     /// # Errors
     /// When a sheet cannot be read back.
@@ -305,11 +318,11 @@ impl Finder {
 }
 
 impl DocumentMatches {
-    /// Fills in what became of the numbers of every match.
+    /// Fills in what became of the numbers of every match, and what of the text is lost where a copy may go.
     ///
     /// # Errors
     /// When a sheet cannot be read back.
-    pub fn compare_numbers(&mut self, corpus: &Corpus) -> Result<()> {
+    pub fn look_closer(&mut self, corpus: &Corpus, config: &Config) -> Result<()> {
         let mut wanted: Vec<(u32, u32, &mut Match)> = self
             .clusters
             .iter_mut()
@@ -323,6 +336,12 @@ impl DocumentMatches {
             || Pages::new(corpus),
             |pages, (a, b, matched)| {
                 matched.numbers = numbers(corpus, pages, *a, *b)?;
+                if matched.relation != Relation::Identical
+                    && (config.removal.remove_coverage..1.0).contains(&matched.coverage)
+                {
+                    let (a, b) = (pages.get(*a)?, pages.get(*b)?);
+                    matched.lost = lost_units(a.units(), b.units());
+                }
                 Ok(())
             },
         )
@@ -545,7 +564,7 @@ struct Related {
 impl Related {
     fn matched(self) -> Match {
         let Related { relation, overlap, spread, coverage } = self;
-        Match { relation, overlap, spread, coverage, numbers: Comparison::default() }
+        Match { relation, overlap, spread, coverage, lost: 0, numbers: Comparison::default() }
     }
 }
 
@@ -749,4 +768,12 @@ fn numbers(corpus: &Corpus, pages: &mut Pages<'_>, a: u32, b: u32) -> Result<Com
         Numbered { units: page_a.units(), slots: &slots_a },
         Numbered { units: page_b.units(), slots: &slots_b },
     ))
+}
+
+/// Units of the first that stand in no shingle of the second.
+pub(super) fn lost_units(a: &[u32], b: &[u32]) -> u32 {
+    let (mut ordered, mut set) = (Vec::new(), Vec::new());
+    shingles(a, &mut ordered);
+    shingle_set(b, &mut set);
+    lost(&ordered, |shingle| set.binary_search(&shingle).is_ok())
 }

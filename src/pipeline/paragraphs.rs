@@ -10,10 +10,11 @@ use rayon::prelude::*;
 
 use super::content::Content;
 use super::corpus::{Corpus, Pages};
-use super::documents::Match;
+use super::documents::{Match, lost_units};
 use crate::cluster::components::{Components, stars};
 use crate::cluster::keep::{self, Candidate};
-use crate::config::Config;
+use crate::config::{Config, Level};
+use crate::decide::removes;
 use crate::error::Result;
 use crate::hash::{self, Map};
 use crate::lsh::banding::PARAGRAPH;
@@ -614,10 +615,12 @@ impl Texts<'_> {
                     .into_iter()
                     .map(|(at, (relation, overlap))| {
                         let numbers = self.numbers(pages, at, star.representative)?;
-                        Ok((
-                            at,
-                            Match { relation, overlap, spread: 1.0, coverage: overlap.a_in_b(), numbers },
-                        ))
+                        let coverage = overlap.a_in_b();
+                        let asked = relation != Relation::Identical
+                            && removes(Level::Paragraph, &config.removal)
+                            && coverage >= config.removal.remove_coverage;
+                        let lost = if asked { self.lost(pages, at, star.representative)? } else { 0 };
+                        Ok((at, Match { relation, overlap, spread: 1.0, coverage, lost, numbers }))
                     })
                     .collect::<Result<_>>()?;
                 Ok(ParagraphCluster { representative: star.representative, members })
@@ -639,6 +642,13 @@ impl Texts<'_> {
             Numbered { units: &units_a, slots: &slots_a },
             Numbered { units: &units_b, slots: &slots_b },
         ))
+    }
+
+    /// Units of one occurrence that another does not have.
+    fn lost(&self, pages: &mut Pages<'_>, a: u32, b: u32) -> Result<u32> {
+        let (a, b) = (&self.all[a as usize], &self.all[b as usize]);
+        let (page_a, page_b) = (pages.get(a.document)?, pages.get(b.document)?);
+        Ok(lost_units(page_a.run_units(&a.run), page_b.run_units(&b.run)))
     }
 
     fn numbered(&self, pages: &mut Pages<'_>, occurrence: &Occurrence) -> Result<(Vec<u32>, Vec<Slot>)> {

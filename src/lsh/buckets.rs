@@ -58,13 +58,8 @@ pub fn candidate_pairs(
     entries.radix_sort_unstable();
     let mut hot = HotBuckets::default();
     for bucket in entries.chunk_by(|a, b| a >> 32 == b >> 32) {
-        let id = |at: usize| bucket[at] as u32;
         if bucket.len() <= cap {
-            for first in 0..bucket.len() {
-                for second in first + 1..bucket.len() {
-                    emit(id(first), id(second));
-                }
-            }
+            every_pair(bucket, &mut emit);
             continue;
         }
         hot.add(HotBuckets { count: 1, ids: bucket.len() as u64, largest: bucket.len() as u64 });
@@ -81,6 +76,30 @@ pub fn candidate_pairs(
         }
     }
     hot
+}
+
+/// The words of the buckets above the cap, of words that [`candidate_pairs`] sorted.
+pub fn hot_words(sorted: &[u64], cap: usize) -> Vec<u64> {
+    let buckets = sorted.chunk_by(|a, b| a >> 32 == b >> 32);
+    buckets.filter(|bucket| bucket.len() > cap).flatten().copied().collect()
+}
+
+/// Calls `emit` with every pair of the buckets up to the cap, and leaves the words of the others.
+pub fn small_buckets(words: &mut Vec<u64>, cap: usize, mut emit: impl FnMut(u32, u32)) {
+    words.radix_sort_unstable();
+    words
+        .chunk_by(|a, b| a >> 32 == b >> 32)
+        .filter(|bucket| bucket.len() <= cap)
+        .for_each(|bucket| every_pair(bucket, &mut emit));
+    *words = hot_words(words, cap);
+}
+
+fn every_pair(bucket: &[u64], mut emit: impl FnMut(u32, u32)) {
+    for first in 0..bucket.len() {
+        for second in first + 1..bucket.len() {
+            emit(bucket[first] as u32, bucket[second] as u32);
+        }
+    }
 }
 
 #[cfg(test)]

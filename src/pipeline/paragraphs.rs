@@ -4,6 +4,8 @@
 //! verified on its shingle sets. Fragments attach to what they stand in and join nothing. Runs of paragraphs that a
 //! page break may have cut compete with their pieces: a run is taken where it has a copy that its pieces have not.
 
+mod inwards;
+
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -18,11 +20,11 @@ use crate::decide::removes;
 use crate::error::Result;
 use crate::hash::{self, Map};
 use crate::lsh::banding::PARAGRAPH;
-use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
+use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry, hot_words};
 use crate::matching::numbers::{Comparison, Numbered, compare};
 use crate::matching::relation::{Relation, relate};
 use crate::matching::verify::{Overlap, overlap};
-use crate::sketch::anchors::anchors;
+use crate::sketch::anchors::{End, anchors};
 use crate::sketch::minhash::{MinHasher, SLOTS, Signature};
 use crate::text::fold::Slot;
 use crate::text::shingle::{shingle_set, shingles};
@@ -140,7 +142,7 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
     let first: Vec<u32> = firsts.iter().map(|&(at, _, _)| at).collect();
     let texts = Texts { corpus, all: &all, first: &first };
     let signs = texts.sign(&shingled, config, &learned)?;
-    let candidates = candidates(&signs, &shingled, config, &mut found.hot);
+    let candidates = candidates(&texts, &signs, &shingled, config, &mut found.hot)?;
     found.candidates = candidates.len() as u64;
     let key = |distinct: u32| texts.first(distinct).key;
 
@@ -293,8 +295,9 @@ pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
         .copied()
         .filter(|&at| all[at as usize].units as usize >= config.matching.min_units)
         .collect();
-    let signs = Texts { corpus, all: &all, first: &first }.sign(&shingled, config, &Learned::default())?;
-    let mut pairs = candidates(&signs, &shingled, config, &mut HotBuckets::default());
+    let texts = Texts { corpus, all: &all, first: &first };
+    let signs = texts.sign(&shingled, config, &Learned::default())?;
+    let mut pairs = candidates(&texts, &signs, &shingled, config, &mut HotBuckets::default())?;
     pairs.retain(|&(a, b)| signs.may_match(a, b, config));
     pairs.iter_mut().for_each(|(a, b)| (*a, *b) = (shingled[*a as usize], shingled[*b as usize]));
     Ok((all, pairs))
@@ -426,7 +429,14 @@ impl Signs {
     }
 }
 
-fn candidates(signs: &Signs, shingled: &[u32], config: &Config, hot: &mut HotBuckets) -> Vec<(u32, u32)> {
+fn candidates(
+    texts: &Texts<'_>,
+    signs: &Signs,
+    shingled: &[u32],
+    config: &Config,
+    hot: &mut HotBuckets,
+) -> Result<Vec<(u32, u32)>> {
+    let cap = config.matching.max_bucket;
     let key = |id: u32, band: usize| signs.keys[id as usize * KEYS + band];
     let mut pairs = Vec::new();
     let mut entries = Vec::with_capacity(shingled.len() * 2);
@@ -435,23 +445,26 @@ fn candidates(signs: &Signs, shingled: &[u32], config: &Config, hot: &mut HotBuc
             let other = |step: usize| u64::from(key(id, (band + 2 * pass + step) % PARAGRAPH.bands));
             other(1) << 32 | other(2)
         };
-        hot.add(candidate_pairs(entries, config.matching.max_bucket, order, |a, b| pairs.push((a, b))));
+        hot.add(candidate_pairs(entries, cap, order, |a, b| pairs.push((a, b))));
     };
     for band in 0..PARAGRAPH.bands {
         entries.clear();
         entries.extend((0..shingled.len() as u32).map(|id| entry(key(id, band), id)));
         walk(&mut entries, band);
     }
-    // Head and tail share one set of buckets: the tail of a piece may be the head of another.
-    entries.clear();
-    for anchor in PARAGRAPH.bands..KEYS {
+    let mut alike = Vec::new();
+    for (anchor, end) in [(PARAGRAPH.bands, End::Head), (PARAGRAPH.bands + 1, End::Tail)] {
+        entries.clear();
         entries.extend((0..shingled.len() as u32).map(|id| entry(key(id, anchor), id)));
+        walk(&mut entries, 0);
+        alike.push((hot_words(&entries, cap), end));
     }
-    walk(&mut entries, 0);
-    pairs.retain(|&(a, b)| a != b);
+    for (words, end) in alike {
+        inwards::pairs(texts, shingled, words, end, cap, |a, b| pairs.push((a, b)))?;
+    }
     pairs.par_sort_unstable();
     pairs.dedup();
-    pairs
+    Ok(pairs)
 }
 
 /// Occurrences that matches hold together.

@@ -296,6 +296,26 @@ fn a_large_family_is_one_cluster() {
     }
 }
 
+/// Several hundred copies of a few documents, half of them cut short: nothing of what they share is rare.
+#[test]
+fn a_large_family_holds_its_parts() {
+    for script in SCRIPTS {
+        let mut random = Random::new(73 + script as u64);
+        let (mut texts, mut family_of) = (Vec::new(), Vec::new());
+        for family in 0..3 {
+            let base: Vec<Words> = (0..10).map(|_| words(&mut random, 60)).collect();
+            for copy in 0..160 {
+                let length = if copy % 2 == 0 { 10 } else { 4 + copy % 5 };
+                let edit = |paragraph: &Words| Edit::Scattered(0.01).apply(&mut random, paragraph);
+                let paragraphs: Vec<Words> = base[..length].iter().map(edit).collect();
+                texts.push(page(script, &paragraphs));
+                family_of.push(family);
+            }
+        }
+        without_caps(&texts, "document", &family_of);
+    }
+}
+
 /// Several hundred documents under one preamble, in pairs: a document and a copy of like length, or one cut short.
 #[test]
 fn a_common_preamble_hides_no_document() {

@@ -9,6 +9,7 @@ mod inwards;
 use std::ops::Range;
 
 use rayon::prelude::*;
+use rdst::RadixSort;
 
 use super::content::Content;
 use super::corpus::{Corpus, Pages};
@@ -20,9 +21,10 @@ use crate::decide::removes;
 use crate::error::Result;
 use crate::hash::{self, Map};
 use crate::lsh::banding::PARAGRAPH;
-use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry, hot_words};
+use crate::lsh::buckets::{HotBuckets, entry, hot_buckets, small_buckets};
+use crate::lsh::crowd;
 use crate::matching::numbers::{Comparison, Numbered, compare};
-use crate::matching::relation::{Relation, relate};
+use crate::matching::relation::{Relation, relate, required_jaccard};
 use crate::matching::verify::{Overlap, overlap};
 use crate::sketch::anchors::{End, anchors};
 use crate::sketch::minhash::{MinHasher, SLOTS, Signature};
@@ -394,6 +396,9 @@ struct Signs {
     shingles: Vec<u32>,
 }
 
+/// Room that the filter leaves below what is asked for: three times what the estimate scatters.
+const ROOM: f64 = 0.14;
+
 /// Keys a paragraph.
 const KEYS: usize = PARAGRAPH.bands + 2;
 
@@ -418,14 +423,19 @@ impl Signs {
     /// Whether a pair can match, by the low bytes of its signatures: unequal slots agree by chance once in 256, and
     /// the estimate scatters, so the filter leaves room below what is asked for (Li and König, b-bit MinHash, 2010).
     fn may_match(&self, a: u32, b: u32, config: &Config) -> bool {
+        self.margin(a, b, config) >= -ROOM
+    }
+
+    /// By how much the estimated Jaccard of a pair is above what the pair needs to match.
+    fn margin(&self, a: u32, b: u32, config: &Config) -> f64 {
         let (x, y) = (&self.bytes[a as usize], &self.bytes[b as usize]);
         let equal: u32 = x.iter().zip(y).map(|(x, y)| u32::from(x == y)).sum();
         let jaccard = f64::from(equal) / SLOTS as f64;
-        let (m, n) = (f64::from(self.shingles[a as usize]), f64::from(self.shingles[b as usize]));
-        // The Jaccard of a pair whose smaller side stands wholly in the larger bounds what its lengths allow.
-        let at_most = m.min(n) / m.max(n);
-        let needed = config.matching.threshold.min(config.matching.containment * at_most);
-        jaccard + 0.14 >= needed
+        let (a, b) = (self.shingles[a as usize], self.shingles[b as usize]);
+        // The Jaccard of a pair of which the smaller side has as much in the larger as a fragment needs.
+        let shared = config.matching.containment * f64::from(a.min(b));
+        let fragment = shared / (f64::from(a) + f64::from(b) - shared);
+        jaccard - fragment.min(required_jaccard(a.min(b), &config.matching))
     }
 }
 
@@ -438,14 +448,15 @@ fn candidates(
 ) -> Result<Vec<(u32, u32)>> {
     let cap = config.matching.max_bucket;
     let key = |id: u32, band: usize| signs.keys[id as usize * KEYS + band];
-    let mut pairs = Vec::new();
-    let mut entries = Vec::with_capacity(shingled.len() * 2);
+    let (mut pairs, mut crowd) = (Vec::new(), Vec::new());
+    let mut entries = Vec::with_capacity(shingled.len());
     let mut walk = |entries: &mut Vec<u64>, band: usize| {
         let order = |id: u32, pass: usize| {
             let other = |step: usize| u64::from(key(id, (band + 2 * pass + step) % PARAGRAPH.bands));
             other(1) << 32 | other(2)
         };
-        hot.add(candidate_pairs(entries, cap, order, |a, b| pairs.push((a, b))));
+        small_buckets(entries, cap, |a, b| pairs.push(entry(a, b)));
+        hot.add(hot_buckets(entries, order, |a, b| crowd.push(entry(a, b))));
     };
     for band in 0..PARAGRAPH.bands {
         entries.clear();
@@ -457,14 +468,20 @@ fn candidates(
         entries.clear();
         entries.extend((0..shingled.len() as u32).map(|id| entry(key(id, anchor), id)));
         walk(&mut entries, 0);
-        alike.push((hot_words(&entries, cap), end));
+        alike.push((entries.clone(), end));
     }
     for (words, end) in alike {
-        inwards::pairs(texts, shingled, words, end, cap, |a, b| pairs.push((a, b)))?;
+        inwards::pairs(texts, shingled, words, end, cap, |a, b| pairs.push(entry(a, b)))?;
     }
-    pairs.par_sort_unstable();
+    crowd.radix_sort_unstable();
+    crowd.dedup();
+    let pair = |word: u64| ((word >> 32) as u32, word as u32);
+    let crowd: Vec<(u32, u32)> = crowd.into_iter().map(pair).collect();
+    let margins: Vec<f32> = crowd.par_iter().map(|&(a, b)| signs.margin(a, b, config) as f32).collect();
+    pairs.extend(crowd::best(&crowd, &margins, ROOM as f32).map(|(a, b)| entry(a, b)));
+    pairs.radix_sort_unstable();
     pairs.dedup();
-    Ok(pairs)
+    Ok(pairs.into_iter().map(pair).collect())
 }
 
 /// Occurrences that matches hold together.

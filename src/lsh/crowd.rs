@@ -69,7 +69,7 @@ mod tests {
     proptest! {
         /// Against the definition: as good as the fourth best of one of its ids.
         #[test]
-        fn each_id_keeps_its_best(margins in proptest::collection::vec(-20i32..60, 120)) {
+        fn each_id_keeps_its_best(margins in proptest::collection::vec(-20i16..60, 120)) {
             let pairs: Vec<(u32, u32)> = (0..16).flat_map(|a| (a + 1..16).map(move |b| (a, b))).collect();
             let margins: Vec<f32> = margins.iter().map(|&margin| f32::from(margin) / 100.0 + 0.002).collect();
             let step = |margin: f32| ((margin + 0.14) * UNIT) as i32;

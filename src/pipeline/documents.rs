@@ -16,7 +16,7 @@ use crate::cluster::keep::{self, Candidate};
 use crate::config::Config;
 use crate::decide::Copy;
 use crate::error::{Error, Result};
-use crate::hash::{self, Map};
+use crate::hash::{self, Map, Set};
 use crate::lsh::banding::DOCUMENT;
 use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
 use crate::matching::lost::lost;
@@ -39,6 +39,9 @@ const SHORT: usize = 512;
 const FEWEST_SAMPLES: usize = 2;
 /// Share of the shorter document's samples that a pair has in common.
 const SAMPLED: f64 = 0.15;
+/// Of the sampled shingles that two documents share, the share that many others have too from which on it says nothing
+/// that they lie evenly.
+const COMMON: f64 = 0.9;
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
 const BATCH: usize = 8192;
 
@@ -100,6 +103,8 @@ pub struct Finder {
     signs: Vec<Sign>,
     /// What pairs, smaller id first, were found to share.
     known: KnownPairs,
+    /// Sampled shingles that many documents have.
+    common: Set<u32>,
 }
 
 impl Finder {
@@ -111,7 +116,7 @@ impl Finder {
         let hasher = MinHasher::new(config.matching.seed);
         let all: Vec<u32> = corpus.ids().collect();
         let signs = sign(corpus, config, &hasher, &all)?;
-        Ok(Self { hasher, signs, known: Map::default() })
+        Ok(Self { hasher, signs, known: Map::default(), common: Set::default() })
     }
 
     /// Looks again at the documents whose labels changed.
@@ -152,7 +157,8 @@ impl Finder {
         }
         let distinct: Vec<u32> = with_content().filter(|&id| components.root(id) == id).collect();
 
-        let candidates = candidates(signs, &distinct, config, &mut found.hot);
+        self.common.clear();
+        let candidates = candidates(signs, &distinct, config, &mut found.hot, &mut self.common);
         found.candidates = candidates.len() as u64;
         let mut at = 0;
         while at < candidates.len() {
@@ -166,7 +172,7 @@ impl Finder {
             }
             self.known.extend(self.probe(corpus, &batch, config)?);
             for &(a, b) in &batch {
-                let pair = Pair { signs: &self.signs, a, b };
+                let pair = Pair { signs: &self.signs, common: &self.common, a, b };
                 if let Some(related) = pair.relate(self.known[&(a, b)], config) {
                     components.join(a, b);
                     if keep_pairs == Pairs::All {
@@ -216,7 +222,7 @@ impl Finder {
                 prober.fix(first);
                 let probed = |&(a, b): &(u32, u32)| {
                     let other = side(b);
-                    let pair = Pair { signs: &self.signs, a, b };
+                    let pair = Pair { signs: &self.signs, common: &self.common, a, b };
                     ((a, b), pair.known(prober, first, other, config))
                 };
                 group.iter().map(probed).collect()
@@ -280,7 +286,7 @@ impl Finder {
         });
         let compare = |id: u32, other: u32| {
             let (a, b) = (first[place(id)], first[place(other)]);
-            let pair = Pair { signs, a, b };
+            let pair = Pair { signs, common: &self.common, a, b };
             if a == b {
                 return Some(pair.equal());
             }
@@ -288,7 +294,7 @@ impl Finder {
         };
         let supported = |id: u32, representative: u32, witness: Witness| {
             let (a, b) = (first[place(id)], first[place(representative)]);
-            Pair { signs, a, b }.relate_supported(&mut bench.borrow_mut(), witness)
+            Pair { signs, common: &self.common, a, b }.relate_supported(&mut bench.borrow_mut(), witness)
         };
         let found: Vec<Star<Related>> = agreeing_stars(
             component.clone(),
@@ -359,7 +365,7 @@ const CENTRAL: usize = 64;
 pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Vec<(u32, u32)>> {
     let all: Vec<u32> = corpus.ids().collect();
     let signs = sign(corpus, config, &MinHasher::new(config.matching.seed), &all)?;
-    Ok(candidates(&signs, &all, config, &mut HotBuckets::default()))
+    Ok(candidates(&signs, &all, config, &mut HotBuckets::default(), &mut Set::default()))
 }
 
 /// Whether all verified pairs are wanted, or only what the clusters need.
@@ -400,6 +406,16 @@ impl Sign {
     /// be chrome in one place and content in another.
     fn is_reordered(&self, other: &Sign) -> bool {
         self.bag == other.bag || self.whole_bag == other.whole_bag
+    }
+
+    /// Whether nearly all that two documents share stands in many others too: it lies evenly over all pages by one
+    /// pattern, and says nothing of these two.
+    fn shares_only(&self, other: &Sign, common: &Set<u32>) -> bool {
+        let short = !self.fine.is_empty() && !other.fine.is_empty();
+        let (a, b) = if short { (&self.fine, &other.fine) } else { (&self.samples, &other.samples) };
+        let shared = || a.iter().filter(|&key| b.binary_search(key).is_ok());
+        let (all, many) = (shared().count(), shared().filter(|&key| common.contains(key)).count());
+        all > 0 && many as f64 >= COMMON * all as f64
     }
 }
 
@@ -460,7 +476,13 @@ fn sampled(shingles: &[u64], rate: u64) -> Vec<u32> {
     samples
 }
 
-fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBuckets) -> Vec<(u32, u32)> {
+fn candidates(
+    signs: &[Sign],
+    distinct: &[u32],
+    config: &Config,
+    hot: &mut HotBuckets,
+    common: &mut Set<u32>,
+) -> Vec<(u32, u32)> {
     let cap = config.matching.max_bucket;
     let shingled: Vec<u32> =
         distinct.iter().copied().filter(|&id| !signs[id as usize].bands.is_empty()).collect();
@@ -501,6 +523,8 @@ fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBu
         );
         let mut shared: Vec<u64> = Vec::new();
         hot.add(candidate_pairs(&mut entries, cap, order(0), |a, b| shared.push(entry(a, b))));
+        // What is left are the words of hot buckets.
+        common.extend(entries.iter().map(|&word| (word >> 32) as u32));
         shared.radix_sort_unstable();
         for group in shared.chunk_by(|x, y| x == y) {
             let (a, b) = ((group[0] >> 32) as u32, group[0] as u32);
@@ -548,6 +572,7 @@ type KnownPairs = Map<(u32, u32), Known>;
 #[derive(Clone, Copy)]
 struct Pair<'a> {
     signs: &'a [Sign],
+    common: &'a Set<u32>,
     a: u32,
     b: u32,
 }
@@ -573,7 +598,8 @@ impl Pair<'_> {
     fn known(self, prober: &mut Prober, first: &Side, other: &Side, config: &Config) -> Known {
         let mut known = Known { probed: prober.compare(first, other), spread: None };
         let mut spread = None;
-        self.decide(known.probed.overlap, || *spread.insert(prober.evenly(first, other)), config);
+        let mut evenly = || if self.shares_only_common() { 0.0 } else { prober.evenly(first, other) };
+        self.decide(known.probed.overlap, || *spread.insert(evenly()), config);
         known.spread = spread;
         known
     }
@@ -601,6 +627,11 @@ impl Pair<'_> {
             spread,
             coverage: known.probed.content.a_in_b(),
         })
+    }
+
+    /// Whether nearly all that they share stands in many others.
+    fn shares_only_common(self) -> bool {
+        self.signs[self.a as usize].shares_only(&self.signs[self.b as usize], self.common)
     }
 
     /// The relation of two documents that are equal in content and altogether.
@@ -652,6 +683,9 @@ impl Bench<'_> {
         if known.spread.is_some() {
             return known.spread;
         }
+        if (Pair { signs: &self.finder.signs, common: &self.finder.common, a, b }).shares_only_common() {
+            return Some(0.0);
+        }
         self.load(a, b)?;
         Some(self.prober.evenly(&self.sides[&b], &self.sides[&a]))
     }
@@ -686,8 +720,12 @@ impl Bench<'_> {
         // The second is the representative, which many are compared with.
         self.load(a, b)?;
         let (other, fixed) = (&self.sides[&a], &self.sides[&b]);
-        let found =
-            Pair { signs: &self.finder.signs, a: b, b: a }.known(self.prober, fixed, other, self.config);
+        let found = Pair { signs: &self.finder.signs, common: &self.finder.common, a: b, b: a }.known(
+            self.prober,
+            fixed,
+            other,
+            self.config,
+        );
         let ordered = if b < a { found } else { Known { probed: found.probed.flip(), ..found } };
         self.known.insert(pair, ordered);
         Some(flip(ordered))

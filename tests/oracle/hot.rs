@@ -9,6 +9,9 @@ use crate::candidates::{all_pairs, assert_recall};
 use crate::corpus::{read, shingles_of};
 use crate::texts::{Edit, Random, SCRIPTS, Words, words, written};
 
+/// Pairs of one kind: its name, the least share that must be proposed, and which pairs they are.
+type Kind = (&'static str, f64, fn(Overlap) -> bool);
+
 /// A tenth of all paragraphs begin with the same words. Among those are copies of like length, and pieces that share
 /// no more than the beginning with the whole, and the place where they stand in it.
 #[test]
@@ -37,7 +40,7 @@ fn a_tenth_of_all_paragraphs_begin_alike() {
         let texts: Vec<String> = hot.into_iter().chain(others).collect();
         let sets: Vec<Vec<u64>> = texts[..count].par_iter().map(|text| shingles_of(text)).collect();
         let (_, proposed) = paragraphs::proposed(&read(&texts), &Config::default()).unwrap();
-        let kinds: [(&str, f64, fn(Overlap) -> bool); 2] = [
+        let kinds: [Kind; 2] = [
             ("J .7-1", 0.99, |overlap| overlap.jaccard() >= 0.7),
             ("fragments", 0.95, |overlap| overlap.jaccard() < 0.7 && overlap.containment() >= 0.9),
         ];
@@ -76,7 +79,7 @@ fn pages_by_one_pattern() {
         }
         let sets: Vec<Vec<u64>> = texts.par_iter().map(|text| shingles_of(text)).collect();
         let proposed = documents::proposed(&read(&texts), &Config::default()).unwrap();
-        let kinds: [(&str, f64, fn(Overlap) -> bool); 3] = [
+        let kinds: [Kind; 3] = [
             ("J .8-1", 0.99, |overlap| overlap.jaccard() >= 0.8),
             ("J .55-.8", 0.98, |overlap| (0.55..0.8).contains(&overlap.jaccard())),
             ("fragments", 0.95, |overlap| overlap.jaccard() < 0.55 && overlap.containment() >= 0.85),

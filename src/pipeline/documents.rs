@@ -598,8 +598,7 @@ impl Pair<'_> {
     fn known(self, prober: &mut Prober, first: &Side, other: &Side, config: &Config) -> Known {
         let mut known = Known { probed: prober.compare(first, other), spread: None };
         let mut spread = None;
-        let mut evenly = || if self.shares_only_common() { 0.0 } else { prober.evenly(first, other) };
-        self.decide(known.probed.overlap, || *spread.insert(evenly()), config);
+        self.decide(known.probed.overlap, || *spread.insert(prober.evenly(first, other)), config);
         known.spread = spread;
         known
     }
@@ -607,7 +606,9 @@ impl Pair<'_> {
     /// The relation of the first to the second by what is known of them.
     fn relate(self, known: Known, config: &Config) -> Option<Related> {
         let Known { probed: Probed { overlap, content }, spread } = known;
-        let (relation, spread) = self.decide(overlap, || spread.unwrap_or(0.0), config)?;
+        // What others have too changes with their labels, so it is not part of what is known.
+        let evenly = || if self.shares_only_common() { 0.0 } else { spread.unwrap_or(0.0) };
+        let (relation, spread) = self.decide(overlap, evenly, config)?;
         let equal = self.signs[self.a as usize].key == self.signs[self.b as usize].key;
         Some(Related { relation, overlap, spread, coverage: if equal { 1.0 } else { content.a_in_b() } })
     }
@@ -679,12 +680,12 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// How evenly what two documents share lies over them.
     fn spread(&mut self, a: u32, b: u32) -> Option<f64> {
+        if (Pair { signs: &self.finder.signs, common: &self.finder.common, a, b }).shares_only_common() {
+            return Some(0.0);
+        }
         let known = self.known(a, b)?;
         if known.spread.is_some() {
             return known.spread;
-        }
-        if (Pair { signs: &self.finder.signs, common: &self.finder.common, a, b }).shares_only_common() {
-            return Some(0.0);
         }
         self.load(a, b)?;
         Some(self.prober.evenly(&self.sides[&b], &self.sides[&a]))

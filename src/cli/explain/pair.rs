@@ -235,7 +235,10 @@ fn decision(text: &mut Text, compared: &Compared, config: &Config, addresses: [&
         (_, Some(Relation::Near)) if overlap.jaccard() >= needed => {
             format!("yes: Jaccard {} reaches {}", share(overlap.jaccard()), share(needed))
         }
-        (_, Some(Relation::Near)) => "yes: what they share lies evenly over both".to_owned(),
+        (_, Some(Relation::Near)) => {
+            "yes: what they share lies evenly over both, unless nearly all of it stands in many others too"
+                .to_owned()
+        }
         (_, Some(relation)) => {
             let what =
                 if relation == Relation::Fragment { "a is a fragment of b" } else { "b is a fragment of a" };

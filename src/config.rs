@@ -100,7 +100,7 @@ pub struct MatchConfig {
     pub containment: f64,
     /// Fewest units of a paragraph that is compared by shingles; a shorter one matches by its exact key only.
     pub min_units: usize,
-    /// Largest bucket that is compared pair by pair; a larger one is capped by a rule on sorted ids, and counted.
+    /// Largest bucket that is compared pair by pair; of a larger one, neighbours in several orders are, and it is counted.
     pub max_bucket: usize,
     /// Seed of the MinHash permutations.
     pub seed: u64,

@@ -1,38 +1,63 @@
 //! What a match means for the corpus: the only place where policy lives.
 //!
-//! Reported is not removed. A copy goes only where nothing is lost: the kept copy covers its shingles and has its
-//! numbers. A number that changed is a different statement; only in a long text in which hardly any number changed
+//! Reported is not removed. A copy goes only where nothing is lost: the kept copy covers its shingles, has all but a
+//! few of its units, and has its numbers. A number that changed is a different statement; only in a long text in which hardly any number changed
 //! is it noise (a view counter, a date of printing).
 
 use crate::config::{Keep, Level, Only, RemovalConfig};
 use crate::matching::numbers::Comparison;
 use crate::matching::relation::Relation;
+use crate::text::shingle::SHINGLE;
 
 /// Units from which a text is long enough for a changed number to be noise.
 const LONG_UNITS: u32 = 200;
 /// Share of the numbers that may differ in a long text.
 const NOISE: f64 = 0.05;
 
-/// Whether a copy may go. `coverage` is the share of its shingles that the kept copy has; `relation` and `numbers` are
-/// its own towards the kept copy, in this direction.
+/// A copy, as far as what becomes of it is concerned; all of it towards the kept copy, in this direction.
+#[derive(Clone, Copy, Debug)]
+pub struct Copy {
+    /// Its relation to the kept copy.
+    pub relation: Relation,
+    /// Share of its shingles that the kept copy has.
+    pub coverage: f64,
+    /// Its units that no shingle of the kept copy holds.
+    pub lost: u32,
+    /// What became of its numbers.
+    pub numbers: Comparison,
+    /// Its units.
+    pub units: u32,
+}
+
+/// Whether a copy may go.
 ///
 /// ```
 /// use dechaff::config::RemovalConfig;
-/// use dechaff::decide::covered;
+/// use dechaff::decide::{Copy, covered};
 /// use dechaff::matching::{numbers::Comparison, relation::Relation};
 /// let removal = RemovalConfig::default();
-/// assert!(covered(Relation::Near, 0.95, Comparison::default(), 104, &removal));
-/// let changed = Comparison { changed: 1, ..Comparison::default() };
-/// assert!(!covered(Relation::Near, 0.95, changed, 104, &removal));
+/// let one_word = Copy {
+///     relation: Relation::Near, coverage: 0.95, lost: 1, numbers: Comparison::default(), units: 104,
+/// };
+/// assert!(covered(one_word, &removal));
+/// let sentence = Copy { lost: 6, ..one_word };
+/// assert!(!covered(sentence, &removal));
+/// let changed = Copy { numbers: Comparison { changed: 1, ..Comparison::default() }, ..one_word };
+/// assert!(!covered(changed, &removal));
 /// ```
-pub fn covered(
-    relation: Relation,
-    coverage: f64,
-    numbers: Comparison,
-    units: u32,
-    removal: &RemovalConfig,
-) -> bool {
-    relation != Relation::Contains && coverage >= removal.remove_coverage && numbers_covered(numbers, units)
+pub fn covered(copy: Copy, removal: &RemovalConfig) -> bool {
+    copy.relation != Relation::Contains
+        && copy.coverage >= removal.remove_coverage
+        && copy.lost <= may_lose(copy.units, removal)
+        && numbers_covered(copy.numbers, copy.units)
+}
+
+/// Units that a copy of this many may lose. Words replaced here and there take five shingles each, so where a tenth of
+/// the shingles may be missing, a fiftieth of the units may; a passage takes few shingles for its length, and must
+/// not lose more for it. A short text loses nothing.
+pub fn may_lose(units: u32, removal: &RemovalConfig) -> u32 {
+    // The sum is a hair less than the share that was asked for: a tenth is no number of this kind.
+    ((1.0 - removal.remove_coverage) * f64::from(units) / SHINGLE as f64 + 1e-9) as u32
 }
 
 /// Whether the kept copy has the numbers of the one that goes.

@@ -5,8 +5,9 @@ usage: score.py PATH/TO/dechaff [--shared DIR] [--only WORD] [--small] [--json] 
 
 Runs `dechaff clean` on every set with the settings it ships with, and scores the files that it leaves:
   copies   documents.jsonl against the truth: P, R, F1 of what is reported
-  removed  every removed unit against the one that is kept for it: least and mean coverage, made again by this
-           script from the texts alone (words and characters of its own, not the program's)
+  removed  every removed copy against the one that is kept for it: least and mean share of its words and characters
+           that the kept one has in the same surroundings (cov.min, cov.mean), and of its 5 in a row (row.min,
+           row.mean), made again by this script from the texts alone
   strict   en_spdx_licences: share of the removed documents whose kept copy is of another family
   chrome   what is left of each page against its main text, with `--only chrome --site-field site`
 
@@ -92,14 +93,31 @@ def module(path):
 
 HAN = r"\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"
 UNIT = re.compile(rf"[{HAN}]|[^\W\d_{HAN}]+")
+DIGITS = re.compile(r"\d+")
 
 
-def grams(text, variants):
-    """Sets of 5 units in a row: Han, kana and Hangul by the character, else words; without digits and punctuation."""
+def units(text, variants):
+    """Han, kana and Hangul by the character, else words, without punctuation; digits vanish and part no word, as a copy
+    that lost its digits has `rstman` for `rst2man`."""
     plain = unicodedata.normalize("NFKC", text).lower().translate(variants)
     plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
-    units = UNIT.findall(plain)
-    return {tuple(units[i:i + 5]) for i in range(max(1, len(units) - 4))} if units else set()
+    return UNIT.findall(DIGITS.sub("", plain))
+
+
+def grams(units):
+    """5 units in a row, in the order of the text."""
+    return [tuple(units[i:i + 5]) for i in range(max(1, len(units) - 4))] if units else []
+
+
+def coverage(own, kept):
+    """(share of the units of `own` that stand in 5 units in a row of `kept`, share of its 5 in a row that do): one other
+    word in a text of 100 is 1 % of its units and 5 % of its 5 in a row."""
+    if not own:
+        return 1.0, 1.0
+    there, rows = set(grams(kept)), grams(own)
+    shared = [at for at, row in enumerate(rows) if row in there]
+    covered = {place for at in shared for place in range(at, min(at + 5, len(own)))}
+    return len(covered) / len(own), len({rows[at] for at in shared}) / len(set(rows))
 
 
 def traditional():
@@ -122,7 +140,7 @@ def without(text, spans):
 
 
 def coverages(texts, chrome, removed, variants):
-    """[(coverage, row)] for each removed copy: the share of its content's grams that the kept unit's content has."""
+    """[(coverage by units, by 5 in a row, row)] for each removed copy: its content against the kept unit's content."""
     known, found = {}, []
 
     def content(unit):
@@ -132,13 +150,12 @@ def coverages(texts, chrome, removed, variants):
             start, end = unit["byte_start"], unit["byte_end"]
             cut = [(max(a, start) - start, min(b, end) - start) for a, b in chrome.get(unit["doc"], ()) if a < end and b > start]
             text = raw[start:end].decode("utf-8", "replace")
-            known[key] = grams(without(text, cut), variants)
+            known[key] = units(without(text, cut), variants)
         return known[key]
 
     for row in removed:
         if row["reason"].startswith("duplicate-") and row.get("kept"):
-            own, kept = content(row), content(row["kept"])
-            found.append((len(own & kept) / len(own) if own else 1.0, row))
+            found.append((*coverage(content(row), content(row["kept"])), row))
     return found
 
 
@@ -225,9 +242,11 @@ class Scorer:
         figures["documents"] = len(records)
         figures["removed"] = len(found)
         if found:
-            figures["coverage_min"] = round(min(share for share, _ in found), 4)
-            figures["coverage_mean"] = round(sum(share for share, _ in found) / len(found), 4)
-            figures["below_90"] = sum(share < .9 for share, _ in found)
+            by_units, by_rows = [share for share, _, _ in found], [share for _, share, _ in found]
+            figures["coverage_min"] = round(min(by_units), 4)
+            figures["coverage_mean"] = round(sum(by_units) / len(found), 4)
+            figures["shingles_min"] = round(min(by_rows), 4)
+            figures["shingles_mean"] = round(sum(by_rows) / len(found), 4)
         if any("strict" in record for record in records):
             strict = {record["id"]: record.get("strict") for record in records}
             rows = [row for row in removed if row["reason"] == "duplicate-document"]
@@ -352,8 +371,8 @@ def row(cells, widths):
 
 
 def table(figures):
-    widths = (28, 24, 8, 8, 8, 8, 8, 8, 7)
-    yield row(("set", "goal", "P", "R", "F1", "removed", "cov.min", "cov.mean", "s"), widths)
+    widths = (28, 24, 8, 8, 8, 8, 8, 8, 8, 8, 7)
+    yield row(("set", "goal", "P", "R", "F1", "removed", "cov.min", "cov.mean", "row.min", "row.mean", "s"), widths)
     named = [(name, mode, goals) for name, modes in NEARDUP.items() for mode, *goals in modes]
     named += [(name, "gt", goals) for name, goals in BENCH.items()]
     for name, mode, goals in named:
@@ -364,7 +383,8 @@ def table(figures):
         least, mean = found.get("coverage_min"), found.get("coverage_mean")
         yield row((name, f"{mode}: {want or 'none'}",
                    *(cell(found[mode][key], goal) for key, goal in zip(("P", "R", "F1"), goals)),
-                   found["removed"], cell(least, .9), cell(mean, .99), found["seconds"]), widths)
+                   found["removed"], cell(least, .9), cell(mean, .99),
+                   cell(found.get("shingles_min")), cell(found.get("shingles_mean")), found["seconds"]), widths)
     for name in BENCH:
         if "classes" in figures.get(name, {}):
             cells = (f"{cls} {share:.3f}" + ("!" if CLASSES.get(cls) and share < CLASSES[cls] else "")
@@ -393,7 +413,7 @@ def table(figures):
 
 def flat(figures):
     """{set: {figure: value}}, as floors are kept: what is better when it is larger."""
-    better = {"P", "R", "F1", "F4", "coverage_min", "coverage_mean", "spans_removed", "inline_removed", "content_kept", "perfect", "F1_least"}
+    better = {"P", "R", "F1", "F4", "coverage_min", "coverage_mean", "shingles_min", "shingles_mean", "spans_removed", "inline_removed", "content_kept", "perfect", "F1_least"}
     out = {}
     for name, found in figures.items():
         rows = {}

@@ -71,10 +71,10 @@ pub fn order(members: &mut [Candidate], keep: &Keep) {
     let longest = members.iter().map(|member| member.units).max().unwrap_or(0);
     let most = members.iter().map(|member| member.numbers).max().unwrap_or(0);
     // A number more or less makes no copy more complete than another.
-    let numbers = |member: &Candidate| member.numbers * STEPS / most.max(1);
+    let numbers = |member: &Candidate| (member.numbers * STEPS).div_ceil(most.max(1));
     let whole = |member: &Candidate| f64::from(member.units) >= WHOLE * f64::from(longest);
     // Nor is one longer for a word more: of copies of like length the central one has the fewest edits.
-    let length = |member: &Candidate| member.units * LENGTHS / longest.max(1);
+    let length = |member: &Candidate| (member.units * LENGTHS).div_ceil(longest.max(1));
     members.sort_by(|a, b| {
         let by_policy = match keep {
             Keep::MostComplete | Keep::None => {

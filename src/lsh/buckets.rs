@@ -9,7 +9,7 @@
 use rdst::RadixSort;
 
 /// Neighbours that each id of a capped bucket is paired with, on one side.
-const WINDOW: usize = 8;
+const WINDOW: usize = 4;
 
 /// Orders in which a capped bucket is walked: a pair that one second key parts stands together under another.
 pub const PASSES: usize = 4;
@@ -39,8 +39,7 @@ pub fn entry(key: u32, id: u32) -> u64 {
     u64::from(key) << 32 | u64::from(id)
 }
 
-/// Calls `emit` with each candidate pair of the band. `entries` is sorted in place. `order` gives the second
-/// keys, one for each pass.
+/// Calls `emit` with each candidate pair of the band. `order` gives the second keys, one for each pass.
 ///
 /// ```
 /// use dechaff::lsh::buckets::{candidate_pairs, entry};
@@ -50,23 +49,37 @@ pub fn entry(key: u32, id: u32) -> u64 {
 /// assert_eq!(pairs, [(0, 2), (0, 5), (2, 5)]);
 /// ```
 pub fn candidate_pairs(
-    entries: &mut [u64],
+    entries: &mut Vec<u64>,
     cap: usize,
     order: impl Fn(u32, usize) -> u64,
     mut emit: impl FnMut(u32, u32),
 ) -> HotBuckets {
+    small_buckets(entries, cap, &mut emit);
+    hot_buckets(entries, order, emit)
+}
+
+/// Calls `emit` with every pair of the buckets up to the cap, and leaves the words of the others, sorted.
+pub fn small_buckets(entries: &mut Vec<u64>, cap: usize, mut emit: impl FnMut(u32, u32)) {
     entries.radix_sort_unstable();
-    let mut hot = HotBuckets::default();
+    let mut hot = Vec::new();
     for bucket in entries.chunk_by(|a, b| a >> 32 == b >> 32) {
-        let id = |at: usize| bucket[at] as u32;
-        if bucket.len() <= cap {
-            for first in 0..bucket.len() {
-                for second in first + 1..bucket.len() {
-                    emit(id(first), id(second));
-                }
-            }
-            continue;
+        if bucket.len() > cap {
+            hot.extend_from_slice(bucket);
+        } else {
+            every_pair(bucket, &mut emit);
         }
+    }
+    *entries = hot;
+}
+
+/// Calls `emit` with pairs of ids that stand near each other in their bucket, and of each with the smallest there.
+pub fn hot_buckets(
+    sorted: &[u64],
+    order: impl Fn(u32, usize) -> u64,
+    mut emit: impl FnMut(u32, u32),
+) -> HotBuckets {
+    let mut hot = HotBuckets::default();
+    for bucket in sorted.chunk_by(|a, b| a >> 32 == b >> 32) {
         hot.add(HotBuckets { count: 1, ids: bucket.len() as u64, largest: bucket.len() as u64 });
         let mut ids: Vec<u32> = bucket.iter().map(|&word| word as u32).collect();
         let smallest = ids[0];
@@ -81,6 +94,14 @@ pub fn candidate_pairs(
         }
     }
     hot
+}
+
+fn every_pair(bucket: &[u64], mut emit: impl FnMut(u32, u32)) {
+    for first in 0..bucket.len() {
+        for second in first + 1..bucket.len() {
+            emit(bucket[first] as u32, bucket[second] as u32);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,3 +2,4 @@
 
 pub mod banding;
 pub mod buckets;
+pub mod crowd;

@@ -3,6 +3,7 @@
 pub mod align;
 pub mod difference;
 pub mod discount;
+pub mod lost;
 pub mod numbers;
 pub mod probe;
 pub mod relation;

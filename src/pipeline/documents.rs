@@ -14,10 +14,12 @@ use super::corpus::{Corpus, Page, Pages};
 use crate::cluster::components::{Components, Star, agreeing_stars};
 use crate::cluster::keep::{self, Candidate};
 use crate::config::Config;
+use crate::decide::Copy;
 use crate::error::{Error, Result};
-use crate::hash::{self, Map};
+use crate::hash::{self, Map, Set};
 use crate::lsh::banding::DOCUMENT;
 use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
+use crate::matching::lost::lost;
 use crate::matching::numbers::{Comparison, Numbered, compare};
 use crate::matching::probe::{Probed, Prober, Side};
 use crate::matching::relation::{
@@ -25,7 +27,7 @@ use crate::matching::relation::{
 };
 use crate::matching::verify::Overlap;
 use crate::sketch::minhash::{MinHasher, SLOTS};
-use crate::text::shingle::shingles;
+use crate::text::shingle::{shingle_set, shingles};
 
 /// One shingle in this many is sampled.
 const SAMPLE: u64 = 8;
@@ -37,6 +39,9 @@ const SHORT: usize = 512;
 const FEWEST_SAMPLES: usize = 2;
 /// Share of the shorter document's samples that a pair has in common.
 const SAMPLED: f64 = 0.15;
+/// Of the sampled shingles that two documents share, the share that many others have too from which on it says nothing
+/// that they lie evenly.
+const COMMON: f64 = 0.9;
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
 const BATCH: usize = 8192;
 
@@ -76,8 +81,18 @@ pub struct Match {
     pub spread: f64,
     /// Share of the first's content shingles that the second's content has: what is not lost if the first goes.
     pub coverage: f64,
+    /// Units of the first's content that stand in no shingle of the second's content; looked at where the copy may go.
+    pub lost: u32,
     /// What became of the numbers, the first's before the second's.
     pub numbers: Comparison,
+}
+
+impl Match {
+    /// The first as one that may go for the second; it has this many units of content.
+    pub fn copy(&self, units: u32) -> Copy {
+        let Match { relation, coverage, lost, numbers, .. } = *self;
+        Copy { relation, coverage, lost, numbers, units }
+    }
 }
 
 /// Finds clusters of documents, and keeps what it learned for when labels change: then only the documents that have
@@ -88,6 +103,8 @@ pub struct Finder {
     signs: Vec<Sign>,
     /// What pairs, smaller id first, were found to share.
     known: KnownPairs,
+    /// Sampled shingles that many documents have.
+    common: Set<u32>,
 }
 
 impl Finder {
@@ -99,7 +116,7 @@ impl Finder {
         let hasher = MinHasher::new(config.matching.seed);
         let all: Vec<u32> = corpus.ids().collect();
         let signs = sign(corpus, config, &hasher, &all)?;
-        Ok(Self { hasher, signs, known: Map::default() })
+        Ok(Self { hasher, signs, known: Map::default(), common: Set::default() })
     }
 
     /// Looks again at the documents whose labels changed.
@@ -117,8 +134,9 @@ impl Finder {
         Ok(())
     }
 
-    /// Finds the clusters of the corpus' documents. What became of the numbers is not looked at: see
-    /// [`DocumentMatches::compare_numbers`].
+    /// Finds the clusters of the corpus' documents. What became of the numbers, and what is lost,
+    /// is not looked at: see
+    /// [`DocumentMatches::look_closer`].
     ///
     /// # Errors
     /// When a sheet cannot be read back.
@@ -139,7 +157,8 @@ impl Finder {
         }
         let distinct: Vec<u32> = with_content().filter(|&id| components.root(id) == id).collect();
 
-        let candidates = candidates(signs, &distinct, config, &mut found.hot);
+        self.common.clear();
+        let candidates = candidates(signs, &distinct, config, &mut found.hot, &mut self.common);
         found.candidates = candidates.len() as u64;
         let mut at = 0;
         while at < candidates.len() {
@@ -153,7 +172,7 @@ impl Finder {
             }
             self.known.extend(self.probe(corpus, &batch, config)?);
             for &(a, b) in &batch {
-                let pair = Pair { signs: &self.signs, a, b };
+                let pair = Pair { signs: &self.signs, common: &self.common, a, b };
                 if let Some(related) = pair.relate(self.known[&(a, b)], config) {
                     components.join(a, b);
                     if keep_pairs == Pairs::All {
@@ -203,7 +222,7 @@ impl Finder {
                 prober.fix(first);
                 let probed = |&(a, b): &(u32, u32)| {
                     let other = side(b);
-                    let pair = Pair { signs: &self.signs, a, b };
+                    let pair = Pair { signs: &self.signs, common: &self.common, a, b };
                     ((a, b), pair.known(prober, first, other, config))
                 };
                 group.iter().map(probed).collect()
@@ -267,7 +286,7 @@ impl Finder {
         });
         let compare = |id: u32, other: u32| {
             let (a, b) = (first[place(id)], first[place(other)]);
-            let pair = Pair { signs, a, b };
+            let pair = Pair { signs, common: &self.common, a, b };
             if a == b {
                 return Some(pair.equal());
             }
@@ -275,7 +294,7 @@ impl Finder {
         };
         let supported = |id: u32, representative: u32, witness: Witness| {
             let (a, b) = (first[place(id)], first[place(representative)]);
-            Pair { signs, a, b }.relate_supported(&mut bench.borrow_mut(), witness)
+            Pair { signs, common: &self.common, a, b }.relate_supported(&mut bench.borrow_mut(), witness)
         };
         let found: Vec<Star<Related>> = agreeing_stars(
             component.clone(),
@@ -283,7 +302,7 @@ impl Finder {
             |representative, id| compare(id, representative),
             |representative, members, rest| {
                 take_out(members, rest, |id, other| compare(id, other).is_some());
-                let moved = |id: u32, other: u32| signs[id as usize].bag == signs[other as usize].bag;
+                let moved = |id: u32, other: u32| signs[id as usize].is_reordered(&signs[other as usize]);
                 take_in(members, rest, compare, moved, |id, witness| supported(id, representative, witness));
             },
         );
@@ -305,11 +324,11 @@ impl Finder {
 }
 
 impl DocumentMatches {
-    /// Fills in what became of the numbers of every match.
+    /// Fills in what became of the numbers of every match, and what of the text is lost where a copy may go.
     ///
     /// # Errors
     /// When a sheet cannot be read back.
-    pub fn compare_numbers(&mut self, corpus: &Corpus) -> Result<()> {
+    pub fn look_closer(&mut self, corpus: &Corpus, config: &Config) -> Result<()> {
         let mut wanted: Vec<(u32, u32, &mut Match)> = self
             .clusters
             .iter_mut()
@@ -323,6 +342,12 @@ impl DocumentMatches {
             || Pages::new(corpus),
             |pages, (a, b, matched)| {
                 matched.numbers = numbers(corpus, pages, *a, *b)?;
+                if matched.relation != Relation::Identical
+                    && (config.removal.remove_coverage..1.0).contains(&matched.coverage)
+                {
+                    let (a, b) = (pages.get(*a)?, pages.get(*b)?);
+                    matched.lost = lost_units(a.units(), b.units());
+                }
                 Ok(())
             },
         )
@@ -340,7 +365,7 @@ const CENTRAL: usize = 64;
 pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Vec<(u32, u32)>> {
     let all: Vec<u32> = corpus.ids().collect();
     let signs = sign(corpus, config, &MinHasher::new(config.matching.seed), &all)?;
-    Ok(candidates(&signs, &all, config, &mut HotBuckets::default()))
+    Ok(candidates(&signs, &all, config, &mut HotBuckets::default(), &mut Set::default()))
 }
 
 /// Whether all verified pairs are wanted, or only what the clusters need.
@@ -360,6 +385,8 @@ struct Sign {
     whole: u64,
     /// Key of the content's units in any order.
     bag: u64,
+    /// Key of the whole text's units in any order.
+    whole_bag: u64,
     /// Units of the whole text.
     all: u32,
     units: u32,
@@ -372,6 +399,24 @@ struct Sign {
     samples: Vec<u32>,
     /// Of a short document, `samples` and more; of a long one none.
     fine: Vec<u32>,
+}
+
+impl Sign {
+    /// Whether two documents have the same units in another order, in content or altogether: a line that was moved may
+    /// be chrome in one place and content in another.
+    fn is_reordered(&self, other: &Sign) -> bool {
+        self.bag == other.bag || self.whole_bag == other.whole_bag
+    }
+
+    /// Whether nearly all that two documents share stands in many others too: it lies evenly over all pages by one
+    /// pattern, and says nothing of these two.
+    fn shares_only(&self, other: &Sign, common: &Set<u32>) -> bool {
+        let short = !self.fine.is_empty() && !other.fine.is_empty();
+        let (a, b) = if short { (&self.fine, &other.fine) } else { (&self.samples, &other.samples) };
+        let shared = || a.iter().filter(|&key| b.binary_search(key).is_ok());
+        let (all, many) = (shared().count(), shared().filter(|&key| common.contains(key)).count());
+        all > 0 && many as f64 >= COMMON * all as f64
+    }
 }
 
 fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[u32]) -> Result<Vec<Sign>> {
@@ -411,6 +456,7 @@ fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[u32]) -> Re
                 sign.bands.reserve_exact(DOCUMENT.bands);
                 DOCUMENT.keys(&signature, &mut sign.bands);
                 sign.bag = hash::bag_key(units);
+                sign.whole_bag = if units.len() == all.len() { sign.bag } else { hash::bag_key(all) };
                 sign.samples = sampled(buffer, SAMPLE);
                 if buffer.len() <= SHORT {
                     sign.fine = sampled(buffer, FINE);
@@ -430,7 +476,13 @@ fn sampled(shingles: &[u64], rate: u64) -> Vec<u32> {
     samples
 }
 
-fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBuckets) -> Vec<(u32, u32)> {
+fn candidates(
+    signs: &[Sign],
+    distinct: &[u32],
+    config: &Config,
+    hot: &mut HotBuckets,
+    common: &mut Set<u32>,
+) -> Vec<(u32, u32)> {
     let cap = config.matching.max_bucket;
     let shingled: Vec<u32> =
         distinct.iter().copied().filter(|&id| !signs[id as usize].bands.is_empty()).collect();
@@ -452,9 +504,11 @@ fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBu
     pairs.sort_unstable();
     pairs.dedup();
 
-    // The same units in another order: each with the first.
-    let mut bags: Vec<(u64, u32)> = shingled.iter().map(|&id| (signs[id as usize].bag, id)).collect();
+    // The same units in another order, of the content or of the whole text: each with the first.
+    let bags_of = |id: u32| [signs[id as usize].bag, signs[id as usize].whole_bag].map(|bag| (bag, id));
+    let mut bags: Vec<(u64, u32)> = shingled.iter().flat_map(|&id| bags_of(id)).collect();
     bags.sort_unstable();
+    bags.dedup();
     for group in bags.chunk_by(|a, b| a.0 == b.0) {
         pairs.extend(group[1..].iter().map(|&(_, id)| (group[0].1, id)));
     }
@@ -469,6 +523,8 @@ fn candidates(signs: &[Sign], distinct: &[u32], config: &Config, hot: &mut HotBu
         );
         let mut shared: Vec<u64> = Vec::new();
         hot.add(candidate_pairs(&mut entries, cap, order(0), |a, b| shared.push(entry(a, b))));
+        // What is left are the words of hot buckets.
+        common.extend(entries.iter().map(|&word| (word >> 32) as u32));
         shared.radix_sort_unstable();
         for group in shared.chunk_by(|x, y| x == y) {
             let (a, b) = ((group[0] >> 32) as u32, group[0] as u32);
@@ -516,6 +572,7 @@ type KnownPairs = Map<(u32, u32), Known>;
 #[derive(Clone, Copy)]
 struct Pair<'a> {
     signs: &'a [Sign],
+    common: &'a Set<u32>,
     a: u32,
     b: u32,
 }
@@ -532,7 +589,7 @@ struct Related {
 impl Related {
     fn matched(self) -> Match {
         let Related { relation, overlap, spread, coverage } = self;
-        Match { relation, overlap, spread, coverage, numbers: Comparison::default() }
+        Match { relation, overlap, spread, coverage, lost: 0, numbers: Comparison::default() }
     }
 }
 
@@ -549,7 +606,9 @@ impl Pair<'_> {
     /// The relation of the first to the second by what is known of them.
     fn relate(self, known: Known, config: &Config) -> Option<Related> {
         let Known { probed: Probed { overlap, content }, spread } = known;
-        let (relation, spread) = self.decide(overlap, || spread.unwrap_or(0.0), config)?;
+        // What others have too changes with their labels, so it is not part of what is known.
+        let evenly = || if self.shares_only_common() { 0.0 } else { spread.unwrap_or(0.0) };
+        let (relation, spread) = self.decide(overlap, evenly, config)?;
         let equal = self.signs[self.a as usize].key == self.signs[self.b as usize].key;
         Some(Related { relation, overlap, spread, coverage: if equal { 1.0 } else { content.a_in_b() } })
     }
@@ -569,6 +628,11 @@ impl Pair<'_> {
             spread,
             coverage: known.probed.content.a_in_b(),
         })
+    }
+
+    /// Whether nearly all that they share stands in many others.
+    fn shares_only_common(self) -> bool {
+        self.signs[self.a as usize].shares_only(&self.signs[self.b as usize], self.common)
     }
 
     /// The relation of two documents that are equal in content and altogether.
@@ -592,7 +656,7 @@ impl Pair<'_> {
         if overlap.shared == 0 {
             return None;
         }
-        if a.bag == b.bag && reordered(overlap, &config.matching) {
+        if a.is_reordered(b) && reordered(overlap, &config.matching) {
             return Some((Relation::Near, 1.0));
         }
         relate_documents(overlap, (a.prose, b.prose), evenly, &config.matching)
@@ -616,6 +680,9 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// How evenly what two documents share lies over them.
     fn spread(&mut self, a: u32, b: u32) -> Option<f64> {
+        if (Pair { signs: &self.finder.signs, common: &self.finder.common, a, b }).shares_only_common() {
+            return Some(0.0);
+        }
         let known = self.known(a, b)?;
         if known.spread.is_some() {
             return known.spread;
@@ -654,8 +721,12 @@ impl Bench<'_> {
         // The second is the representative, which many are compared with.
         self.load(a, b)?;
         let (other, fixed) = (&self.sides[&a], &self.sides[&b]);
-        let found =
-            Pair { signs: &self.finder.signs, a: b, b: a }.known(self.prober, fixed, other, self.config);
+        let found = Pair { signs: &self.finder.signs, common: &self.finder.common, a: b, b: a }.known(
+            self.prober,
+            fixed,
+            other,
+            self.config,
+        );
         let ordered = if b < a { found } else { Known { probed: found.probed.flip(), ..found } };
         self.known.insert(pair, ordered);
         Some(flip(ordered))
@@ -736,4 +807,12 @@ fn numbers(corpus: &Corpus, pages: &mut Pages<'_>, a: u32, b: u32) -> Result<Com
         Numbered { units: page_a.units(), slots: &slots_a },
         Numbered { units: page_b.units(), slots: &slots_b },
     ))
+}
+
+/// Units of the first that stand in no shingle of the second.
+pub(super) fn lost_units(a: &[u32], b: &[u32]) -> u32 {
+    let (mut ordered, mut set) = (Vec::new(), Vec::new());
+    shingles(a, &mut ordered);
+    shingle_set(b, &mut set);
+    lost(&ordered, |shingle| set.binary_search(&shingle).is_ok())
 }

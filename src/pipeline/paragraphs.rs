@@ -4,24 +4,29 @@
 //! verified on its shingle sets. Fragments attach to what they stand in and join nothing. Runs of paragraphs that a
 //! page break may have cut compete with their pieces: a run is taken where it has a copy that its pieces have not.
 
+mod inwards;
+
 use std::ops::Range;
 
 use rayon::prelude::*;
+use rdst::RadixSort;
 
 use super::content::Content;
 use super::corpus::{Corpus, Pages};
-use super::documents::Match;
+use super::documents::{Match, lost_units};
 use crate::cluster::components::{Components, stars};
 use crate::cluster::keep::{self, Candidate};
-use crate::config::Config;
+use crate::config::{Config, Level};
+use crate::decide::removes;
 use crate::error::Result;
 use crate::hash::{self, Map};
 use crate::lsh::banding::PARAGRAPH;
-use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
+use crate::lsh::buckets::{HotBuckets, entry, hot_buckets, small_buckets};
+use crate::lsh::crowd;
 use crate::matching::numbers::{Comparison, Numbered, compare};
-use crate::matching::relation::{Relation, relate};
+use crate::matching::relation::{Relation, relate, required_jaccard};
 use crate::matching::verify::{Overlap, overlap};
-use crate::sketch::anchors::anchors;
+use crate::sketch::anchors::{End, anchors};
 use crate::sketch::minhash::{MinHasher, SLOTS, Signature};
 use crate::text::fold::Slot;
 use crate::text::shingle::{shingle_set, shingles};
@@ -139,7 +144,7 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
     let first: Vec<u32> = firsts.iter().map(|&(at, _, _)| at).collect();
     let texts = Texts { corpus, all: &all, first: &first };
     let signs = texts.sign(&shingled, config, &learned)?;
-    let candidates = candidates(&signs, &shingled, config, &mut found.hot);
+    let candidates = candidates(&texts, &signs, &shingled, config, &mut found.hot)?;
     found.candidates = candidates.len() as u64;
     let key = |distinct: u32| texts.first(distinct).key;
 
@@ -292,8 +297,9 @@ pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
         .copied()
         .filter(|&at| all[at as usize].units as usize >= config.matching.min_units)
         .collect();
-    let signs = Texts { corpus, all: &all, first: &first }.sign(&shingled, config, &Learned::default())?;
-    let mut pairs = candidates(&signs, &shingled, config, &mut HotBuckets::default());
+    let texts = Texts { corpus, all: &all, first: &first };
+    let signs = texts.sign(&shingled, config, &Learned::default())?;
+    let mut pairs = candidates(&texts, &signs, &shingled, config, &mut HotBuckets::default())?;
     pairs.retain(|&(a, b)| signs.may_match(a, b, config));
     pairs.iter_mut().for_each(|(a, b)| (*a, *b) = (shingled[*a as usize], shingled[*b as usize]));
     Ok((all, pairs))
@@ -390,6 +396,9 @@ struct Signs {
     shingles: Vec<u32>,
 }
 
+/// Room that the filter leaves below what is asked for: three times what the estimate scatters.
+const ROOM: f64 = 0.14;
+
 /// Keys a paragraph.
 const KEYS: usize = PARAGRAPH.bands + 2;
 
@@ -414,43 +423,65 @@ impl Signs {
     /// Whether a pair can match, by the low bytes of its signatures: unequal slots agree by chance once in 256, and
     /// the estimate scatters, so the filter leaves room below what is asked for (Li and König, b-bit MinHash, 2010).
     fn may_match(&self, a: u32, b: u32, config: &Config) -> bool {
+        self.margin(a, b, config) >= -ROOM
+    }
+
+    /// By how much the estimated Jaccard of a pair is above what the pair needs to match.
+    fn margin(&self, a: u32, b: u32, config: &Config) -> f64 {
         let (x, y) = (&self.bytes[a as usize], &self.bytes[b as usize]);
         let equal: u32 = x.iter().zip(y).map(|(x, y)| u32::from(x == y)).sum();
         let jaccard = f64::from(equal) / SLOTS as f64;
-        let (m, n) = (f64::from(self.shingles[a as usize]), f64::from(self.shingles[b as usize]));
-        // The Jaccard of a pair whose smaller side stands wholly in the larger bounds what its lengths allow.
-        let at_most = m.min(n) / m.max(n);
-        let needed = config.matching.threshold.min(config.matching.containment * at_most);
-        jaccard + 0.14 >= needed
+        let (a, b) = (self.shingles[a as usize], self.shingles[b as usize]);
+        // The Jaccard of a pair of which the smaller side has as much in the larger as a fragment needs.
+        let shared = config.matching.containment * f64::from(a.min(b));
+        let fragment = shared / (f64::from(a) + f64::from(b) - shared);
+        jaccard - fragment.min(required_jaccard(a.min(b), &config.matching))
     }
 }
 
-fn candidates(signs: &Signs, shingled: &[u32], config: &Config, hot: &mut HotBuckets) -> Vec<(u32, u32)> {
+fn candidates(
+    texts: &Texts<'_>,
+    signs: &Signs,
+    shingled: &[u32],
+    config: &Config,
+    hot: &mut HotBuckets,
+) -> Result<Vec<(u32, u32)>> {
+    let cap = config.matching.max_bucket;
     let key = |id: u32, band: usize| signs.keys[id as usize * KEYS + band];
-    let mut pairs = Vec::new();
-    let mut entries = Vec::with_capacity(shingled.len() * 2);
+    let (mut pairs, mut crowd) = (Vec::new(), Vec::new());
+    let mut entries = Vec::with_capacity(shingled.len());
     let mut walk = |entries: &mut Vec<u64>, band: usize| {
         let order = |id: u32, pass: usize| {
             let other = |step: usize| u64::from(key(id, (band + 2 * pass + step) % PARAGRAPH.bands));
             other(1) << 32 | other(2)
         };
-        hot.add(candidate_pairs(entries, config.matching.max_bucket, order, |a, b| pairs.push((a, b))));
+        small_buckets(entries, cap, |a, b| pairs.push(entry(a, b)));
+        hot.add(hot_buckets(entries, order, |a, b| crowd.push(entry(a, b))));
     };
     for band in 0..PARAGRAPH.bands {
         entries.clear();
         entries.extend((0..shingled.len() as u32).map(|id| entry(key(id, band), id)));
         walk(&mut entries, band);
     }
-    // Head and tail share one set of buckets: the tail of a piece may be the head of another.
-    entries.clear();
-    for anchor in PARAGRAPH.bands..KEYS {
+    let mut alike = Vec::new();
+    for (anchor, end) in [(PARAGRAPH.bands, End::Head), (PARAGRAPH.bands + 1, End::Tail)] {
+        entries.clear();
         entries.extend((0..shingled.len() as u32).map(|id| entry(key(id, anchor), id)));
+        walk(&mut entries, 0);
+        alike.push((entries.clone(), end));
     }
-    walk(&mut entries, 0);
-    pairs.retain(|&(a, b)| a != b);
-    pairs.par_sort_unstable();
+    for (words, end) in alike {
+        inwards::pairs(texts, shingled, words, end, cap, |a, b| pairs.push(entry(a, b)))?;
+    }
+    crowd.radix_sort_unstable();
+    crowd.dedup();
+    let pair = |word: u64| ((word >> 32) as u32, word as u32);
+    let crowd: Vec<(u32, u32)> = crowd.into_iter().map(pair).collect();
+    let margins: Vec<f32> = crowd.par_iter().map(|&(a, b)| signs.margin(a, b, config) as f32).collect();
+    pairs.extend(crowd::best(&crowd, &margins, ROOM as f32).map(|(a, b)| entry(a, b)));
+    pairs.radix_sort_unstable();
     pairs.dedup();
-    pairs
+    Ok(pairs.into_iter().map(pair).collect())
 }
 
 /// Occurrences that matches hold together.
@@ -614,10 +645,12 @@ impl Texts<'_> {
                     .into_iter()
                     .map(|(at, (relation, overlap))| {
                         let numbers = self.numbers(pages, at, star.representative)?;
-                        Ok((
-                            at,
-                            Match { relation, overlap, spread: 1.0, coverage: overlap.a_in_b(), numbers },
-                        ))
+                        let coverage = overlap.a_in_b();
+                        let asked = relation != Relation::Identical
+                            && removes(Level::Paragraph, &config.removal)
+                            && coverage >= config.removal.remove_coverage;
+                        let lost = if asked { self.lost(pages, at, star.representative)? } else { 0 };
+                        Ok((at, Match { relation, overlap, spread: 1.0, coverage, lost, numbers }))
                     })
                     .collect::<Result<_>>()?;
                 Ok(ParagraphCluster { representative: star.representative, members })
@@ -639,6 +672,13 @@ impl Texts<'_> {
             Numbered { units: &units_a, slots: &slots_a },
             Numbered { units: &units_b, slots: &slots_b },
         ))
+    }
+
+    /// Units of one occurrence that another does not have.
+    fn lost(&self, pages: &mut Pages<'_>, a: u32, b: u32) -> Result<u32> {
+        let (a, b) = (&self.all[a as usize], &self.all[b as usize]);
+        let (page_a, page_b) = (pages.get(a.document)?, pages.get(b.document)?);
+        Ok(lost_units(page_a.run_units(&a.run), page_b.run_units(&b.run)))
     }
 
     fn numbered(&self, pages: &mut Pages<'_>, occurrence: &Occurrence) -> Result<(Vec<u32>, Vec<Slot>)> {

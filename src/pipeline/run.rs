@@ -232,7 +232,7 @@ fn find(
         found = finder.find(corpus, &job.config, job.pairs)?;
     }
     drop(finder);
-    found.compare_numbers(corpus)?;
+    found.look_closer(corpus, &job.config)?;
     clock.stage("documents");
     progress.stage("matching paragraphs", None);
     let mut pieces = paragraphs::find(corpus, &job.config, None)?;

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::corpus::{Corpus, Page, Pages};
-use super::documents::{DocumentMatches, Match};
+use super::documents::{DocumentMatches, Match, lost_units};
 use super::paragraphs::{Occurrence, ParagraphCluster, ParagraphMatches};
 use crate::chrome::Known;
 use crate::cluster::blocks::{self, Range as BlockRange};
@@ -135,8 +135,7 @@ pub fn decide(
         for &(id, matched) in &found.members {
             let unit = whole(&mut pages, id)?;
             verdicts.cluster_of[id as usize] = Some(cluster);
-            let units = documents.units[id as usize];
-            if covered(matched.relation, matched.coverage, matched.numbers, units, &config.removal)
+            if covered(matched.copy(documents.units[id as usize]), &config.removal)
                 && !corpus.documents[id as usize].is_fixed()
             {
                 covered_documents[id as usize] = true;
@@ -289,11 +288,12 @@ impl Verdicts {
                     let (document, run) = (range_of(at).document, paragraphs_of(range_of(at)));
                     let numbers =
                         block_numbers(corpus, pages, (document, &run), (kept_range.document, &kept_run))?;
-                    let matched =
-                        Match { relation, overlap, spread: 1.0, coverage: overlap.a_in_b(), numbers };
-                    let page = pages.get(document)?;
+                    let (page, kept_page) = (pages.get(document)?, pages.get(kept_range.document)?);
                     let unit = block(&page, document, &run);
-                    let units = page.run_units(&run).len() as u32;
+                    let (units, coverage) = (page.run_units(&run), overlap.a_in_b());
+                    let asked = relation != Relation::Identical && coverage >= config.removal.remove_coverage;
+                    let lost = if asked { lost_units(units, kept_page.run_units(&kept_run)) } else { 0 };
+                    let matched = Match { relation, overlap, spread: 1.0, coverage, lost, numbers };
                     let free = !corpus.documents[document as usize].is_fixed()
                         && !gone.overlaps_removed(document, &run)
                         && !gone.is_named(document, &run)
@@ -302,7 +302,7 @@ impl Verdicts {
                             || !overlaps(std::slice::from_ref(&kept_run), &run));
                     if free
                         && removes(Level::Block, &config.removal)
-                        && covered(relation, matched.coverage, numbers, units, &config.removal)
+                        && covered(matched.copy(units.len() as u32), &config.removal)
                     {
                         gone.removed[document as usize].push(run.clone());
                         gone.pinned[kept_range.document as usize].push(kept_run.clone());
@@ -346,13 +346,7 @@ impl Verdicts {
                     && !corpus.documents[occurrence.document as usize].is_fixed()
                     && !gone.overlaps_removed(occurrence.document, &occurrence.run)
                     && !gone.is_named(occurrence.document, &occurrence.run)
-                    && covered(
-                        matched.relation,
-                        matched.coverage,
-                        matched.numbers,
-                        occurrence.units,
-                        &config.removal,
-                    )
+                    && covered(matched.copy(occurrence.units), &config.removal)
                 {
                     self.removals.push(Removal {
                         cut: tiles(&page, &unit.lines),

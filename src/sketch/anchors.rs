@@ -9,8 +9,14 @@ use crate::hash;
 /// Shingles at either end that an anchor is drawn from.
 const REACH: usize = 16;
 
-const HEAD: u64 = 1;
-const TAIL: u64 = 2;
+/// An end of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Its first shingles.
+    Head = 1,
+    /// Its last.
+    Tail,
+}
 
 /// Head and tail: a hash of the two least distinct shingles among the first and among the last 16.
 ///
@@ -31,10 +37,33 @@ pub fn anchors(shingles_in_order: &[u64]) -> [u64; 2] {
     let count = shingles_in_order.len().min(REACH);
     let head = &shingles_in_order[..count];
     let tail = &shingles_in_order[shingles_in_order.len() - count..];
-    [key(head, HEAD), key(tail, TAIL)]
+    [key(head, End::Head), key(tail, End::Tail)]
 }
 
-fn key(shingles: &[u64], end: u64) -> u64 {
+/// The anchors that follow the one of this end, going inwards: of the second 16 shingles, the third, as long as there
+/// are 16. Where many texts have a head in common, these tell them apart.
+///
+/// ```
+/// use dechaff::sketch::anchors::{End, inwards};
+///
+/// let whole: Vec<u64> = (0..100).map(|i| i * 7919 % 1013).collect();
+/// let piece: Vec<u64> = inwards(&whole[..60], End::Head).collect();
+/// assert_eq!(piece.len(), 2);
+/// assert!(inwards(&whole, End::Head).take(2).eq(piece));
+/// assert!(inwards(&whole, End::Tail).take(2).eq(inwards(&whole[50..], End::Tail)));
+/// ```
+pub fn inwards(shingles_in_order: &[u64], end: End) -> impl Iterator<Item = u64> {
+    let steps = (shingles_in_order.len() / REACH).max(1);
+    (1..steps).map(move |step| {
+        let start = match end {
+            End::Head => step * REACH,
+            End::Tail => shingles_in_order.len() - (step + 1) * REACH,
+        };
+        key(&shingles_in_order[start..start + REACH], end)
+    })
+}
+
+fn key(shingles: &[u64], end: End) -> u64 {
     let mut least = u64::MAX;
     let mut second = u64::MAX;
     for &shingle in shingles {
@@ -45,7 +74,7 @@ fn key(shingles: &[u64], end: u64) -> u64 {
     }
     let second = if second == u64::MAX { least } else { second };
     let mut bytes = [0; 24];
-    for (place, value) in bytes.chunks_exact_mut(8).zip([end, least, second]) {
+    for (place, value) in bytes.chunks_exact_mut(8).zip([end as u64, least, second]) {
         place.copy_from_slice(&value.to_le_bytes());
     }
     hash::key(&bytes)
@@ -56,11 +85,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn plain(shingles: &[u64], end: u64) -> u64 {
+    fn plain(shingles: &[u64], end: End) -> u64 {
         let mut sorted = shingles.to_vec();
         sorted.sort_unstable();
         sorted.dedup();
-        let words = [end, sorted[0], *sorted.get(1).unwrap_or(&sorted[0])];
+        let words = [end as u64, sorted[0], *sorted.get(1).unwrap_or(&sorted[0])];
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         hash::key(&bytes)
     }
@@ -81,8 +110,8 @@ mod tests {
         fn same_as_plain(shingles in prop::collection::vec(0u64..40, 1..60)) {
             let [head, tail] = anchors(&shingles);
             let last = shingles.len().saturating_sub(REACH);
-            prop_assert_eq!(head, plain(&shingles[..shingles.len().min(REACH)], HEAD));
-            prop_assert_eq!(tail, plain(&shingles[last..], TAIL));
+            prop_assert_eq!(head, plain(&shingles[..shingles.len().min(REACH)], End::Head));
+            prop_assert_eq!(tail, plain(&shingles[last..], End::Tail));
             prop_assert_ne!(head, tail);
         }
     }

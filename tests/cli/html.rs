@@ -43,7 +43,7 @@ fn pages_become_text_without_their_frame() {
     // A text of that name is there already.
     place
         .file("in/kiln.txt", "窑址在村北的坡上，如今只剩半截烟囱，碑上刻着最后一窑砖出窑的日子。".as_bytes());
-    let zst = zstd::encode_all(page("抄来的", &LIBRARY_STRIPPED, &["远山"]).as_bytes(), 3).unwrap();
+    let zst = zstd::encode_all(page("旧粮仓里的图书室", &LIBRARY_STRIPPED, &["远山"]).as_bytes(), 3).unwrap();
     place.file("in/copy.html.zst", &zst);
     place.done(&["clean", "in", "-o", "out"]);
     let names: Vec<String> = place.tree("out/clean").into_keys().collect();

@@ -165,7 +165,8 @@ fn numbers_that_decide() {
     };
     let kept =
         |flags: &[&str]| -> Vec<Value> { run(flags)[2..].iter().map(|row| row["kept"].clone()).collect() };
-    assert_eq!(kept(&["--keep", "first"]), [true, false]);
+    assert_eq!(kept(&["--keep", "first", "--remove-coverage", ".6"]), [true, false]);
+    assert_eq!(kept(&["--keep", "first"]), [true, true], "it has a sentence of its own");
     assert_eq!(kept(&["--keep", "first", "--remove-coverage", "1"]), [true, true]);
     assert_eq!(
         kept(&["--keep", "longest", "--remove-coverage", "1"]),

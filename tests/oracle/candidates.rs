@@ -9,7 +9,10 @@ use crate::corpus::{read, shingles_of};
 use crate::texts::{Edit, Random, SCRIPTS, Script, words, written};
 
 /// All pairs of these texts for which `wanted` holds, with their overlaps.
-fn all_pairs(sets: &[Vec<u64>], wanted: impl Fn(Overlap) -> bool + Sync) -> Vec<((u32, u32), Overlap)> {
+pub(crate) fn all_pairs(
+    sets: &[Vec<u64>],
+    wanted: impl Fn(Overlap) -> bool + Sync,
+) -> Vec<((u32, u32), Overlap)> {
     let count = sets.len() as u32;
     (0..count)
         .into_par_iter()
@@ -20,7 +23,13 @@ fn all_pairs(sets: &[Vec<u64>], wanted: impl Fn(Overlap) -> bool + Sync) -> Vec<
 }
 
 /// Asserts that of the true pairs of this kind at least a share was proposed.
-fn assert_recall(kind: &str, floor: f64, fewest: usize, proposed: &[(u32, u32)], pairs: Vec<(u32, u32)>) {
+pub(crate) fn assert_recall(
+    kind: &str,
+    floor: f64,
+    fewest: usize,
+    proposed: &[(u32, u32)],
+    pairs: Vec<(u32, u32)>,
+) {
     let found = pairs.iter().filter(|pair| proposed.binary_search(pair).is_ok()).count();
     let share = found as f64 / pairs.len().max(1) as f64;
     crate::say(&format!("{kind}: {found} of {} pairs proposed, {share:.4}", pairs.len()));

@@ -296,6 +296,26 @@ fn a_large_family_is_one_cluster() {
     }
 }
 
+/// Several hundred copies of a few documents, half of them cut short: nothing of what they share is rare.
+#[test]
+fn a_large_family_holds_its_parts() {
+    for script in SCRIPTS {
+        let mut random = Random::new(73 + script as u64);
+        let (mut texts, mut family_of) = (Vec::new(), Vec::new());
+        for family in 0..3 {
+            let base: Vec<Words> = (0..10).map(|_| words(&mut random, 60)).collect();
+            for copy in 0..160 {
+                let length = if copy % 2 == 0 { 10 } else { 4 + copy % 5 };
+                let edit = |paragraph: &Words| Edit::Scattered(0.01).apply(&mut random, paragraph);
+                let paragraphs: Vec<Words> = base[..length].iter().map(edit).collect();
+                texts.push(page(script, &paragraphs));
+                family_of.push(family);
+            }
+        }
+        without_caps(&texts, "document", &family_of);
+    }
+}
+
 /// Several hundred documents under one preamble, in pairs: a document and a copy of like length, or one cut short.
 #[test]
 fn a_common_preamble_hides_no_document() {
@@ -320,6 +340,44 @@ fn a_common_preamble_hides_no_document() {
         }
         without_caps(&texts, "document", &family_of);
     }
+}
+
+/// Pages by one template: the same words all over, between others. They are no copies; an edited one is.
+#[test]
+fn a_template_makes_no_copies() {
+    for script in SCRIPTS {
+        let mut random = Random::new(79 + script as u64);
+        let template: Vec<Words> = (0..6).map(|_| words(&mut random, 12)).collect();
+        let (mut texts, mut family_of) = (Vec::new(), Vec::new());
+        for family in 0..240 {
+            let page: Words =
+                template.iter().flat_map(|part| [part.clone(), words(&mut random, 10)].concat()).collect();
+            texts.push(written(script, &page, usize::MAX));
+            family_of.push(family);
+            if family % 4 == 0 {
+                let edited = Edit::Scattered(0.03).apply(&mut random, &page);
+                texts.push(written(script, &edited, usize::MAX));
+                family_of.push(family);
+            }
+        }
+        let jaccard = overlap(&shingles_of(&texts[2]), &shingles_of(&texts[3])).jaccard();
+        assert!((0.2..0.3).contains(&jaccard), "two pages by the template: {jaccard:.2}");
+        only_copies_join(&texts, &family_of);
+    }
+}
+
+/// Asserts that of these documents none is in a cluster of others, and that hardly a copy is alone.
+fn only_copies_join(texts: &[String], family_of: &[usize]) {
+    let cluster_of = Run::new(texts.to_vec()).cluster_of("document");
+    let mut family_of_cluster: BTreeMap<&String, usize> = BTreeMap::new();
+    for (&(at, _), cluster) in &cluster_of {
+        let family = *family_of_cluster.entry(cluster).or_insert(family_of[at]);
+        assert_eq!(family, family_of[at], "document {at} is in a cluster of others");
+    }
+    let copies = family_of.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    let found = cluster_of.len() / 2;
+    crate::say(&format!("a template: {found} of {copies} copies found"));
+    assert!(found * 100 >= copies * 90, "{found} of {copies} copies found");
 }
 
 /// Asserts that a cap on buckets hardly changes the clusters of this level, and that clusters are the families: none holds

@@ -6,6 +6,7 @@
 mod candidates;
 mod clusters;
 mod corpus;
+mod hot;
 mod sketch;
 mod texts;
 

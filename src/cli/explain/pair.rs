@@ -2,6 +2,7 @@
 
 use dechaff::Config;
 use dechaff::config::{Keep, Level, Only};
+use dechaff::decide::may_lose;
 use dechaff::document::Span;
 use dechaff::matching::numbers::Numbers;
 use dechaff::matching::relation::Relation;
@@ -234,7 +235,10 @@ fn decision(text: &mut Text, compared: &Compared, config: &Config, addresses: [&
         (_, Some(Relation::Near)) if overlap.jaccard() >= needed => {
             format!("yes: Jaccard {} reaches {}", share(overlap.jaccard()), share(needed))
         }
-        (_, Some(Relation::Near)) => "yes: what they share lies evenly over both".to_owned(),
+        (_, Some(Relation::Near)) => {
+            "yes: what they share lies evenly over both, unless nearly all of it stands in many others too"
+                .to_owned()
+        }
         (_, Some(relation)) => {
             let what =
                 if relation == Relation::Fragment { "a is a fragment of b" } else { "b is a fragment of a" };
@@ -259,15 +263,12 @@ fn decision(text: &mut Text, compared: &Compared, config: &Config, addresses: [&
         text.fact("removable", "no: a and b are the same");
         return;
     }
-    let sides = [
-        ("a, if b stays", relation, compared.coverage[0], compared.removed[0], a),
-        ("b, if a stays", relation.flip(), compared.coverage[1], compared.removed[1], b),
-    ];
+    let sides = [("a, if b stays", relation, a), ("b, if a stays", relation.flip(), b)];
     let mut heading = "removable";
-    for (which, relation, coverage, removed, address) in sides {
-        let fact = match obstacle(compared, config, level, relation, coverage, removed) {
+    for (side, (which, relation, address)) in sides.into_iter().enumerate() {
+        let fact = match obstacle(compared, config, level, relation, side) {
             _ if address.row.is_none() => "no, it belongs to the reference".to_owned(),
-            reason if removed => format!("yes, {reason}"),
+            reason if compared.removed[side] => format!("yes, {reason}"),
             reason => format!("no, {reason}"),
         };
         text.fact(heading, &format!("{which}: {fact}"));
@@ -276,16 +277,11 @@ fn decision(text: &mut Text, compared: &Compared, config: &Config, addresses: [&
 }
 
 /// The number, or the setting, that decides about a removal.
-fn obstacle(
-    compared: &Compared,
-    config: &Config,
-    level: Level,
-    relation: Relation,
-    coverage: f64,
-    removed: bool,
-) -> String {
+fn obstacle(compared: &Compared, config: &Config, level: Level, relation: Relation, side: usize) -> String {
     let removal = &config.removal;
     let needed = removal.remove_coverage;
+    let (coverage, lost, removed) = (compared.coverage[side], compared.lost[side], compared.removed[side]);
+    let may_lose = may_lose(compared.units[side], removal);
     match relation {
         _ if removal.keep == Keep::None => "`--keep none`".into(),
         _ if removal.only == Only::Chrome => "`--only chrome`".into(),
@@ -293,6 +289,9 @@ fn obstacle(
         Relation::Contains => "it has more text than the other".into(),
         Relation::Near | Relation::Fragment if coverage < needed => {
             format!("only {} of it is covered, less than {needed} (`--remove-coverage`)", share(coverage))
+        }
+        Relation::Near | Relation::Fragment if lost > may_lose => {
+            format!("{lost} of its units stand nowhere in the other, more than {may_lose}")
         }
         _ if !removed && compared.numbers.changed > 0 => "its numbers differ".into(),
         _ if !removed => "it has numbers that the other has not".into(),

@@ -2,10 +2,11 @@
 
 use super::page::Page;
 use crate::config::{Config, Level};
-use crate::decide::{covered, removes};
+use crate::decide::{Copy, covered, removes};
 use crate::document::Span;
 use crate::hash::{bag_key, units_key};
 use crate::matching::discount::{Sides, discounted};
+use crate::matching::lost::lost;
 use crate::matching::numbers::{self, Comparison, Numbered};
 use crate::matching::relation::{
     Relation, relate, relate_documents, reordered, required_document_jaccard, required_jaccard,
@@ -106,6 +107,8 @@ pub struct Compared {
     pub spread: Option<f64>,
     /// Share of the first's content that the second's content has, and of the second's that the first's has.
     pub coverage: [f64; 2],
+    /// Units of the first that stand in no shingle of the second, and of the second in none of the first.
+    pub lost: [u32; 2],
     /// The relation of the first to the second, if they are reported as copies.
     pub relation: Option<Relation>,
     /// The numbers of the first against those of the second.
@@ -139,7 +142,7 @@ pub fn compare(a: &View, b: &View, level: Option<Level>, config: &Config) -> Com
         (equal && !a.units.is_empty() && lost == 0).then_some(Relation::Identical)
     } else if equal {
         Some(Relation::Identical)
-    } else if is_document && bag_key(&a.units) == bag_key(&b.units) && reordered(overlap, &config.matching) {
+    } else if is_document && is_reordered(a, b) && reordered(overlap, &config.matching) {
         Some(Relation::Near)
     } else if is_document {
         relate_documents(overlap, (a.prose, b.prose), evenly, &config.matching).map(|(relation, _)| relation)
@@ -147,9 +150,16 @@ pub fn compare(a: &View, b: &View, level: Option<Level>, config: &Config) -> Com
         relate(overlap, &config.matching)
     };
     let coverage = [content.a_in_b(), content.b_in_a()];
-    let goes = |relation: Relation, coverage: f64, numbers: Comparison, units: u32| {
-        level.is_some_and(|level| removes(level, &config.removal))
-            && covered(relation, coverage, numbers, units, &config.removal)
+    let lost = if relation == Some(Relation::Identical) {
+        [0; 2]
+    } else {
+        let in_order =
+            |ordered: &[u64], set: &[u64]| lost(ordered, |shingle| set.binary_search(&shingle).is_ok());
+        [in_order(&shingles_a.ordered, &shingles_b.set), in_order(&shingles_b.ordered, &shingles_a.set)]
+    };
+    let goes = |relation: Relation, numbers: Comparison, side: usize| {
+        let copy = Copy { relation, coverage: coverage[side], lost: lost[side], numbers, units: units[side] };
+        level.is_some_and(|level| removes(level, &config.removal)) && covered(copy, &config.removal)
     };
     Compared {
         level,
@@ -163,13 +173,20 @@ pub fn compare(a: &View, b: &View, level: Option<Level>, config: &Config) -> Com
         short,
         spread: is_document.then(evenly),
         coverage,
+        lost,
         relation,
         numbers,
         removed: [
-            relation.is_some_and(|relation| goes(relation, coverage[0], numbers, units[0])),
-            relation.is_some_and(|relation| goes(relation.flip(), coverage[1], back, units[1])),
+            relation.is_some_and(|relation| goes(relation, numbers, 0)),
+            relation.is_some_and(|relation| goes(relation.flip(), back, 1)),
         ],
     }
+}
+
+/// Whether both have the same units in another order, in content or altogether.
+fn is_reordered(a: &View, b: &View) -> bool {
+    let all = |view: &View| bag_key(view.whole.as_ref().unwrap_or(&view.units));
+    bag_key(&a.units) == bag_key(&b.units) || all(a) == all(b)
 }
 
 /// The shingles of a view.

@@ -476,6 +476,10 @@ fn sampled(shingles: &[u64], rate: u64) -> Vec<u32> {
     samples
 }
 
+/// Parts in which sampled shingles are brought together, by their highest bits: each a piece of work for one thread.
+const PARTS: u32 = 16;
+const PART_SHIFT: u32 = 32 - PARTS.ilog2();
+
 fn candidates(
     signs: &[Sign],
     distinct: &[u32],
@@ -494,15 +498,22 @@ fn candidates(
             key(1) << 32 | key(2)
         }
     };
-    let mut pairs: Vec<(u32, u32)> = Vec::new();
-    let mut entries = Vec::with_capacity(shingled.len());
-    for band in 0..DOCUMENT.bands {
-        entries.clear();
-        entries.extend(shingled.iter().map(|&id| entry(signs[id as usize].bands[band], id)));
-        hot.add(candidate_pairs(&mut entries, cap, order(band), |a, b| pairs.push((a, b))));
+    let walk = |mut entries: Vec<u64>, band: usize| {
+        let mut pairs = Vec::new();
+        let hot = candidate_pairs(&mut entries, cap, order(band), |a, b| pairs.push(entry(a, b)));
+        (pairs, hot, entries)
+    };
+    let bands: Vec<(Vec<u64>, HotBuckets, Vec<u64>)> = (0..DOCUMENT.bands)
+        .into_par_iter()
+        .map(|band| {
+            walk(shingled.iter().map(|&id| entry(signs[id as usize].bands[band], id)).collect(), band)
+        })
+        .collect();
+    let mut pairs: Vec<u64> = Vec::new();
+    for (found, capped, _) in bands {
+        pairs.extend(found);
+        hot.add(capped);
     }
-    pairs.sort_unstable();
-    pairs.dedup();
 
     // The same units in another order, of the content or of the whole text: each with the first.
     let bags_of = |id: u32| [signs[id as usize].bag, signs[id as usize].whole_bag].map(|bag| (bag, id));
@@ -510,21 +521,29 @@ fn candidates(
     bags.sort_unstable();
     bags.dedup();
     for group in bags.chunk_by(|a, b| a.0 == b.0) {
-        pairs.extend(group[1..].iter().map(|&(_, id)| (group[0].1, id)));
+        pairs.extend(group[1..].iter().map(|&(_, id)| entry(group[0].1, id)));
     }
 
     let kinds: [fn(&Sign) -> &[u32]; 2] = [|sign| &sign.samples, |sign| &sign.fine];
     for samples in kinds {
-        entries.clear();
-        entries.extend(
-            shingled
-                .iter()
-                .flat_map(|&id| samples(&signs[id as usize]).iter().map(move |&key| entry(key, id))),
-        );
+        // Samples are sorted, so those of a part stand together.
+        let part_of = |id: u32, part: u32| {
+            let samples = samples(&signs[id as usize]);
+            let start = samples.partition_point(|&key| key >> PART_SHIFT < part);
+            let end = samples.partition_point(|&key| key >> PART_SHIFT <= part);
+            samples[start..end].iter().map(move |&key| entry(key, id))
+        };
+        let parts: Vec<(Vec<u64>, HotBuckets, Vec<u64>)> = (0..PARTS)
+            .into_par_iter()
+            .map(|part| walk(shingled.iter().flat_map(|&id| part_of(id, part)).collect(), 0))
+            .collect();
         let mut shared: Vec<u64> = Vec::new();
-        hot.add(candidate_pairs(&mut entries, cap, order(0), |a, b| shared.push(entry(a, b))));
-        // What is left are the words of hot buckets.
-        common.extend(entries.iter().map(|&word| (word >> 32) as u32));
+        for (found, capped, left) in parts {
+            shared.extend(found);
+            hot.add(capped);
+            // What is left are the words of hot buckets.
+            common.extend(left.iter().map(|&word| (word >> 32) as u32));
+        }
         shared.radix_sort_unstable();
         for group in shared.chunk_by(|x, y| x == y) {
             let (a, b) = ((group[0] >> 32) as u32, group[0] as u32);
@@ -532,13 +551,13 @@ fn candidates(
             // The share of sampled shingles scatters around the true one, and copies that were edited everywhere have
             // less of it than copies of a part.
             if group.len() >= FEWEST_SAMPLES && group.len() as f64 >= SAMPLED * fewest as f64 {
-                pairs.push((a, b));
+                pairs.push(group[0]);
             }
         }
     }
-    pairs.sort_unstable();
+    pairs.radix_sort_unstable();
     pairs.dedup();
-    pairs
+    pairs.into_iter().map(|pair| ((pair >> 32) as u32, pair as u32)).collect()
 }
 
 /// The shingles of a document.

@@ -448,30 +448,34 @@ fn candidates(
 ) -> Result<Vec<(u32, u32)>> {
     let cap = config.matching.max_bucket;
     let key = |id: u32, band: usize| signs.keys[id as usize * KEYS + band];
-    let (mut pairs, mut crowd) = (Vec::new(), Vec::new());
-    let mut entries = Vec::with_capacity(shingled.len());
-    let mut walk = |entries: &mut Vec<u64>, band: usize| {
+    let walk = |column: usize| {
+        // Anchors are columns of their own behind the bands.
+        let band = if column < PARAGRAPH.bands { column } else { 0 };
         let order = |id: u32, pass: usize| {
             let other = |step: usize| u64::from(key(id, (band + 2 * pass + step) % PARAGRAPH.bands));
             other(1) << 32 | other(2)
         };
-        small_buckets(entries, cap, |a, b| pairs.push(entry(a, b)));
-        hot.add(hot_buckets(entries, order, |a, b| crowd.push(entry(a, b))));
+        let mut walked = Walked::default();
+        walked.left = (0..shingled.len() as u32).map(|id| entry(key(id, column), id)).collect();
+        small_buckets(&mut walked.left, cap, |a, b| walked.pairs.push(entry(a, b)));
+        walked.hot = hot_buckets(&walked.left, order, |a, b| walked.crowd.push(entry(a, b)));
+        if column < PARAGRAPH.bands {
+            walked.left = Vec::new();
+        }
+        walked
     };
-    for band in 0..PARAGRAPH.bands {
-        entries.clear();
-        entries.extend((0..shingled.len() as u32).map(|id| entry(key(id, band), id)));
-        walk(&mut entries, band);
-    }
-    let mut alike = Vec::new();
-    for (anchor, end) in [(PARAGRAPH.bands, End::Head), (PARAGRAPH.bands + 1, End::Tail)] {
-        entries.clear();
-        entries.extend((0..shingled.len() as u32).map(|id| entry(key(id, anchor), id)));
-        walk(&mut entries, 0);
-        alike.push((entries.clone(), end));
-    }
-    for (words, end) in alike {
-        inwards::pairs(texts, shingled, words, end, cap, |a, b| pairs.push(entry(a, b)))?;
+    let columns: Vec<Walked> = (0..KEYS).into_par_iter().with_max_len(1).map(walk).collect();
+    let (mut pairs, mut crowd) = (Vec::new(), Vec::new());
+    for (column, walked) in columns.into_iter().enumerate() {
+        pairs.extend(walked.pairs);
+        crowd.extend(walked.crowd);
+        hot.add(walked.hot);
+        let end = match column.checked_sub(PARAGRAPH.bands) {
+            Some(0) => End::Head,
+            Some(_) => End::Tail,
+            None => continue,
+        };
+        inwards::pairs(texts, shingled, walked.left, end, cap, |a, b| pairs.push(entry(a, b)))?;
     }
     crowd.radix_sort_unstable();
     crowd.dedup();
@@ -482,6 +486,17 @@ fn candidates(
     pairs.radix_sort_unstable();
     pairs.dedup();
     Ok(pairs.into_iter().map(pair).collect())
+}
+
+/// What one band or anchor proposes.
+#[derive(Default)]
+struct Walked {
+    pairs: Vec<u64>,
+    /// Pairs of hot buckets.
+    crowd: Vec<u64>,
+    hot: HotBuckets,
+    /// The words of an anchor's hot buckets.
+    left: Vec<u64>,
 }
 
 /// Occurrences that matches hold together.

@@ -72,7 +72,7 @@ mod tests {
         fn each_id_keeps_its_best(margins in proptest::collection::vec(-20i16..60, 120)) {
             let pairs: Vec<(u32, u32)> = (0..16).flat_map(|a| (a + 1..16).map(move |b| (a, b))).collect();
             let margins: Vec<f32> = margins.iter().map(|&margin| f32::from(margin) / 100.0 + 0.002).collect();
-            let step = |margin: f32| ((margin + 0.14) * UNIT) as i32;
+            let step = |margin: f32| (((margin + 0.14) * UNIT) as usize).min(STEPS - 1);
             let kept = |id: u32, margin: f32| {
                 let better = pairs.iter().zip(&margins).filter(|&(&(a, b), &other)| {
                     (a == id || b == id) && other >= -0.14 && step(other) > step(margin)

@@ -160,6 +160,11 @@ impl Finder {
         self.common.clear();
         let candidates = candidates(signs, &distinct, config, &mut found.hot, &mut self.common);
         found.candidates = candidates.len() as u64;
+        // What was known under other labels stays known, but where others decided on it.
+        let (signs, common) = (&self.signs, &self.common);
+        self.known.retain(|&(a, b), known| {
+            known.spread.is_none() || known.common == (Pair { signs, common, a, b }).shares_only_common()
+        });
         let mut at = 0;
         while at < candidates.len() {
             let mut batch = Vec::with_capacity(BATCH);
@@ -579,8 +584,10 @@ fn side(corpus: &Corpus, id: u32, prober: &mut Prober) -> Result<Side> {
 #[derive(Clone, Copy, Debug)]
 struct Known {
     probed: Probed,
-    /// How evenly, where that was asked.
+    /// How evenly, where that was asked; 0 where nearly all of it stood in many others.
     spread: Option<f64>,
+    /// Whether it did: that changes with the labels of the others.
+    common: bool,
 }
 
 /// Two documents, smaller id first, and what they share.
@@ -615,19 +622,21 @@ impl Related {
 impl Pair<'_> {
     /// Compares the two, the first of which is fixed.
     fn known(self, prober: &mut Prober, first: &Side, other: &Side, config: &Config) -> Known {
-        let mut known = Known { probed: prober.compare(first, other), spread: None };
-        let mut spread = None;
-        self.decide(known.probed.overlap, || *spread.insert(prober.evenly(first, other)), config);
-        known.spread = spread;
+        let mut known = Known { probed: prober.compare(first, other), spread: None, common: false };
+        let (mut spread, mut common) = (None, false);
+        let evenly = || {
+            common = self.shares_only_common();
+            *spread.insert(if common { 0.0 } else { prober.evenly(first, other) })
+        };
+        self.decide(known.probed.overlap, evenly, config);
+        (known.spread, known.common) = (spread, common);
         known
     }
 
     /// The relation of the first to the second by what is known of them.
     fn relate(self, known: Known, config: &Config) -> Option<Related> {
-        let Known { probed: Probed { overlap, content }, spread } = known;
-        // What others have too changes with their labels, so it is not part of what is known.
-        let evenly = || if self.shares_only_common() { 0.0 } else { spread.unwrap_or(0.0) };
-        let (relation, spread) = self.decide(overlap, evenly, config)?;
+        let Known { probed: Probed { overlap, content }, spread, .. } = known;
+        let (relation, spread) = self.decide(overlap, || spread.unwrap_or(0.0), config)?;
         let equal = self.signs[self.a as usize].key == self.signs[self.b as usize].key;
         Some(Related { relation, overlap, spread, coverage: if equal { 1.0 } else { content.a_in_b() } })
     }
@@ -699,12 +708,12 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// How evenly what two documents share lies over them.
     fn spread(&mut self, a: u32, b: u32) -> Option<f64> {
-        if (Pair { signs: &self.finder.signs, common: &self.finder.common, a, b }).shares_only_common() {
-            return Some(0.0);
-        }
         let known = self.known(a, b)?;
         if known.spread.is_some() {
             return known.spread;
+        }
+        if (Pair { signs: &self.finder.signs, common: &self.finder.common, a, b }).shares_only_common() {
+            return Some(0.0);
         }
         self.load(a, b)?;
         Some(self.prober.evenly(&self.sides[&b], &self.sides[&a]))

@@ -183,6 +183,7 @@ fn codec(number: u8) -> Compression {
     match number {
         1 => Compression::SNAPPY,
         2 => Compression::GZIP(Default::default()),
+        4 => Compression::BROTLI(Default::default()),
         5 => Compression::LZ4,
         6 => Compression::ZSTD(Default::default()),
         7 => Compression::LZ4_RAW,

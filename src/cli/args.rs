@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use dechaff::config::{Format, Keep, Level, Only};
+use dechaff::config::{Format, Keep, Level, Only, size};
 
 /// Finds near-duplicate text and site chrome in scraped pages, reports the clone clusters, and writes the corpus
 /// again without them.
@@ -246,7 +246,7 @@ pub(crate) struct WorkArgs {
     pub(crate) rules: Option<PathBuf>,
     /// Text and units kept in memory, such as 512M or 2GiB; the rest goes to a temporary file, which costs time at
     /// each use
-    #[arg(long, value_name = "SIZE", value_parser = super::settings::size, help_heading = READING)]
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = READING)]
     pub(crate) memory: Option<u64>,
     /// Threads; each holds two blocks of 2 MiB besides `--memory` [default: one for each processor]
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = READING)]
@@ -291,6 +291,10 @@ pub(crate) struct ReadingArgs {
     /// Field that holds the page's date, for `first_seen` [default: that of `--keep field:NAME`, where it holds dates]
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(crate) date_field: Option<String>,
+    /// Largest record, decompressed; a larger one is skipped and named. A record that is read takes some six times its
+    /// size in memory
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = READING)]
+    pub(crate) max_record: Option<u64>,
 }
 
 /// Flags that overwrite the configuration, one for one. Their defaults are added to the help by

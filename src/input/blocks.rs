@@ -16,6 +16,7 @@ use super::framing::{Framing, Piece, Tail};
 use super::json::BOM;
 use super::record::Lines;
 use super::sniff::SourceFormat;
+use crate::config::{InputConfig, size};
 use crate::document::MAX_TEXT;
 use crate::error::Result;
 use crate::hash::Identity;
@@ -87,9 +88,17 @@ pub struct Limits {
     pub record: usize,
 }
 
+impl Limits {
+    /// Blocks of the usual size, records as large as the configuration has it.
+    pub fn new(config: &InputConfig) -> Self {
+        let record = usize::try_from(config.max_record).unwrap_or(usize::MAX);
+        Self { block: record.min(2 << 20), record }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { block: 2 << 20, record: 2 << 30 }
+        Self::new(&InputConfig::default())
     }
 }
 
@@ -285,7 +294,8 @@ impl Blocks {
     }
 
     fn too_long(&self, part: Part) -> Content {
-        let reason = format!("a record of more than {} bytes", self.limits.record);
+        let reason =
+            format!("a record of more than {} (`--max-record`)", size::shown(self.limits.record as u64));
         Content::Unreadable { reason, first: part == Part::First }
     }
 

@@ -20,8 +20,6 @@ use crate::chrome::Outline;
 
 /// Longest head of a record that is looked for, in bytes.
 const HEAD: usize = 1 << 20;
-/// Longest payload that is decompressed, in bytes.
-const PAYLOAD: u64 = 256 << 20;
 
 /// What stands at the beginning of some bytes.
 pub(super) fn next(bytes: &[u8], tail: Tail) -> Next {
@@ -246,7 +244,7 @@ pub(super) fn page<'a>(record: &'a [u8], fields: &Fields) -> Option<Page<'a>> {
         let (text, layout) = plain(record, block);
         (text, None, layout)
     } else if kind.eq_ignore_ascii_case("response") {
-        response(record, block)?
+        response(record, block, fields.largest())?
     } else {
         return None;
     };
@@ -285,7 +283,11 @@ fn plain(record: &[u8], span: Range<usize>) -> (Option<Cow<'_, str>>, Layout) {
 }
 
 /// The text of an HTTP response that was a success and is plain text or HTML, and what its markup says.
-fn response(record: &[u8], block: Range<usize>) -> Option<(Option<Cow<'_, str>>, Option<Outline>, Layout)> {
+fn response(
+    record: &[u8],
+    block: Range<usize>,
+    largest: u64,
+) -> Option<(Option<Cow<'_, str>>, Option<Outline>, Layout)> {
     let message = &record[block.clone()];
     let http = head(message).filter(|_| message.starts_with(b"HTTP/"))?;
     let status = std::str::from_utf8(&message[http.first.clone()]).ok()?.split_ascii_whitespace().nth(1)?;
@@ -299,7 +301,7 @@ fn response(record: &[u8], block: Range<usize>) -> Option<(Option<Cow<'_, str>>,
     }
     let span = block.start + http.end..block.end;
     let raw = &record[span.clone()];
-    let body = match decoded(raw, message, &http) {
+    let body = match decoded(raw, message, &http, largest) {
         Some(body) => body,
         None => return Some((None, None, Layout::Derived(span))),
     };
@@ -333,7 +335,7 @@ fn parameter<'a>(media: &'a str, name: &str) -> Option<&'a str> {
 /// The body of a message without its transfer and content codings. Many crawlers take the codings off and leave the
 /// fields that name them, so a body that is not coded as they say is taken as it is. `None` where it is coded in a
 /// way that is not known, or too large.
-fn decoded<'a>(body: &'a [u8], message: &[u8], http: &Head) -> Option<Cow<'a, [u8]>> {
+fn decoded<'a>(body: &'a [u8], message: &[u8], http: &Head, largest: u64) -> Option<Cow<'a, [u8]>> {
     let coding = |name: &str| http.value(message, name).unwrap_or_default().trim().to_ascii_lowercase();
     let mut body = Cow::Borrowed(body);
     if coding("Transfer-Encoding") == "chunked"
@@ -345,10 +347,10 @@ fn decoded<'a>(body: &'a [u8], message: &[u8], http: &Head) -> Option<Cow<'a, [u
     match &*coding("Content-Encoding") {
         "gzip" | "x-gzip" if gzip => {
             let mut plain = Vec::new();
-            let mut decoder = flate2::bufread::MultiGzDecoder::new(&*body).take(PAYLOAD);
+            let mut decoder = flate2::bufread::MultiGzDecoder::new(&*body).take(largest);
             // A page that was cut off is a page up to there.
             let outcome = decoder.read_to_end(&mut plain);
-            let whole = plain.len() as u64 != PAYLOAD && (outcome.is_ok() || !plain.is_empty());
+            let whole = plain.len() as u64 != largest && (outcome.is_ok() || !plain.is_empty());
             whole.then_some(Cow::Owned(plain))
         }
         "" | "identity" | "gzip" | "x-gzip" => Some(body),

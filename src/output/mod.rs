@@ -12,6 +12,7 @@ mod encoder;
 pub mod file;
 pub mod logs;
 mod members;
+mod operations;
 mod parquet;
 mod patch;
 mod patch_reader;

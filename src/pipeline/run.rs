@@ -367,7 +367,8 @@ fn rewrite(
         (_, Copies::Link) => &[LINK],
         _ => &[],
     };
-    let rewriter = Rewriter { folder, fields: &fields, limits: Limits::default(), columns, progress };
+    let rewriter =
+        Rewriter { folder, fields: &fields, limits: Limits::new(&job.config.input), columns, progress };
     let documents = &survey.corpus.documents;
     let mut patches = PatchStore::create(&folder.join(PATCHES))?;
     // A few sources at a time, so that the patches of a corpus of many files never all wait in memory.

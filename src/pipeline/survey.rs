@@ -108,7 +108,7 @@ pub fn survey(
                 .map_init(
                     || Observer::new(plan.rules),
                     |observer, source| {
-                        let mut blocks = Blocks::open(source, Limits::default())?;
+                        let mut blocks = Blocks::open(source, Limits::new(plan.input))?;
                         let mut found = Vec::new();
                         for block in blocks.by_ref() {
                             parse(&block?, source, &fields, plan, observer, &mut found);
@@ -245,7 +245,7 @@ impl Sink {
         progress: &dyn Progress,
         skip: &mut dyn FnMut(Skipped) -> Result<()>,
     ) -> Result<()> {
-        let mut blocks = Blocks::open(source, Limits::default())?;
+        let mut blocks = Blocks::open(source, Limits::new(plan.input))?;
         let step = rayon::current_num_threads() * AHEAD;
         let (mut read, mut texts, mut seen) = (0, 0, Vec::new());
         let before = self.documents.len();

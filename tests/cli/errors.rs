@@ -28,6 +28,7 @@ fn flags() {
         ("format", &["--format", "pdf"]),
         ("memory", &["--memory", "lots"]),
         ("threads", &["-j", "0"]),
+        ("max-record", &["--max-record", "3G"]),
         ("min-units", &["--min-units", "3"]),
         ("text-field-empty", &["--text-field", ""]),
     ] {
@@ -90,6 +91,7 @@ fn configuration() {
         ("range", "[matching]\nthreshold = 7\n"),
         ("chrome-range", "[chrome]\nbudget = 0\n"),
         ("keep", "[removal]\nkeep = \"newest\"\n"),
+        ("max-record", "[input]\nmax_record = \"lots\"\n"),
         ("no-toml", "[matching\n"),
     ] {
         place.file("dechaff.toml", text.as_bytes());

@@ -1,6 +1,6 @@
 //! Input that means no good: the run ends well, loses nothing, prints nothing that a terminal would obey.
 
-use crate::fixture::{KILN, LIBRARY, Place, record};
+use crate::fixture::{KILN, LIBRARY, Place, record, snapshot};
 
 /// Cleans `input` and restores it; the two must be the same. What was said on standard error.
 fn round_trip(place: &Place, input: &str) -> String {
@@ -40,6 +40,65 @@ fn one_line_of_fifty_megabytes() {
     place.file("long.txt", line.as_bytes());
     let said = round_trip(&place, "long.txt");
     assert!(said.contains("1 document"), "{said}");
+}
+
+/// A record above the limit is named and left out, whatever it stands in; its neighbours and the other inputs are not.
+#[test]
+fn a_record_above_the_limit() {
+    let place = Place::new();
+    let long = "很长的一行，".repeat(100_000);
+    let warc = |id: &str, text: &str| {
+        format!(
+            "WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Record-ID: <{id}>\r\nContent-Length: {}\r\n\r\n{text}\r\n\r\n",
+            text.len()
+        )
+    };
+    let (kiln, library) = (KILN.join("\n"), LIBRARY.join("\n"));
+    place.file(
+        "in/a.jsonl",
+        [record("a", &KILN), record("long", &[&long]), record("b", &LIBRARY)].concat().as_bytes(),
+    );
+    place.file("in/b.csv", format!("id,text\n1,\"{kiln}\"\n2,\"{long}\"\n3,\"{library}\"\n").as_bytes());
+    place.file("in/c.warc", [warc("a", &kiln), warc("long", &long), warc("b", &library)].concat().as_bytes());
+    place.file("in/d.html", format!("<p>{long}</p>").as_bytes());
+    place.file("in/e.txt", long.as_bytes());
+    place.file("in/f.txt", kiln.as_bytes());
+    let ran = place.done(&["clean", "in", "-o", "out", "--keep", "none", "--max-record", "64KiB"]);
+    snapshot("record-too-long", &ran.shown());
+    let skipped: Vec<String> = place
+        .rows("out/skipped.jsonl")
+        .iter()
+        .map(|row| format!("{} {}", row["path"].as_str().unwrap(), row["record"]))
+        .collect();
+    assert_eq!(skipped, ["in/a.jsonl 2", "in/b.csv 2", "in/c.warc 2", "in/d.html 1", "in/e.txt 1"]);
+    assert_eq!(place.rows("out/documents.jsonl").len(), 7);
+    place.done(&["restore", "out", "-o", "back", "-q"]);
+    assert!(place.tree("back") == place.tree("in"));
+    // With room for them they are records as any other.
+    place.done(&["clean", "in", "-o", "out", "--keep", "none", "--max-record", "2M", "--force", "--strict"]);
+}
+
+/// Members of a few hundred kilobytes that are one record of a quarter of a gigabyte: it is passed over, in pieces,
+/// and put back.
+#[test]
+fn a_bomb_that_is_one_record() {
+    let place = Place::new();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, &vec![0; 32 << 20]).unwrap();
+    let member = encoder.finish().unwrap();
+    place.file("bomb.jsonl.gz", &member.repeat(8));
+    place.file("page.txt", KILN.join("\n").as_bytes());
+    let arguments = ["clean", "bomb.jsonl.gz", "page.txt", "-o", "out", "--max-record", "4MiB", "-j1"];
+    let ran = place.done(&arguments);
+    assert!(ran.stderr.contains("bomb.jsonl.gz record 1: a record of more than 4MiB"), "{}", ran.stderr);
+    let peak = place.json("out/run.json")["environment"]["peak_memory"].as_u64().unwrap();
+    assert!(peak < 100 << 20, "{peak} bytes");
+    assert_eq!(place.json("out/run.json")["inputs"][0]["bytes"], 256 << 20);
+    assert!(place.read("out/restore.bin.zst").len() < 1 << 20);
+    place.done(&["restore", "out", "-o", "back", "-q"]);
+    let back = place.read("back/bomb.jsonl.gz");
+    let mut back = flate2::read::MultiGzDecoder::new(&back[..]);
+    assert_eq!(std::io::copy(&mut back, &mut std::io::sink()).unwrap(), 256 << 20);
 }
 
 #[test]

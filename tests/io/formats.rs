@@ -341,13 +341,16 @@ fn lzo_is_refused_with_what_to_do() {
     let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).expect("Parquet");
     let mut changed = metadata.clone().into_builder();
     for group in changed.take_row_groups() {
-        let columns = group.columns().iter().cloned().map(|column| {
-            column.into_builder().set_compression(Compression::LZO).build().expect("a column")
-        });
+        let columns =
+            group.columns().iter().cloned().map(|column| {
+                column.into_builder().set_compression(Compression::LZO).build().expect("a column")
+            });
         let columns = columns.collect();
-        changed = changed.add_row_group(group.into_builder().set_column_metadata(columns).build().expect("fits"));
+        changed =
+            changed.add_row_group(group.into_builder().set_column_metadata(columns).build().expect("fits"));
     }
-    let footer = bytes.len() - 8 - u32::from_le_bytes(bytes[bytes.len() - 8..][..4].try_into().unwrap()) as usize;
+    let footer =
+        bytes.len() - 8 - u32::from_le_bytes(bytes[bytes.len() - 8..][..4].try_into().unwrap()) as usize;
     let mut lzo = bytes[..footer].to_vec();
     ParquetMetaDataWriter::new(&mut lzo, &changed.build()).finish().expect("in memory");
     run.put("lzo.parquet", &lzo);

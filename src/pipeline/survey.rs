@@ -17,6 +17,7 @@ use crate::config::{InputConfig, Keep};
 use crate::document::Origin;
 use crate::error::{Error, Result};
 use crate::hash::{Map, Set};
+use crate::input::html::MOST_LINES;
 use crate::input::{Block, Blocks, Contents, Fields, Limits, Parsed, Source, records, registrable_domain};
 use crate::progress::Progress;
 use crate::text::date::{is_written, moment};
@@ -50,6 +51,8 @@ pub struct Survey {
     pub skipped: u64,
     /// Records without a text.
     pub no_text: u64,
+    /// Pages of HTML with so many blocks that short ones share a line.
+    pub crowded: u64,
     /// Ids that more than one record has; where there is any, clusters are named by `doc`.
     pub repeated_ids: u64,
 }
@@ -97,6 +100,7 @@ pub fn survey(
         contents: Vec::new(),
         skipped: 0,
         no_text: 0,
+        crowded: Vec::new(),
     };
     let mut at = 0;
     while at < plan.sources.len() {
@@ -129,6 +133,13 @@ pub fn survey(
             at += 1;
         }
     }
+    if let Some(name) = sink.crowded.first() {
+        let others = sink.crowded.len() - 1;
+        let more = if others > 0 { format!(" (and {others} more)") } else { String::new() };
+        progress.warn(&format!(
+            "`{name}`{more}: more than {MOST_LINES} lines; behind these, short blocks of the page share a line"
+        ));
+    }
     sink.finish(plan)
 }
 
@@ -147,6 +158,7 @@ struct Page {
     sheet: Option<Sheet>,
     content: Content,
     evidence: Box<[Evidence]>,
+    is_crowded: bool,
 }
 
 fn parse(
@@ -206,6 +218,7 @@ fn parse(
                         .as_ref()
                         .map_or_else(Content::default, |sheet| Content::new(sheet, &Labels::default())),
                     sheet,
+                    is_crowded: record.outline.is_some_and(|outline| outline.lines.len() > MOST_LINES),
                     evidence: evidence.as_slice().into(),
                 })));
             }
@@ -234,6 +247,8 @@ struct Sink {
     contents: Vec<Contents>,
     skipped: u64,
     no_text: u64,
+    /// Inputs that hold crowded pages, once for each.
+    crowded: Vec<String>,
 }
 
 impl Sink {
@@ -329,6 +344,9 @@ impl Sink {
                         date: page.date,
                     });
                     self.no_text += u64::from(page.sheet.is_none());
+                    if page.is_crowded {
+                        self.crowded.push(source.given.clone());
+                    }
                     self.evidence.push(page.evidence);
                     self.pages.push(page.content);
                     self.spool.push(page.sheet.unwrap_or_default())?;
@@ -379,6 +397,7 @@ impl Sink {
             contents: self.contents,
             skipped: self.skipped,
             no_text: self.no_text,
+            crowded: self.crowded.len() as u64,
             repeated_ids: repeated,
         })
     }

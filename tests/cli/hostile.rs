@@ -101,6 +101,36 @@ fn a_bomb_that_is_one_record() {
     assert_eq!(std::io::copy(&mut back, &mut std::io::sink()).unwrap(), 256 << 20);
 }
 
+/// A page of very many tiny blocks, one whose elements never end, one of attributes, one that is a comment.
+#[test]
+fn markup_without_measure() {
+    let place = Place::new();
+    let many = 200_000;
+    place.file("in/a-blocks.html", format!("<h1>标题</h1>{}", "<p>x".repeat(many)).as_bytes());
+    place.file("in/b-deep.html", format!("{}正文", "<div>".repeat(many)).as_bytes());
+    let attributes: String = (0..many).map(|n| format!(" a{n}=b")).collect();
+    place.file("in/c-attributes.html", format!("<p{attributes}>正文").as_bytes());
+    place.file("in/d-comment.html", format!("<p>正文</p><!-- {}", "<p>".repeat(many)).as_bytes());
+    let ends = "</span>".repeat(many);
+    place.file("in/e-ends.html", format!("{}{ends}正文", "<div>".repeat(600)).as_bytes());
+    let ran = place.done(&["clean", "in", "-o", "out", "--keep", "none", "--only", "duplicates"]);
+    let warning = ran.stderr.lines().next().unwrap_or_default();
+    assert_eq!(
+        warning,
+        "warning: `in/a-blocks.html`: more than 65536 lines; behind these, short blocks of the page share a line"
+    );
+    let run = place.json("out/run.json");
+    assert_eq!(run["documents"]["crowded"], 1);
+    let peak = run["environment"]["peak_memory"].as_u64().unwrap();
+    assert!(peak < 200 << 20, "{peak} bytes");
+    for page in ["b-deep", "c-attributes", "d-comment", "e-ends"] {
+        assert_eq!(place.text(&format!("out/clean/{page}.txt")), "正文\n");
+    }
+    assert_eq!(place.text("out/clean/a-blocks.txt").matches('x').count(), many);
+    place.done(&["restore", "out", "-o", "back", "-q"]);
+    assert!(place.tree("back") == place.tree("in"));
+}
+
 #[test]
 fn a_hundred_thousand_identical_lines() {
     let place = Place::with(&[("lines.txt", &"同一行文字\n".repeat(100_000))]);

@@ -150,6 +150,8 @@ pub struct RemovalConfig {
     pub remove_coverage: f64,
     /// What is left of a document that goes.
     pub copies: Copies,
+    /// What is written of HTML.
+    pub html: Html,
 }
 
 impl Default for RemovalConfig {
@@ -160,6 +162,7 @@ impl Default for RemovalConfig {
             keep: Keep::MostComplete,
             remove_coverage: 0.9,
             copies: Copies::Drop,
+            html: Html::Text,
         }
     }
 }
@@ -185,6 +188,16 @@ pub enum Copies {
     /// Its record with an empty text and a field `dup_of` that names the document that stays; a text file, which has
     /// no fields, goes.
     Link,
+}
+
+/// What is written of HTML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Html {
+    /// Its text, without what is removed.
+    Text,
+    /// The HTML itself, what is removed marked in it.
+    Marked,
 }
 
 /// What a cluster is made of.

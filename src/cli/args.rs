@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use dechaff::config::{Format, Keep, Level, Only, size};
+use dechaff::config::{Format, Html, Keep, Level, Only, size};
 
 /// Finds near-duplicate text and site chrome in scraped pages, reports the clone clusters, and writes the corpus
 /// again without them.
@@ -80,6 +80,8 @@ pub(crate) struct CleanArgs {
     pub(crate) settings: SettingArgs,
     #[command(flatten)]
     pub(crate) only: OnlyArg,
+    #[command(flatten)]
+    pub(crate) html: HtmlArg,
     /// Leave the record of a document that is dropped: its text empty, and a field `dup_of` that names the document
     /// that stays; a text file is dropped all the same
     #[arg(long, help_heading = REMOVAL, conflicts_with_all = ["annotate", "dry_run"])]
@@ -136,6 +138,8 @@ pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub(crate) settings: SettingArgs,
     #[command(flatten)]
+    pub(crate) html: HtmlArg,
+    #[command(flatten)]
     pub(crate) instead: InsteadArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
@@ -156,6 +160,8 @@ pub(crate) struct ConfigArgs {
     pub(crate) settings: SettingArgs,
     #[command(flatten)]
     pub(crate) only: OnlyArg,
+    #[command(flatten)]
+    pub(crate) html: HtmlArg,
 }
 
 #[derive(Debug, Args)]
@@ -332,6 +338,21 @@ pub(crate) struct OnlyArg {
     /// Remove only chrome, or only copies [default: both]
     #[arg(long, value_name = "WHAT", value_parser = only(), help_heading = REMOVAL)]
     pub(crate) only: Option<Only>,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct HtmlArg {
+    /// What is written of HTML: `text` without what is removed, or the HTML itself, whole, with what is removed
+    /// `marked` in it
+    #[arg(long, value_name = "WHAT", value_parser = html(), help_heading = REMOVAL)]
+    pub(crate) html: Option<Html>,
+}
+
+fn html() -> impl TypedValueParser<Value = Html> {
+    PossibleValuesParser::new(["text", "marked"]).map(|word| match word.as_str() {
+        "marked" => Html::Marked,
+        _ => Html::Text,
+    })
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {

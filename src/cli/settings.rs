@@ -6,11 +6,11 @@ use clap::CommandFactory;
 use dechaff::config::size;
 use dechaff::{Config, Error};
 
-use super::args::{Cli, OnlyArg, ReadingArgs, SettingArgs};
+use super::args::{Cli, HtmlArg, OnlyArg, ReadingArgs, SettingArgs};
 use super::failure::{Failure, in_file, read};
 
 /// Flags that have a default, and the key in the configuration that holds it.
-const DEFAULTS: [(&str, &str); 12] = [
+const DEFAULTS: [(&str, &str); 13] = [
     ("format", "input.format"),
     ("text_field", "input.text_field"),
     ("id_field", "input.id_field"),
@@ -23,6 +23,7 @@ const DEFAULTS: [(&str, &str); 12] = [
     ("level", "removal.level"),
     ("keep", "removal.keep"),
     ("remove_coverage", "removal.remove_coverage"),
+    ("html", "removal.html"),
 ];
 
 /// Bytes of text and units in memory where `--memory` is not given; no setting, as it changes no result.
@@ -61,7 +62,11 @@ fn shown(value: &toml::Value) -> Option<String> {
 }
 
 /// The effective configuration, checked.
-pub(super) fn config(flags: SettingArgs, only: Option<OnlyArg>) -> Result<Config, Failure> {
+pub(super) fn config(
+    flags: SettingArgs,
+    only: Option<OnlyArg>,
+    html: Option<HtmlArg>,
+) -> Result<Config, Failure> {
     let mut config = reading(flags.reading)?;
     set(&mut config.matching.threshold, flags.threshold);
     set(&mut config.matching.containment, flags.containment);
@@ -71,6 +76,7 @@ pub(super) fn config(flags: SettingArgs, only: Option<OnlyArg>) -> Result<Config
     set(&mut config.removal.keep, flags.keep);
     set(&mut config.removal.remove_coverage, flags.remove_coverage);
     set(&mut config.removal.only, only.and_then(|flag| flag.only));
+    set(&mut config.removal.html, html.and_then(|flag| flag.html));
     config.validate()?;
     Ok(config)
 }

@@ -69,6 +69,11 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// Each goes to `clean/` under its own name: HTML, too, because HTML is written.
+    pub fn keep_names(&mut self) {
+        self.list.iter_mut().for_each(|source| source.clean.clone_from(&source.relative));
+    }
+
     /// Puts the sources of another discovery behind these, numbered on.
     pub fn append(&mut self, mut other: Sources) {
         let first = self.list.len() as u32;

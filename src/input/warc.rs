@@ -282,6 +282,34 @@ fn plain(record: &[u8], span: Range<usize>) -> (Option<Cow<'_, str>>, Layout) {
     }
 }
 
+/// The HTML of a record whose text was made from it.
+#[derive(Debug)]
+pub(crate) struct Payload<'a> {
+    /// The block of the record: an HTTP message.
+    pub(crate) block: Range<usize>,
+    /// The head of the message, places counted from its beginning.
+    pub(crate) http: Head,
+    /// The body of the message as it stands in the record.
+    pub(crate) span: Range<usize>,
+    /// The body without its codings; borrowed where it has none.
+    pub(crate) body: Cow<'a, [u8]>,
+    /// The charset that the message names.
+    pub(crate) charset: Option<String>,
+}
+
+/// The payload of a record that was read as a response.
+pub(crate) fn payload(record: &[u8]) -> Option<Payload<'_>> {
+    let outer = head(record)?;
+    let block = outer.end..outer.end + usize::try_from(outer.length(record)?).ok()?;
+    let message = record.get(block.clone())?;
+    let http = head(message)?;
+    let span = block.start + http.end..block.end;
+    let body = decoded(&record[span.clone()], message, &http, u64::MAX)?;
+    let charset = http.value(message, "Content-Type").and_then(|media| parameter(media, "charset"));
+    let charset = charset.map(str::to_owned);
+    Some(Payload { block, http, span, body, charset })
+}
+
 /// The text of an HTTP response that was a success and is plain text or HTML, and what its markup says.
 fn response(
     record: &[u8],

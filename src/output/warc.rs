@@ -6,9 +6,9 @@
 
 use std::ops::Range;
 
-use super::edit::{Splice, without};
+use super::edit::{Splice, spliced, without};
 use crate::document::Span;
-use crate::input::warc::{Head, Layout, head};
+use crate::input::warc::{Head, Layout, Payload, head};
 
 /// Fields of the head that are not true any more when the block was changed.
 const DIGESTS: [&str; 2] = ["WARC-Block-Digest", "WARC-Payload-Digest"];
@@ -36,13 +36,15 @@ pub(super) fn splices(
         (Layout::Derived(_), Some(text)) => derived(record, &head, &without(text, cut)?, &mut splices)?,
         _ => {}
     }
-    if !add.is_empty() {
-        let lines = add.iter().map(|(name, json)| format!("{name}: {json}\r\n"));
-        splices
-            .push(Splice { remove: head.blank..head.blank, insert: lines.collect::<String>().into_bytes() });
-    }
+    splices.extend(added(&head, add));
     splices.sort_by_key(|splice| splice.remove.start);
     Some(splices)
+}
+
+/// Fields that are added at the end of the head.
+fn added(head: &Head, add: &[(String, String)]) -> Option<Splice> {
+    let lines: String = add.iter().map(|(name, json)| format!("{name}: {json}\r\n")).collect();
+    (!lines.is_empty()).then(|| replacement(head.blank..head.blank, lines))
 }
 
 fn removal(remove: Range<usize>) -> Splice {
@@ -78,6 +80,57 @@ fn verbatim(
     let spans = cut.iter().filter(|cut| !cut.is_empty());
     splices.extend(spans.map(|cut| removal(span.start + cut.start as usize..span.start + cut.end as usize)));
     Some(())
+}
+
+/// Fields of an HTTP head that say how a body is coded.
+const CODINGS: [&str; 2] = ["Transfer-Encoding", "Content-Encoding"];
+
+/// The changes of a record whose HTML gets marks, which are changes of its payload's body. Without any the block stays
+/// as it is; a body that was coded is written plain.
+pub(super) fn marked(
+    record: &[u8],
+    payload: &Payload<'_>,
+    marks: &[Splice],
+    add: &[(String, String)],
+) -> Option<Vec<Splice>> {
+    let head = head(record)?;
+    let mut splices = Vec::new();
+    if !marks.is_empty() {
+        let body = spliced(&payload.body, marks);
+        let length = body.len().to_string();
+        let message = &record[payload.block.clone()];
+        let at = |range: &Range<usize>| payload.block.start + range.start..payload.block.start + range.end;
+        let mut is_announced = false;
+        for field in &payload.http.fields {
+            if field.is(message, "Content-Length") {
+                is_announced = true;
+                splices.push(replacement(at(&field.value), length.clone()));
+            }
+        }
+        if payload.body.len() == payload.span.len() && payload.body[..] == record[payload.span.clone()] {
+            splices.extend(marks.iter().map(|mark| Splice {
+                remove: payload.span.start + mark.remove.start..payload.span.start + mark.remove.end,
+                insert: mark.insert.clone(),
+            }));
+        } else {
+            let coded = payload.http.fields.iter();
+            let coded = coded.filter(|field| CODINGS.iter().any(|name| field.is(message, name)));
+            splices.extend(coded.map(|field| removal(at(&field.lines))));
+            if !is_announced {
+                let blank = payload.block.start + payload.http.blank;
+                splices.push(replacement(blank..blank, format!("Content-Length: {length}\r\n")));
+            }
+            splices.push(replacement(payload.span.clone(), body));
+        }
+        let gone: usize = splices.iter().map(|splice| splice.remove.len()).sum();
+        let come: usize = splices.iter().map(|splice| splice.insert.len()).sum();
+        let length = (payload.block.len() + come).checked_sub(gone)?;
+        splices.push(replacement(head.field(record, "Content-Length")?.value.clone(), length.to_string()));
+        splices.extend(digests(record, &head));
+    }
+    splices.extend(added(&head, add));
+    splices.sort_by_key(|splice| splice.remove.start);
+    Some(splices)
 }
 
 /// Puts what is left of a text in the place of the block that it was made from.

@@ -12,6 +12,7 @@ use super::documents::{DocumentMatches, Finder, Pairs};
 use super::findings::Live;
 use super::label::{self, Again, Describe, Judge};
 use super::logs::{Logs, Names, SkippedLog};
+use super::marks;
 use super::paragraphs::{self, ParagraphMatches};
 use super::sheet::Sheet;
 use super::summary::{Stage, Summary};
@@ -19,7 +20,7 @@ use super::survey::{self, Plan, Survey};
 use super::tables::{Roles, Tables};
 use super::verdicts::{self, Verdicts};
 use crate::chrome::{ChromeModel, Earlier, Family, Rules};
-use crate::config::{Config, Copies, Keep, Level};
+use crate::config::{Config, Copies, Html, Keep, Level};
 use crate::decide::removes_chrome;
 use crate::document::Span;
 use crate::error::{Error, Result};
@@ -144,7 +145,9 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     logged.and(drawn)?;
     clock.stage("write logs and report");
     if matches!(job.rewrite, Rewrite::Clean | Rewrite::Annotated) {
-        rewrite(job, &folder, &sources.list[..first_reference], &survey, &edits, progress)?;
+        let marking = Marking { names: &names, verdicts: &verdicts };
+        summary.documents.unmarked =
+            rewrite(job, &folder, &sources.list[..first_reference], &survey, &edits, marking, progress)?;
         clock.stage("rewrite");
     }
     summary.finish(clock.stages);
@@ -156,6 +159,9 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
 /// All sources: those to be cleaned, then those to be compared with.
 fn sources(job: &Job) -> Result<(Sources, usize)> {
     let mut sources = discover(&job.inputs, &job.config.input, Some(&job.output))?;
+    if job.config.removal.html == Html::Marked {
+        sources.keep_names();
+    }
     let first_reference = sources.list.len();
     if !job.against.is_empty() {
         let reference = discover(&job.against, &job.config.input, Some(&job.output))?;
@@ -355,8 +361,9 @@ fn rewrite(
     sources: &[Source],
     survey: &Survey,
     edits: &[DocumentEdit],
+    marking: Marking<'_>,
     progress: &dyn Progress,
-) -> Result<()> {
+) -> Result<u64> {
     progress.stage("rewriting", Some(sources.iter().map(|source| source.size).sum()));
     let mut fields = Fields::new(&job.config.input);
     if let Keep::Field { name, .. } = &job.config.removal.keep {
@@ -371,6 +378,7 @@ fn rewrite(
         Rewriter { folder, fields: &fields, limits: Limits::new(&job.config.input), columns, progress };
     let documents = &survey.corpus.documents;
     let mut patches = PatchStore::create(&folder.join(PATCHES))?;
+    let mut unmarked = 0;
     // A few sources at a time, so that the patches of a corpus of many files never all wait in memory.
     for group in sources.chunks(64) {
         let written: Vec<_> = group
@@ -388,15 +396,45 @@ fn rewrite(
                         });
                     }
                     next += 1;
-                    Ok(edits[next - 1].edit.clone())
+                    let edit = edits[next - 1].edit.clone();
+                    Ok(match job.config.removal.html {
+                        Html::Text => edit,
+                        Html::Marked => marking.marked(edit, next as u32 - 1),
+                    })
                 })
             })
             .collect::<Result<_>>()?;
         for rewritten in written {
+            unmarked += rewritten.unmarked;
             patches.append(rewritten.patch)?;
         }
     }
-    patches.finish()
+    patches.finish()?;
+    if unmarked > 0 {
+        progress.warn(&format!(
+            "{unmarked} removals are not, or not wholly, marked in the HTML: `removed.jsonl` has their text"
+        ));
+    }
+    Ok(unmarked)
+}
+
+/// What marks are made of.
+#[derive(Clone, Copy)]
+struct Marking<'a> {
+    names: &'a Names<'a>,
+    verdicts: &'a Verdicts,
+}
+
+impl Marking<'_> {
+    /// The edit of a record whose HTML, if it has any, is marked.
+    fn marked(self, edit: Edit, document: u32) -> Edit {
+        let (cut, add) = match edit {
+            Edit::Keep => (Vec::new(), Vec::new()),
+            Edit::Change { cut, add } => (cut, add),
+            other => return other,
+        };
+        Edit::Marked { cut, marks: marks::of(self.verdicts, self.names, document), add }
+    }
 }
 
 /// Wall time of the stages.

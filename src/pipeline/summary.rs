@@ -91,6 +91,8 @@ pub struct DocumentCounts {
     pub dropped: u64,
     /// Records whose whole text was chrome or copied blocks.
     pub emptied: u64,
+    /// Removals that are not, or not wholly, marked in HTML.
+    pub unmarked: u64,
     /// Pages that chrome would have emptied, so that they were left whole.
     pub left_whole: u64,
     /// Bytes of text read.

@@ -25,6 +25,7 @@ fn flags() {
         ("keep", &["--keep", "newest"]),
         ("keep-field", &["--keep", "field:"]),
         ("only", &["--only", "ads"]),
+        ("html", &["--html", "pdf"]),
         ("format", &["--format", "pdf"]),
         ("memory", &["--memory", "lots"]),
         ("threads", &["-j", "0"]),

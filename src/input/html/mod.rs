@@ -22,8 +22,8 @@ use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, Tokenizer};
 
 use self::reader::Reader;
+pub(crate) use self::written::Places;
 use self::written::Written;
-pub(crate) use self::written::{Found, Places};
 use super::charset;
 use crate::chrome::Outline;
 

@@ -123,6 +123,8 @@ pub struct Blocks {
     /// Bytes of `buffer` that are known to hold no line end.
     searched: usize,
     state: State,
+    /// Why nothing of it can be read.
+    problem: Option<String>,
     ended: Option<Filled>,
     damage: Option<String>,
     offset: u64,
@@ -153,7 +155,8 @@ impl Blocks {
             limits: Limits { block, record: limits.record.clamp(block, MAX_TEXT) },
             buffer: Vec::new(),
             searched: 0,
-            state: State::Reading,
+            state: if source.problem.is_some() { State::Passing } else { State::Reading },
+            problem: source.problem.clone(),
             ended: None,
             damage: None,
             offset: 0,
@@ -294,6 +297,9 @@ impl Blocks {
     }
 
     fn too_long(&self, part: Part) -> Content {
+        if let Some(problem) = &self.problem {
+            return Content::Unreadable { reason: problem.clone(), first: self.record == 1 };
+        }
         let reason =
             format!("a record of more than {} (`--max-record`)", size::shown(self.limits.record as u64));
         Content::Unreadable { reason, first: part == Part::First }

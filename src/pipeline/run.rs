@@ -104,6 +104,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
         skipped.add(&sources.list[record.origin.input as usize], &record)
     })?;
     skipped.finish()?;
+    something_was_read(&survey, &sources.list[..first_reference])?;
     clock.stage("read");
 
     if let Some(warning) = unknown_sites(&earlier, &survey.corpus.sites) {
@@ -189,6 +190,22 @@ fn protected(job: &Job, inputs: &[Source]) -> Result<Set<u32>> {
         }
     }
     Ok(numbers)
+}
+
+/// Where records could not be read and no other was there, a run has nothing to say.
+fn something_was_read(survey: &Survey, inputs: &[Source]) -> Result<()> {
+    let read = survey.corpus.documents.iter().any(|document| !document.is_reference());
+    let first =
+        survey.first_skipped.as_ref().filter(|(origin, _)| !read && (origin.input as usize) < inputs.len());
+    let Some((origin, reason)) = first else { return Ok(()) };
+    let others = match survey.skipped {
+        1 => "there is no other record".to_owned(),
+        count => format!("nor can any other of {count} records"),
+    };
+    Err(Error::Input {
+        input: inputs[origin.input as usize].given.clone(),
+        problem: format!("record {} cannot be read: {reason}; {others}", origin.record),
+    })
 }
 
 /// What to say of a model that knows none of the sites.

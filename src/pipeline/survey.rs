@@ -49,6 +49,8 @@ pub struct Survey {
     pub contents: Vec<Contents>,
     /// Records that were skipped.
     pub skipped: u64,
+    /// The first of them: number of its source, of the record, and why.
+    pub first_skipped: Option<(Origin, String)>,
     /// Records without a text.
     pub no_text: u64,
     /// Pages of HTML with so many blocks that short ones share a line.
@@ -99,6 +101,7 @@ pub fn survey(
         names: Vec::new(),
         contents: Vec::new(),
         skipped: 0,
+        first_skipped: None,
         no_text: 0,
         crowded: Vec::new(),
     };
@@ -246,6 +249,7 @@ struct Sink {
     names: Vec<String>,
     contents: Vec<Contents>,
     skipped: u64,
+    first_skipped: Option<(Origin, String)>,
     no_text: u64,
     /// Inputs that hold crowded pages, once for each.
     crowded: Vec<String>,
@@ -318,6 +322,9 @@ impl Sink {
             match found {
                 Found::Skipped(skipped) => {
                     self.skipped += 1;
+                    if self.first_skipped.is_none() {
+                        self.first_skipped = Some((skipped.origin, skipped.reason.clone()));
+                    }
                     skip(skipped)?;
                 }
                 Found::Page(page) => {
@@ -396,6 +403,7 @@ impl Sink {
             },
             contents: self.contents,
             skipped: self.skipped,
+            first_skipped: self.first_skipped,
             no_text: self.no_text,
             crowded: self.crowded.len() as u64,
             repeated_ids: repeated,

@@ -63,6 +63,16 @@ fn inputs() {
     refused(&place, "input-in-output", &["clean", "out/old.jsonl", "-o", "out", "--force"]);
 }
 
+/// Inputs that are there, none of whose records can be read.
+#[test]
+fn nothing_readable() {
+    let place = Place::with(&[("bad.jsonl", "{\"id\": 1,\nnone\n"), ("empty.jsonl", "")]);
+    place.file("latin.txt", b"caf\xe9 au lait, all day long");
+    refused(&place, "nothing-readable", &["clean", "bad.jsonl", "latin.txt", "empty.jsonl", "-o", "out"]);
+    refused(&place, "nothing-readable-page", &["clean", "latin.txt", "-o", "out"]);
+    place.done(&["clean", "empty.jsonl", "-o", "out"]);
+}
+
 #[test]
 fn output() {
     let place = sample();

@@ -550,6 +550,31 @@ fn damaged_archives_lose_what_is_damaged_and_no_more() {
     assert_eq!(place.text("back/a.warc"), archive);
 }
 
+/// A Parquet file whose end is missing: it is named and kept, and stops no other input.
+#[test]
+fn a_parquet_file_that_is_cut_off_stops_no_other() {
+    let place = Place::new();
+    let page = |id: &str, text: &[&str]| Page { id: id.into(), url: String::new(), text: text.join("\n") };
+    let whole = parquet(&[page("library", &LIBRARY), page("market", &MARKET)]);
+    place.file("in/a.parquet", &whole);
+    place.file("in/cut.parquet", &whole[..whole.len() - 9]);
+    place.file("in/pages.jsonl", &jsonl(&[page("kiln", &KILN)]));
+    let ran =
+        place.run(&["clean", "in/cut.parquet", "in/a.parquet", "in/pages.jsonl", "-o", "out", "--strict"]);
+    assert_eq!(ran.status, Some(1), "{}", ran.shown());
+    snapshot("parquet-cut", &ran.shown());
+    let ids: Vec<Value> = place.rows("out/documents.jsonl").iter().map(|row| row["id"].clone()).collect();
+    assert_eq!(ids, ["library", "market", "kiln"]);
+    assert_eq!(place.tree("out/clean").into_keys().collect::<Vec<_>>(), ["a.parquet", "pages.jsonl"]);
+    place.done(&["restore", "out", "-o", "back", "-q"]);
+    assert!(place.read("back/cut.parquet") == place.read("in/cut.parquet"), "what is left of it comes back");
+    assert_eq!(rows_of(&place.read("back/a.parquet")), rows_of(&whole));
+    // In a folder, too; and it is no reference.
+    place.done(&["clean", "in", "-o", "out", "--force", "-q"]);
+    assert_eq!(place.json("out/run.json")["documents"]["skipped"], 1);
+    place.done(&["clean", "in/pages.jsonl", "--against", "in/cut.parquet", "-o", "out", "--force", "-q"]);
+}
+
 /// A few kilobytes that are a hundred megabytes: read in pieces, and skipped where they are one record.
 #[test]
 fn a_small_file_that_is_large_inside() {

@@ -10,6 +10,7 @@ mod csv;
 pub mod edit;
 mod encoder;
 pub mod file;
+mod leftovers;
 pub mod logs;
 mod marked;
 mod members;

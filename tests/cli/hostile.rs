@@ -233,3 +233,35 @@ fn names_of_files() {
     let ran = place.run(&["clean", "no\u{1b}[31m.txt", "-o", "x"]);
     assert_eq!((ran.status, ran.stderr.contains('\u{1b}')), (Some(2), false), "{}", ran.shown());
 }
+
+/// A run that is killed leaves a hidden folder; the next one into the same place takes it away, and no other's.
+#[cfg(unix)]
+#[test]
+fn what_a_killed_run_left_goes_with_the_next() {
+    let place = Place::new();
+    let text = LIBRARY.join("\n");
+    let many: String = (0..20_000).map(|n| record(&n.to_string(), &[&format!("第{n}页，{text}")])).collect();
+    place.file("many.jsonl", many.as_bytes());
+    place.file("page.txt", text.as_bytes());
+    let left =
+        |place: &Place| place.names().into_iter().filter(|name| name.starts_with('.')).collect::<Vec<_>>();
+    let mut child = place.spawn(&["clean", "many.jsonl", "-o", "out", "-q", "-j1"]);
+    // The folder is there, and in use.
+    while left(&place).iter().all(|name| !place.path(name).join("skipped.jsonl").exists()) {
+        assert!(child.try_wait().unwrap().is_none(), "the run is slow enough to be killed");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let hidden = left(&place);
+    // Another run into the same place leaves it alone as long as its owner lives.
+    place.done(&["clean", "page.txt", "-o", "out"]);
+    assert_eq!(left(&place), hidden);
+    assert!(child.try_wait().unwrap().is_none(), "the first run still runs");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(left(&place), hidden);
+    place.done(&["clean", "page.txt", "-o", "other"]);
+    assert_eq!(left(&place), hidden, "it belongs to another place");
+    place.done(&["clean", "page.txt", "-o", "out", "--force"]);
+    assert_eq!(left(&place), [""; 0]);
+    assert!(place.exists("out/run.json"));
+}

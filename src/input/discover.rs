@@ -76,6 +76,22 @@ impl Sources {
         self.list.iter_mut().for_each(|source| source.clean.clone_from(&source.relative));
     }
 
+    /// Leaves out those that are among `others`, and numbers the rest anew; how those left out were given.
+    pub fn leave_out(&mut self, others: &[Source]) -> Vec<String> {
+        let same = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let others: BTreeSet<PathBuf> = others.iter().map(|source| same(&source.path)).collect();
+        let mut left_out = Vec::new();
+        self.list.retain(|source| {
+            let stays = !others.contains(&same(&source.path));
+            if !stays {
+                left_out.push(source.given.clone());
+            }
+            stays
+        });
+        (0..).zip(&mut self.list).for_each(|(index, source)| source.index = index);
+        left_out
+    }
+
     /// Puts the sources of another discovery behind these, numbered on.
     pub fn append(&mut self, mut other: Sources) {
         let first = self.list.len() as u32;
@@ -447,7 +463,7 @@ fn extension(path: &Path, compression: Compression) -> String {
 }
 
 /// The first few of a list, and how many more there are.
-fn examples(items: &[String]) -> String {
+pub(crate) fn examples(items: &[String]) -> String {
     const SHOWN: usize = 3;
     let shown = items[..items.len().min(SHOWN)].join(", ");
     match items.len().saturating_sub(SHOWN) {

@@ -25,7 +25,7 @@ use crate::decide::removes_chrome;
 use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::hash::{Map, Set};
-use crate::input::{Fields, Limits, Source, Sources, discover};
+use crate::input::{Fields, Limits, Source, Sources, discover, examples};
 use crate::output::{Edit, OutputDir, Overwrite, PATCHES, PatchStore, Rewriter};
 use crate::progress::Progress;
 use crate::report;
@@ -159,27 +159,50 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
 
 /// All sources: those to be cleaned, then those to be compared with.
 fn sources(job: &Job) -> Result<(Sources, usize)> {
+    let takes_pipe = |given: &[String]| given.iter().any(|input| input == "-");
+    if takes_pipe(&job.inputs) && takes_pipe(&job.against) {
+        let problem = "standard input, `-`, is an input: it cannot be the reference too";
+        return Err(Error::setting("--against", problem));
+    }
     let mut sources = discover(&job.inputs, &job.config.input, Some(&job.output))?;
     if job.config.removal.html == Html::Marked {
         sources.keep_names();
     }
     let first_reference = sources.list.len();
     if !job.against.is_empty() {
-        let reference = discover(&job.against, &job.config.input, Some(&job.output))?;
+        let mut reference = discover(&job.against, &job.config.input, Some(&job.output))?;
+        // Else each of its records would be a copy of itself.
+        let left_out = reference.leave_out(&sources.list);
+        if reference.list.is_empty() {
+            let problem = "names nothing but inputs: a file is either cleaned or compared with";
+            return Err(Error::setting("--against", problem));
+        }
+        if !left_out.is_empty() {
+            let named: Vec<String> = left_out.iter().map(|given| format!("`{given}`")).collect();
+            reference.warnings.push(format!("no reference, because they are inputs: {}", examples(&named)));
+        }
         sources.append(reference);
     }
     Ok((sources, first_reference))
 }
 
 /// Numbers of the sources that are protected; each path must name some of the inputs.
-fn protected(job: &Job, inputs: &[Source]) -> Result<Set<u32>> {
+fn protected(job: &Job, inputs_given: &[Source]) -> Result<Set<u32>> {
     let mut numbers = Set::default();
     if job.protect.is_empty() {
         return Ok(numbers);
     }
     let same = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let inputs: Map<PathBuf, u32> = inputs.iter().map(|input| (same(&input.path), input.index)).collect();
+    let inputs: Map<PathBuf, u32> =
+        inputs_given.iter().map(|input| (same(&input.path), input.index)).collect();
     for given in &job.protect {
+        // Standard input was read already.
+        if given == "-"
+            && let Some(pipe) = inputs_given.iter().find(|input| input.given == "-")
+        {
+            numbers.insert(pipe.index);
+            continue;
+        }
         let named = discover(std::slice::from_ref(given), &job.config.input, Some(&job.output))?;
         for source in &named.list {
             let number = inputs.get(&same(&source.path)).ok_or_else(|| {

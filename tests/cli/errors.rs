@@ -55,6 +55,12 @@ fn inputs() {
     refused(&place, "protect-no-input", &["clean", "pages.jsonl", "--protect", "old.txt", "-o", "new"]);
     std::fs::remove_file(place.path("old.txt")).unwrap();
     refused(&place, "missing-reference", &["clean", "pages.jsonl", "--against", "old.jsonl", "-o", "new"]);
+    refused(
+        &place,
+        "reference-is-input",
+        &["clean", "pages.jsonl", "--against", "./pages.jsonl", "-o", "new"],
+    );
+    refused(&place, "reference-is-pipe", &["clean", "-", "--against", "-", "-o", "new"]);
     refused(&place, "no-match", &["clean", "*.txt", "-o", "new"]);
     refused(&place, "foreign-format", &["clean", "paper.pdf", "-o", "new"]);
     refused(&place, "empty-folder", &["clean", "empty", "-o", "new"]);

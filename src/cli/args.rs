@@ -83,7 +83,7 @@ pub(crate) struct CleanArgs {
     #[command(flatten)]
     pub(crate) html: HtmlArg,
     /// Leave the record of a document that is dropped: its text empty, and a field `dup_of` that names the document
-    /// that stays; a text file is dropped all the same
+    /// that stays; a response in WARC becomes a `revisit`; a text file is dropped all the same
     #[arg(long, help_heading = REMOVAL, conflicts_with_all = ["annotate", "dry_run"])]
     pub(crate) link: bool,
     #[command(flatten)]

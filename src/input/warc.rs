@@ -282,6 +282,34 @@ fn plain(record: &[u8], span: Range<usize>) -> (Option<Cow<'_, str>>, Layout) {
     }
 }
 
+/// What another record needs to know to refer to a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// Its address.
+    pub(crate) uri: Option<String>,
+    /// When it was crawled.
+    pub(crate) date: Option<String>,
+    /// Identity of its payload, as it stands in the record.
+    pub(crate) payload: String,
+    /// Whether its record is written anew though nothing is cut of it.
+    pub(crate) is_converted: bool,
+}
+
+/// What refers to the page in a record.
+pub(crate) fn target(record: &[u8], is_converted: bool) -> Option<Target> {
+    let head = head(record)?;
+    let block = record.get(head.end..head.end + usize::try_from(head.length(record)?).ok()?)?;
+    let is_response = head.value(record, "WARC-Type")?.eq_ignore_ascii_case("response");
+    let start = if is_response { self::head(block)?.end } else { 0 };
+    let value = |name: &str| head.value(record, name).map(|value| bare(value).to_owned());
+    Some(Target {
+        uri: value("WARC-Target-URI"),
+        date: value("WARC-Date"),
+        payload: crate::hash::identity(&block[start..]),
+        is_converted,
+    })
+}
+
 /// The HTML of a record whose text was made from it.
 #[derive(Debug)]
 pub(crate) struct Payload<'a> {

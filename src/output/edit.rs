@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::marked::Mark;
+use super::warc::Revisit;
 use super::{csv, marked, warc};
 use crate::document::Span;
 use crate::input::json_text::raw_ranges;
@@ -25,6 +26,15 @@ pub enum Edit {
         cut: Vec<Span>,
         /// Fields that are added at the end of the record: name, and value as JSON. Text has no fields: there they
         /// are left out.
+        add: Vec<(String, String)>,
+    },
+    /// It stays as a record of a repeated visit where it is a response of an archive; any other is changed.
+    Revisit {
+        /// What it is a copy of.
+        to: Box<Revisit>,
+        /// As in a change.
+        cut: Vec<Span>,
+        /// As in a change.
         add: Vec<(String, String)>,
     },
     /// It stays; HTML that its text was made from is written with marks, not as text. A record without HTML is changed.
@@ -162,6 +172,10 @@ pub fn apply(record: &Record<'_>, edit: &Edit) -> Option<Vec<u8>> {
         Edit::Keep => Some(record.raw.to_vec()),
         Edit::Drop => Some(Vec::new()),
         Edit::Change { cut, add } => Some(spliced(record.raw, &splices(record, cut, add)?)),
+        Edit::Revisit { to, cut, add } => {
+            let splices = warc::revisit(record.raw, to, add).or_else(|| splices(record, cut, add))?;
+            Some(spliced(record.raw, &splices))
+        }
         Edit::Marked { cut, marks, add } => {
             Some(spliced(record.raw, &marked::splices(record, cut, marks, add)?.0))
         }

@@ -30,6 +30,7 @@ pub use marked::Mark;
 pub use patch::{Patch, PatchStore};
 pub use restore::{Restored, restore};
 pub use rewrite::{Rewriter, Rewritten};
+pub use warc::Revisit;
 
 /// Folder of the rewritten corpus in a run's folder.
 pub const CLEAN: &str = "clean";

@@ -13,6 +13,7 @@ use super::encoder::Encoder;
 use super::marked::{self, Mark};
 use super::parquet::{Columns, Groups, Pattern};
 use super::patch::{Entry, Patch, PatchWriter};
+use super::warc::{self, Revisit};
 use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::hash::Identity;
@@ -140,6 +141,8 @@ struct Change<'a> {
     /// What is marked in HTML; `None` where its text is written.
     marks: Option<&'a [Mark]>,
     add: &'a [(String, String)],
+    /// What a response becomes a repeated visit of.
+    revisit: Option<&'a Revisit>,
 }
 
 impl Job<'_> {
@@ -182,13 +185,18 @@ impl Job<'_> {
                         }
                         Edit::Change { cut, add } => {
                             self.counts[CHANGED] += 1;
-                            let change = Change { cut: &cut, marks: None, add: &add };
+                            let change = Change { cut: &cut, add: &add, ..Change::default() };
                             at = self.change(block, at, start, &record, change)?;
                         }
                         Edit::Marked { cut, marks, add } => {
                             let is_changed = !(cut.is_empty() && marks.is_empty() && add.is_empty());
                             self.counts[if is_changed { CHANGED } else { KEPT }] += 1;
-                            let change = Change { cut: &cut, marks: Some(&marks), add: &add };
+                            let change = Change { cut: &cut, marks: Some(&marks), add: &add, revisit: None };
+                            at = self.change(block, at, start, &record, change)?;
+                        }
+                        Edit::Revisit { to, cut, add } => {
+                            self.counts[CHANGED] += 1;
+                            let change = Change { cut: &cut, marks: None, add: &add, revisit: Some(&to) };
                             at = self.change(block, at, start, &record, change)?;
                         }
                     }
@@ -215,7 +223,8 @@ impl Job<'_> {
             Edit::Keep => Edit::Change { cut: Vec::new(), add: empty(&[]) },
             Edit::Change { cut, add } => Edit::Change { cut, add: empty(&add) },
             Edit::Marked { cut, marks, add } => Edit::Marked { cut, marks, add: empty(&add) },
-            Edit::Drop => Edit::Drop,
+            // No row of a table.
+            Edit::Revisit { .. } | Edit::Drop => edit,
         }
     }
 
@@ -256,7 +265,7 @@ impl Job<'_> {
         record: &Record<'_>,
         change: Change<'_>,
     ) -> Result<usize> {
-        let Change { cut, marks, add } = change;
+        let Change { cut, marks, add, revisit } = change;
         // A column of a table holds text.
         let texts: Vec<(String, String)>;
         let add = if self.source.format == SourceFormat::Parquet {
@@ -266,7 +275,9 @@ impl Job<'_> {
         } else {
             add
         };
+        let revisit = revisit.and_then(|to| warc::revisit(record.raw, to, add));
         let splices = match marks {
+            _ if revisit.is_some() => revisit,
             Some(marks) => marked::splices(record, cut, marks, add).map(|(splices, unmarked)| {
                 self.unmarked += unmarked;
                 splices

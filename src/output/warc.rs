@@ -133,6 +133,70 @@ pub(super) fn marked(
     Some(splices)
 }
 
+/// A record of a dropped page as a record of a repeated visit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Revisit {
+    /// Whether the payload is that of the page that stays, byte for byte.
+    pub is_identical: bool,
+    /// The record of the page that stays, where it is one of an archive.
+    pub refers_to: Option<String>,
+    /// Its address.
+    pub uri: Option<String>,
+    /// When it was crawled.
+    pub date: Option<String>,
+}
+
+/// Profile of a revisit whose payload is near to the one that it refers to: no registered one says so.
+const NEAR: &str = "urn:x-dechaff:revisit:near-copy";
+/// Fields that a revisit has of its own.
+const REVISIT: [&str; 5] =
+    ["WARC-Profile", "WARC-Refers-To", "WARC-Refers-To-Target-URI", "WARC-Refers-To-Date", "WARC-Truncated"];
+
+/// The changes that make a revisit of a response (WARC 1.1, 6.7): its HTTP head stays as the block, its payload goes.
+/// `None` where it is no response: a revisit is of what was crawled.
+pub(super) fn revisit(record: &[u8], to: &Revisit, add: &[(String, String)]) -> Option<Vec<Splice>> {
+    let head = head(record)?;
+    let kind = head.field(record, "WARC-Type")?;
+    if !record[kind.value.clone()].eq_ignore_ascii_case(b"response") {
+        return None;
+    }
+    let length = head.field(record, "Content-Length")?;
+    let bytes: usize = std::str::from_utf8(&record[length.value.clone()]).ok()?.parse().ok()?;
+    let block = head.end..head.end.checked_add(bytes)?;
+    let http = self::head(record.get(block.clone())?)?;
+    // The profile of equal payloads stands on their digest.
+    let is_digested = head.field(record, "WARC-Payload-Digest").is_some();
+    let profile = if to.is_identical && is_digested {
+        let version = if record.starts_with(b"WARC/1.1") { "1.1" } else { "1.0" };
+        format!("http://netpreserve.org/warc/{version}/revisit/identical-payload-digest")
+    } else {
+        NEAR.to_owned()
+    };
+    let mut splices = vec![
+        replacement(kind.value.clone(), "revisit"),
+        replacement(length.value.clone(), http.end.to_string()),
+        removal(block.start + http.end..block.end),
+    ];
+    let stale = head.fields.iter().filter(|field| {
+        field.is(record, "WARC-Block-Digest") || REVISIT.iter().any(|name| field.is(record, name))
+    });
+    splices.extend(stale.map(|field| removal(field.lines.clone())));
+    // What came from a page's record has no line end in it: a field is one line.
+    let line = |name: &str, value: &str| format!("{name}: {}\r\n", value.replace(['\r', '\n'], " "));
+    let mut lines = line(REVISIT[0], &profile);
+    if let Some(id) = &to.refers_to {
+        lines += &line(REVISIT[1], &format!("<{id}>"));
+    }
+    for (name, value) in [(REVISIT[2], &to.uri), (REVISIT[3], &to.date)] {
+        lines += &value.as_ref().map(|value| line(name, value)).unwrap_or_default();
+    }
+    lines += &line(REVISIT[4], "length");
+    lines.extend(add.iter().map(|(name, json)| line(name, json)));
+    splices.push(replacement(head.blank..head.blank, lines));
+    splices.sort_by_key(|splice| splice.remove.start);
+    Some(splices)
+}
+
 /// Puts what is left of a text in the place of the block that it was made from.
 fn derived(record: &[u8], head: &Head, left: &str, splices: &mut Vec<Splice>) -> Option<()> {
     let length: usize = std::str::from_utf8(&record[head.field(record, "Content-Length")?.value.clone()])

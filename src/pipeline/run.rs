@@ -11,7 +11,7 @@ use super::corpus::Corpus;
 use super::documents::{DocumentMatches, Finder, Pairs};
 use super::findings::Live;
 use super::label::{self, Again, Describe, Judge};
-use super::logs::{Logs, Names, SkippedLog};
+use super::logs::{Logs, Names, SkippedLog, plain};
 use super::marks;
 use super::paragraphs::{self, ParagraphMatches};
 use super::sheet::Sheet;
@@ -25,8 +25,9 @@ use crate::decide::removes_chrome;
 use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::hash::{Map, Set};
+use crate::input::warc::Target;
 use crate::input::{Fields, Limits, Source, Sources, discover, examples};
-use crate::output::{Edit, OutputDir, Overwrite, PATCHES, PatchStore, Rewriter};
+use crate::output::{Edit, OutputDir, Overwrite, PATCHES, PatchStore, Revisit, Rewriter};
 use crate::progress::Progress;
 use crate::report;
 
@@ -96,7 +97,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
         first_reference,
         protected: &protected,
         input: &job.config.input,
-        keep: &job.config.removal.keep,
+        removal: &job.config.removal,
         rules: &rules,
         memory: job.memory,
     };
@@ -119,7 +120,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     progress.stage("writing", None);
     let names = Names { corpus: &survey.corpus, sources: &sources.list, by_doc: survey.repeated_ids > 0 };
     let (tables, roles) = (Tables::new(&survey.corpus, &verdicts)?, Roles::new(&verdicts));
-    let edits = edits(&survey.corpus, &verdicts, &names, job)?;
+    let edits = edits(&survey, &verdicts, &names, job)?;
     let emptied = edits.iter().filter(|edit| edit.emptied).count() as u64;
     let mut summary = Summary::new(job, &sources.list, first_reference, &survey, &verdicts, &tables)?;
     summary.matching(&documents, &paragraphs, emptied);
@@ -302,14 +303,15 @@ struct DocumentEdit {
     emptied: bool,
 }
 
-fn edits(corpus: &Corpus, verdicts: &Verdicts, names: &Names<'_>, job: &Job) -> Result<Vec<DocumentEdit>> {
+fn edits(survey: &Survey, verdicts: &Verdicts, names: &Names<'_>, job: &Job) -> Result<Vec<DocumentEdit>> {
+    let corpus = &survey.corpus;
     let mut edits: Vec<DocumentEdit> = Vec::new();
     edits.resize_with(corpus.documents.len(), DocumentEdit::default);
     for group in verdicts.removals.chunk_by(|a, b| a.unit.document == b.unit.document) {
         let document = group[0].unit.document;
         if verdicts.dropped[document as usize] {
             edits[document as usize].edit =
-                gone(corpus, verdicts, names, document, job.config.removal.copies)?;
+                gone(survey, verdicts, names, document, job.config.removal.copies)?;
             continue;
         }
         let mut cut: Vec<Span> = group.iter().flat_map(|removal| removal.cut.iter().copied()).collect();
@@ -340,19 +342,34 @@ fn edits(corpus: &Corpus, verdicts: &Verdicts, names: &Names<'_>, job: &Job) -> 
 
 /// What is left of a document that goes.
 fn gone(
-    corpus: &Corpus,
+    survey: &Survey,
     verdicts: &Verdicts,
     names: &Names<'_>,
     document: u32,
     copies: Copies,
 ) -> Result<Edit> {
+    let corpus = &survey.corpus;
     let source = &names.sources[corpus.documents[document as usize].origin.input as usize];
     let kept = verdicts.cluster_of[document as usize].map(|cluster| &verdicts.clusters[cluster].kept);
     match (copies, kept) {
         (Copies::Link, Some(kept)) if !source.format.is_page() => {
             let text = corpus.spool.get(document)?.text.len() as u32;
             let cut = if text == 0 { Vec::new() } else { vec![Span::new(0, text)] };
-            Ok(Edit::Change { cut, add: vec![(LINK.into(), names.of(Level::Document, kept))] })
+            let add = vec![(LINK.into(), names.of(Level::Document, kept))];
+            let Some(own) = survey.targets.get(&document) else { return Ok(Edit::Change { cut, add }) };
+            let kept = kept.document;
+            // What is referred to must be there: a record that is written anew has another payload.
+            let is_whole = |target: &Target| {
+                let is_cut = verdicts.removals.binary_search_by_key(&kept, |removal| removal.unit.document);
+                corpus.documents[kept as usize].is_reference() || is_cut.is_err() && !target.is_converted
+            };
+            let to = survey.targets.get(&kept).map(|target| Revisit {
+                is_identical: target.payload == own.payload && is_whole(target),
+                refers_to: Some(plain(&corpus.documents[kept as usize].id).into_owned()),
+                uri: target.uri.clone(),
+                date: target.date.clone(),
+            });
+            Ok(Edit::Revisit { to: Box::new(to.unwrap_or_default()), cut, add })
         }
         _ => Ok(Edit::Drop),
     }

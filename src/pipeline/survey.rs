@@ -13,12 +13,15 @@ use super::sheet::Sheet;
 use super::spool::Spool;
 use crate::chrome::{Evidence, Labels, Observer, Rules};
 use crate::cluster::keep::FieldValue;
-use crate::config::{InputConfig, Keep};
+use crate::config::{Copies, Html, InputConfig, Keep, RemovalConfig};
 use crate::document::Origin;
 use crate::error::{Error, Result};
 use crate::hash::{Map, Set};
 use crate::input::html::MOST_LINES;
-use crate::input::{Block, Blocks, Contents, Fields, Limits, Parsed, Source, records, registrable_domain};
+use crate::input::warc::{Target, target};
+use crate::input::{
+    Block, Blocks, Contents, Fields, Limits, Parsed, Source, SourceFormat, records, registrable_domain,
+};
 use crate::progress::Progress;
 use crate::text::date::{is_written, moment};
 
@@ -51,6 +54,8 @@ pub struct Survey {
     pub skipped: u64,
     /// The first of them: number of its source, of the record, and why.
     pub first_skipped: Option<(Origin, String)>,
+    /// Of pages of archives, by document, what refers to them; where links are asked for.
+    pub(super) targets: Map<u32, Target>,
     /// Records without a text.
     pub no_text: u64,
     /// Pages of HTML with so many blocks that short ones share a line.
@@ -70,8 +75,8 @@ pub struct Plan<'a> {
     pub protected: &'a Set<u32>,
     /// How records are read.
     pub input: &'a InputConfig,
-    /// Which copy stays.
-    pub keep: &'a Keep,
+    /// Which copy stays, and what is left of the others.
+    pub removal: &'a RemovalConfig,
     /// Chrome rules, matched while the text is at hand.
     pub rules: &'a Rules,
     /// Bytes of sheets kept in memory.
@@ -88,7 +93,7 @@ pub fn survey(
     skip: &mut dyn FnMut(Skipped) -> Result<()>,
 ) -> Result<Survey> {
     let mut fields = Fields::new(plan.input);
-    if let Keep::Field { name, .. } = plan.keep {
+    if let Keep::Field { name, .. } = &plan.removal.keep {
         fields = fields.with_rank(name);
     }
     progress.stage("reading", Some(plan.sources.iter().map(|source| source.size).sum()));
@@ -102,6 +107,7 @@ pub fn survey(
         contents: Vec::new(),
         skipped: 0,
         first_skipped: None,
+        targets: Map::default(),
         no_text: 0,
         crowded: Vec::new(),
     };
@@ -162,6 +168,7 @@ struct Page {
     content: Content,
     evidence: Box<[Evidence]>,
     is_crowded: bool,
+    target: Option<Target>,
 }
 
 fn parse(
@@ -182,6 +189,10 @@ fn parse(
                 bytes: bad.bytes.to_vec(),
             })),
             Parsed::Record(record) => {
+                let is_linked = plan.removal.copies == Copies::Link && source.format == SourceFormat::Warc;
+                let is_marked = plan.removal.html == Html::Marked && record.outline.is_some();
+                let target =
+                    if is_linked { target(record.raw, record.is_converted() && !is_marked) } else { None };
                 let site = record
                     .site
                     .map(|site| site.into_owned())
@@ -198,7 +209,7 @@ fn parse(
                     }
                 }
                 let token = |bytes: Cow<'_, [u8]>| String::from_utf8(bytes.into_owned()).ok();
-                let field = match plan.keep {
+                let field = match &plan.removal.keep {
                     Keep::Field { .. } => record.rank.and_then(token).and_then(|token| field_value(&token)),
                     _ => None,
                 };
@@ -221,6 +232,7 @@ fn parse(
                         .as_ref()
                         .map_or_else(Content::default, |sheet| Content::new(sheet, &Labels::default())),
                     sheet,
+                    target,
                     is_crowded: record.outline.is_some_and(|outline| outline.lines.len() > MOST_LINES),
                     evidence: evidence.as_slice().into(),
                 })));
@@ -250,6 +262,7 @@ struct Sink {
     contents: Vec<Contents>,
     skipped: u64,
     first_skipped: Option<(Origin, String)>,
+    targets: Map<u32, Target>,
     no_text: u64,
     /// Inputs that hold crowded pages, once for each.
     crowded: Vec<String>,
@@ -341,6 +354,9 @@ impl Sink {
                         };
                         serde_json::Value::String(made).to_string().into_boxed_str()
                     });
+                    if let Some(target) = page.target {
+                        self.targets.insert(self.documents.len() as u32, target);
+                    }
                     self.documents.push(Document {
                         origin: page.origin,
                         id,
@@ -404,6 +420,7 @@ impl Sink {
             contents: self.contents,
             skipped: self.skipped,
             first_skipped: self.first_skipped,
+            targets: self.targets,
             no_text: self.no_text,
             crowded: self.crowded.len() as u64,
             repeated_ids: repeated,

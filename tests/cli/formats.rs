@@ -640,3 +640,56 @@ fn a_link_in_a_table_names_the_row_that_stays() {
     place.done(&["restore", "out", "-o", "back"]);
     assert_eq!(place.read("back/rows.csv"), rows);
 }
+
+/// With `--link` the response of a dropped page becomes a revisit of the one that stays: of an equal payload only where
+/// the other's stands as it was.
+#[test]
+fn links_in_an_archive_are_revisits() {
+    let response = |id: &str, media: &str, body: &str| {
+        let block = format!("HTTP/1.1 200 OK\r\nContent-Type: {media}\r\nX-Kept: yes\r\n\r\n{body}");
+        format!(
+            "WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{id}>\r\nWARC-Date: 2024-05-0{}T10:00:00Z\r\n\
+             WARC-Target-URI: http://{id}.example/\r\nWARC-Block-Digest: sha1:AAAA\r\nWARC-Payload-Digest: sha1:{}\r\n\
+             Content-Type: application/http; msgtype=response\r\nContent-Length: {}\r\n\r\n{block}\r\n\r\n",
+            id.len() % 9 + 1,
+            &dechaff::hash::identity(body.as_bytes())[..8],
+            block.len()
+        )
+    };
+    let (library, stripped) = (LIBRARY.join("\n"), LIBRARY_STRIPPED.join("\n"));
+    let html = format!("<p>{}</p>", FERRY.join("</p><p>"));
+    let archive = [
+        response("library", "text/plain", &library),
+        response("library-again", "text/plain", &library),
+        response("library-stripped", "text/plain", &stripped),
+        response("ferry", "text/html", &html),
+        response("ferry-again", "text/html", &html),
+        response("kiln", "text/plain", &KILN.join("\n")),
+    ];
+    let place = Place::new();
+    place.file("a.warc", archive.concat().as_bytes());
+    place.file("b.warc", response("kiln-again", "text/plain", &KILN.join("\n")).as_bytes());
+    place.file(
+        "c.jsonl",
+        &jsonl(&[Page { id: "market".into(), url: String::new(), text: MARKET.join("\n") }]),
+    );
+    place.file("d.warc", response("market-again", "text/plain", &MARKET.join("\n")).as_bytes());
+    let inputs = ["clean", "a.warc", "b.warc", "c.jsonl", "d.warc", "--link", "--only", "duplicates", "-q"];
+    place.done(&[&inputs[..], &["-o", "out"]].concat());
+    let clean = ["a", "b", "d"].map(|name| place.text(&format!("out/clean/{name}.warc"))).concat();
+    snapshot("warc-revisit", &clean.replace("\r\n", "\n"));
+    place.done(&["restore", "out", "-o", "back", "-q"]);
+    for name in ["a.warc", "b.warc", "d.warc"] {
+        assert!(place.read(&format!("back/{name}")) == place.read(name), "{name}");
+    }
+    // HTML that is not written as text is still there.
+    place.done(&[&inputs[..], &["--html", "marked", "-o", "marked"]].concat());
+    let clean = place.text("marked/clean/a.warc");
+    assert_eq!(clean.matches("revisit/identical-payload-digest").count(), 2, "{clean}");
+    // What was written is read again: revisits are no pages.
+    place.done(&["clean", "out/clean", "-o", "again", "-q"]);
+    let rows = place.rows("again/documents.jsonl");
+    let ids: Vec<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["urn:uuid:library", "urn:uuid:ferry", "urn:uuid:kiln", "market"]);
+    assert_eq!(place.json("again/run.json")["documents"]["skipped"], 0);
+}

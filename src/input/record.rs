@@ -53,6 +53,7 @@ pub fn records<'a>(block: &'a Block, format: SourceFormat, fields: &'a Fields) -
 
 /// One record, or what stands where one should be.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is held at a time, and it is hardly ever bad")]
 pub enum Parsed<'a> {
     /// A record.
     Record(Record<'a>),

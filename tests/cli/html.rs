@@ -336,13 +336,13 @@ fn html_of_records_is_marked_where_it_stands() {
         assert!(place.json("out/run.json")["removed"].as_array().unwrap().len() > 1, "{file}");
     }
     place.done(&["clean", "pages.jsonl", "--html-field", "html", "--html", "marked", "-o", "json"]);
+    let plain = regex::Regex::new(r#"<del class=\\"dechaff\\"[^>]*>(.*?)</del>"#).unwrap();
     for ((line, row), (_, html)) in
         place.text("json/clean/pages.jsonl").lines().zip(place.rows("json/clean/pages.jsonl")).zip(&pages)
     {
         let marked = row["html"].as_str().unwrap();
         assert!(marked.contains("<del class") && unmarked(marked.as_bytes()) == html.as_bytes());
         assert_eq!(left(marked.as_bytes()), row["text"].as_str().unwrap());
-        let plain = regex::Regex::new(r#"<del class=\\"dechaff\\"[^>]*>(.*?)</del>"#).unwrap();
         assert!(lines.contains(plain.replace_all(line, "$1").split(",\"text\":").next().unwrap().trim_end()));
     }
     place.done(&["clean", "pages.csv", "--html-field", "html", "--html", "marked", "-o", "table"]);

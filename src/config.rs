@@ -1,6 +1,8 @@
 //! Every setting that changes results. [`Config::default`] is the only home of the defaults; flags and the
 //! configuration file overwrite it; [`Config::validate`] runs before any input is read.
 
+pub mod size;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -41,6 +43,9 @@ pub struct InputConfig {
     /// dates.
     #[serde(with = "maybe")]
     pub date_field: Option<String>,
+    /// Largest record, decompressed, in bytes: a larger one is skipped, and never held in memory.
+    #[serde(with = "size")]
+    pub max_record: u64,
 }
 
 impl Default for InputConfig {
@@ -53,6 +58,7 @@ impl Default for InputConfig {
             url_field: "url".into(),
             site_field: None,
             date_field: None,
+            max_record: 128 << 20,
         }
     }
 }
@@ -144,6 +150,8 @@ pub struct RemovalConfig {
     pub remove_coverage: f64,
     /// What is left of a document that goes.
     pub copies: Copies,
+    /// What is written of HTML.
+    pub html: Html,
 }
 
 impl Default for RemovalConfig {
@@ -154,6 +162,7 @@ impl Default for RemovalConfig {
             keep: Keep::MostComplete,
             remove_coverage: 0.9,
             copies: Copies::Drop,
+            html: Html::Text,
         }
     }
 }
@@ -179,6 +188,16 @@ pub enum Copies {
     /// Its record with an empty text and a field `dup_of` that names the document that stays; a text file, which has
     /// no fields, goes.
     Link,
+}
+
+/// What is written of HTML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Html {
+    /// Its text, without what is removed.
+    Text,
+    /// The HTML itself, what is removed marked in it.
+    Marked,
 }
 
 /// What a cluster is made of.
@@ -289,12 +308,19 @@ impl Config {
         if self.matching.max_bucket < 2 {
             return Err(Error::setting("matching.max_bucket", "must be 2 or more"));
         }
+        if !(1 << 10..=LARGEST).contains(&self.input.max_record) {
+            let problem = format!("must be 1KiB or more, and {} at most", size::shown(LARGEST));
+            return Err(Error::setting("--max-record", problem));
+        }
         if self.input.text_field.is_empty() {
             return Err(Error::setting("--text-field", "must name a field"));
         }
         Ok(())
     }
 }
+
+/// Largest record that can be asked for: places in a text are 32 bits wide.
+const LARGEST: u64 = 2 << 30;
 
 fn share(setting: &str, value: f64) -> Result<()> {
     if value > 0.0 && value <= 1.0 {

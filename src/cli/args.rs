@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use dechaff::config::{Format, Keep, Level, Only};
+use dechaff::config::{Format, Html, Keep, Level, Only, size};
 
 /// Finds near-duplicate text and site chrome in scraped pages, reports the clone clusters, and writes the corpus
 /// again without them.
@@ -80,8 +80,10 @@ pub(crate) struct CleanArgs {
     pub(crate) settings: SettingArgs,
     #[command(flatten)]
     pub(crate) only: OnlyArg,
+    #[command(flatten)]
+    pub(crate) html: HtmlArg,
     /// Leave the record of a document that is dropped: its text empty, and a field `dup_of` that names the document
-    /// that stays; a text file is dropped all the same
+    /// that stays; a response in WARC becomes a `revisit`; a text file is dropped all the same
     #[arg(long, help_heading = REMOVAL, conflicts_with_all = ["annotate", "dry_run"])]
     pub(crate) link: bool,
     #[command(flatten)]
@@ -136,6 +138,8 @@ pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub(crate) settings: SettingArgs,
     #[command(flatten)]
+    pub(crate) html: HtmlArg,
+    #[command(flatten)]
     pub(crate) instead: InsteadArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
@@ -156,6 +160,8 @@ pub(crate) struct ConfigArgs {
     pub(crate) settings: SettingArgs,
     #[command(flatten)]
     pub(crate) only: OnlyArg,
+    #[command(flatten)]
+    pub(crate) html: HtmlArg,
 }
 
 #[derive(Debug, Args)]
@@ -246,7 +252,7 @@ pub(crate) struct WorkArgs {
     pub(crate) rules: Option<PathBuf>,
     /// Text and units kept in memory, such as 512M or 2GiB; the rest goes to a temporary file, which costs time at
     /// each use
-    #[arg(long, value_name = "SIZE", value_parser = super::settings::size, help_heading = READING)]
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = READING)]
     pub(crate) memory: Option<u64>,
     /// Threads; each holds two blocks of 2 MiB besides `--memory` [default: one for each processor]
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = READING)]
@@ -291,6 +297,10 @@ pub(crate) struct ReadingArgs {
     /// Field that holds the page's date, for `first_seen` [default: that of `--keep field:NAME`, where it holds dates]
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(crate) date_field: Option<String>,
+    /// Largest record, decompressed; a larger one is skipped and named. A record that is read takes some six times its
+    /// size in memory
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = READING)]
+    pub(crate) max_record: Option<u64>,
 }
 
 /// Flags that overwrite the configuration, one for one. Their defaults are added to the help by
@@ -328,6 +338,21 @@ pub(crate) struct OnlyArg {
     /// Remove only chrome, or only copies [default: both]
     #[arg(long, value_name = "WHAT", value_parser = only(), help_heading = REMOVAL)]
     pub(crate) only: Option<Only>,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct HtmlArg {
+    /// What is written of HTML: `text` without what is removed, or the HTML itself, whole, with what is removed
+    /// `marked` in it
+    #[arg(long, value_name = "WHAT", value_parser = html(), help_heading = REMOVAL)]
+    pub(crate) html: Option<Html>,
+}
+
+fn html() -> impl TypedValueParser<Value = Html> {
+    PossibleValuesParser::new(["text", "marked"]).map(|word| match word.as_str() {
+        "marked" => Html::Marked,
+        _ => Html::Text,
+    })
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {

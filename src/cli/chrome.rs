@@ -73,7 +73,8 @@ fn learn(args: LearnArgs) -> Result<Exit, Failure> {
 /// Strips chrome by what a model knows.
 fn apply(args: ApplyArgs) -> Result<Exit, Failure> {
     let model = read(&args.model)?;
-    let config = settings::config(args.settings, Some(OnlyArg { only: Some(Only::Chrome) }))?;
+    let config =
+        settings::config(args.settings, Some(OnlyArg { only: Some(Only::Chrome) }), Some(args.html))?;
     run::run(&args.run, run::rewrite(args.instead), config, Some(model))
 }
 

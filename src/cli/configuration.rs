@@ -7,7 +7,7 @@ use super::{printer, settings};
 
 /// Prints the effective configuration.
 pub(crate) fn print(args: ConfigArgs) -> Result<Exit, Failure> {
-    let config = settings::config(args.settings, Some(args.only))?;
+    let config = settings::config(args.settings, Some(args.only), Some(args.html))?;
     let text = toml::to_string(&config)
         .map_err(|error| Failure::new(format!("the configuration cannot be written as TOML: {error}")))?;
     printer::data(&text)?;

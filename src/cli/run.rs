@@ -22,7 +22,7 @@ use super::summary::{self, Told};
 
 /// Strips chrome, drops copies, writes the corpus again.
 pub(crate) fn clean(args: CleanArgs) -> Result<Exit, Failure> {
-    let mut config = settings::config(args.settings, Some(args.only))?;
+    let mut config = settings::config(args.settings, Some(args.only), Some(args.html))?;
     if args.link {
         config.removal.copies = Copies::Link;
     }
@@ -31,7 +31,7 @@ pub(crate) fn clean(args: CleanArgs) -> Result<Exit, Failure> {
 
 /// Finds the same, rewrites nothing.
 pub(crate) fn clusters(args: ClustersArgs) -> Result<Exit, Failure> {
-    run(&args.run, Rewrite::Nothing, settings::config(args.settings, None)?, None)
+    run(&args.run, Rewrite::Nothing, settings::config(args.settings, None, None)?, None)
 }
 
 /// What is written.

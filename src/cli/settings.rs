@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use clap::CommandFactory;
+use dechaff::config::size;
 use dechaff::{Config, Error};
 
-use super::args::{Cli, OnlyArg, ReadingArgs, SettingArgs};
+use super::args::{Cli, HtmlArg, OnlyArg, ReadingArgs, SettingArgs};
 use super::failure::{Failure, in_file, read};
 
 /// Flags that have a default, and the key in the configuration that holds it.
-const DEFAULTS: [(&str, &str); 11] = [
+const DEFAULTS: [(&str, &str); 13] = [
     ("format", "input.format"),
     ("text_field", "input.text_field"),
     ("id_field", "input.id_field"),
     ("url_field", "input.url_field"),
+    ("max_record", "input.max_record"),
     ("threshold", "matching.threshold"),
     ("containment", "matching.containment"),
     ("min_units", "matching.min_units"),
@@ -21,6 +23,7 @@ const DEFAULTS: [(&str, &str); 11] = [
     ("level", "removal.level"),
     ("keep", "removal.keep"),
     ("remove_coverage", "removal.remove_coverage"),
+    ("html", "removal.html"),
 ];
 
 /// Bytes of text and units in memory where `--memory` is not given; no setting, as it changes no result.
@@ -31,7 +34,7 @@ pub(super) fn command() -> clap::Command {
     let defaults = toml::Table::try_from(Config::default()).expect("the defaults are plain data");
     let value = |id: &str| -> Option<String> {
         if id == "memory" {
-            return Some(format!("{}GiB", MEMORY >> 30));
+            return Some(size::shown(MEMORY));
         }
         let (_, key) = DEFAULTS.iter().find(|(flag, _)| *flag == id)?;
         let (section, key) = key.split_once('.')?;
@@ -59,7 +62,11 @@ fn shown(value: &toml::Value) -> Option<String> {
 }
 
 /// The effective configuration, checked.
-pub(super) fn config(flags: SettingArgs, only: Option<OnlyArg>) -> Result<Config, Failure> {
+pub(super) fn config(
+    flags: SettingArgs,
+    only: Option<OnlyArg>,
+    html: Option<HtmlArg>,
+) -> Result<Config, Failure> {
     let mut config = reading(flags.reading)?;
     set(&mut config.matching.threshold, flags.threshold);
     set(&mut config.matching.containment, flags.containment);
@@ -69,6 +76,7 @@ pub(super) fn config(flags: SettingArgs, only: Option<OnlyArg>) -> Result<Config
     set(&mut config.removal.keep, flags.keep);
     set(&mut config.removal.remove_coverage, flags.remove_coverage);
     set(&mut config.removal.only, only.and_then(|flag| flag.only));
+    set(&mut config.removal.html, html.and_then(|flag| flag.html));
     config.validate()?;
     Ok(config)
 }
@@ -83,6 +91,7 @@ pub(super) fn reading(flags: ReadingArgs) -> Result<Config, Failure> {
     set(&mut config.input.text_field, flags.text_field);
     set(&mut config.input.id_field, flags.id_field);
     set(&mut config.input.url_field, flags.url_field);
+    set(&mut config.input.max_record, flags.max_record);
     if flags.html_field.is_some() {
         config.input.html_field = flags.html_field;
     }
@@ -125,25 +134,6 @@ pub(super) fn number(text: &str) -> Result<f64, String> {
     text.parse().map_err(|_| "give a number above 0 and up to 1".to_owned())
 }
 
-/// A size in bytes: `512M`, `2GiB`, `1.5g`, `1000000`; units count in 1024s.
-pub(super) fn size(text: &str) -> Result<u64, String> {
-    let problem = || "give a size such as `512M` or `2GiB`".to_owned();
-    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: f64 = number.parse().map_err(|_| problem())?;
-    let unit = unit.trim().to_ascii_lowercase();
-    let shift = match unit.strip_suffix("ib").or(unit.strip_suffix('b')).unwrap_or(&unit) {
-        "" => 0,
-        "k" => 10,
-        "m" => 20,
-        "g" => 30,
-        "t" => 40,
-        _ => return Err(problem()),
-    };
-    let bytes = number * f64::from(1u32 << (shift / 2)) * f64::from(1u32 << (shift / 2));
-    if bytes < 1e18 { Ok(bytes as u64) } else { Err(problem()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,24 +141,5 @@ mod tests {
     #[test]
     fn the_command_is_sound() {
         command().debug_assert();
-    }
-
-    #[test]
-    fn sizes() {
-        for (text, bytes) in [
-            ("0", 0),
-            ("4096", 4096),
-            ("1k", 1 << 10),
-            ("512M", 512 << 20),
-            ("512 MB", 512 << 20),
-            ("2GiB", 2 << 30),
-            ("1.5g", 3 << 29),
-            ("1T", 1 << 40),
-        ] {
-            assert_eq!(size(text), Ok(bytes), "{text}");
-        }
-        for text in ["", "G", "-1", "1X", "1.2.3G", "9999999T", "NaN"] {
-            assert!(size(text).is_err(), "{text}");
-        }
     }
 }

@@ -16,6 +16,7 @@ use super::framing::{Framing, Piece, Tail};
 use super::json::BOM;
 use super::record::Lines;
 use super::sniff::SourceFormat;
+use crate::config::{InputConfig, size};
 use crate::document::MAX_TEXT;
 use crate::error::Result;
 use crate::hash::Identity;
@@ -87,9 +88,17 @@ pub struct Limits {
     pub record: usize,
 }
 
+impl Limits {
+    /// Blocks of the usual size, records as large as the configuration has it.
+    pub fn new(config: &InputConfig) -> Self {
+        let record = usize::try_from(config.max_record).unwrap_or(usize::MAX);
+        Self { block: record.min(2 << 20), record }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { block: 2 << 20, record: 2 << 30 }
+        Self::new(&InputConfig::default())
     }
 }
 
@@ -114,6 +123,8 @@ pub struct Blocks {
     /// Bytes of `buffer` that are known to hold no line end.
     searched: usize,
     state: State,
+    /// Why nothing of it can be read.
+    problem: Option<String>,
     ended: Option<Filled>,
     damage: Option<String>,
     offset: u64,
@@ -144,7 +155,8 @@ impl Blocks {
             limits: Limits { block, record: limits.record.clamp(block, MAX_TEXT) },
             buffer: Vec::new(),
             searched: 0,
-            state: State::Reading,
+            state: if source.problem.is_some() { State::Passing } else { State::Reading },
+            problem: source.problem.clone(),
             ended: None,
             damage: None,
             offset: 0,
@@ -285,7 +297,11 @@ impl Blocks {
     }
 
     fn too_long(&self, part: Part) -> Content {
-        let reason = format!("a record of more than {} bytes", self.limits.record);
+        if let Some(problem) = &self.problem {
+            return Content::Unreadable { reason: problem.clone(), first: self.record == 1 };
+        }
+        let reason =
+            format!("a record of more than {} (`--max-record`)", size::shown(self.limits.record as u64));
         Content::Unreadable { reason, first: part == Part::First }
     }
 

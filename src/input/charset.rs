@@ -84,6 +84,42 @@ pub fn text(bytes: &[u8]) -> Option<Decoded<'_>> {
     Some(Decoded { text, charset: charset.name() })
 }
 
+/// Where bytes of a page's text stand in the bytes that it was [decoded](html) from; `wanted` is sorted. `None` for
+/// what is no border between characters there, and for all of them in a charset that ASCII is no part of.
+///
+/// Costs a step of the decoder for each byte that is not ASCII.
+pub(crate) fn raw_places(bytes: &[u8], page: &Decoded<'_>, wanted: &[usize]) -> Vec<Option<usize>> {
+    let skip = Encoding::for_bom(bytes).map_or(0, |(_, skip)| skip);
+    let none = || vec![None; wanted.len()];
+    if page.text.as_bytes() == &bytes[skip..] {
+        return wanted.iter().map(|at| (*at <= page.text.len()).then_some(skip + at)).collect();
+    }
+    let Some(charset) = Encoding::for_label(page.charset.as_bytes()).filter(|c| c.is_ascii_compatible())
+    else {
+        return none();
+    };
+    let mut decoder = charset.new_decoder_without_bom_handling();
+    let mut places = Vec::with_capacity(wanted.len());
+    let (mut decoded, mut inside) = (0, false);
+    let mut out = [0; 32];
+    for at in skip..=bytes.len() {
+        while wanted.get(places.len()).is_some_and(|&wanted| wanted <= decoded) {
+            places.push((wanted[places.len()] == decoded).then_some(at));
+        }
+        let Some(&byte) = bytes.get(at) else { break };
+        if byte.is_ascii() && !inside {
+            decoded += 1;
+            continue;
+        }
+        let is_last = at + 1 == bytes.len();
+        let (_, _, written, _) = decoder.decode_to_utf8(&bytes[at..=at], &mut out, is_last);
+        decoded += written;
+        inside = written == 0;
+    }
+    places.resize(wanted.len(), None);
+    if decoded == page.text.len() { places } else { none() }
+}
+
 fn decoded<'a>(charset: &'static Encoding, bytes: &'a [u8]) -> Decoded<'a> {
     let (text, _) = charset.decode_without_bom_handling(bytes);
     Decoded { text, charset: charset.name() }

@@ -12,7 +12,7 @@ use tempfile::TempPath;
 
 use super::compression::{Compression, Decoder, is_compression};
 use super::naming::{absolute, below, common, free_name, text_name};
-use super::parquet;
+use super::parquet::{self, Unread};
 use super::sniff::{self, SourceFormat};
 use super::walk;
 use crate::config::{Format, InputConfig};
@@ -52,6 +52,8 @@ pub struct Source {
     pub compression: Compression,
     /// Bytes on the disk.
     pub size: u64,
+    /// Why nothing in it can be read: then its bytes are one bad record.
+    pub problem: Option<String>,
     /// The folder that it stands in, spelled as first given: the site of a page that says nothing better. Empty for
     /// standard input.
     pub folder: String,
@@ -69,6 +71,27 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// Each goes to `clean/` under its own name: HTML, too, because HTML is written.
+    pub fn keep_names(&mut self) {
+        self.list.iter_mut().for_each(|source| source.clean.clone_from(&source.relative));
+    }
+
+    /// Leaves out those that are among `others`, and numbers the rest anew; how those left out were given.
+    pub fn leave_out(&mut self, others: &[Source]) -> Vec<String> {
+        let same = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let others: BTreeSet<PathBuf> = others.iter().map(|source| same(&source.path)).collect();
+        let mut left_out = Vec::new();
+        self.list.retain(|source| {
+            let stays = !others.contains(&same(&source.path));
+            if !stays {
+                left_out.push(source.given.clone());
+            }
+            stays
+        });
+        (0..).zip(&mut self.list).for_each(|(index, source)| source.index = index);
+        left_out
+    }
+
     /// Puts the sources of another discovery behind these, numbered on.
     pub fn append(&mut self, mut other: Sources) {
         let first = self.list.len() as u32;
@@ -107,7 +130,16 @@ struct Found {
     path: PathBuf,
     /// Absolute, for naming; `None` for what is read from a pipe.
     place: Option<PathBuf>,
-    kind: Option<(SourceFormat, Compression)>,
+    kind: Option<Kind>,
+}
+
+/// What a file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Kind {
+    format: SourceFormat,
+    compression: Compression,
+    /// Why nothing in it can be read.
+    problem: Option<String>,
 }
 
 struct Search {
@@ -285,7 +317,7 @@ impl Search {
         }
         let mut named_text = Vec::new();
         for found in &self.found {
-            if let Some((SourceFormat::Txt, compression)) = found.kind
+            if let Some(Kind { format: SourceFormat::Txt, compression, problem: None }) = found.kind
                 && extension(&found.path, compression) == "txt"
                 && sniff::first_line_is_object(&head(&found.path, compression)?)
             {
@@ -332,14 +364,16 @@ impl Search {
             taken.extend(found.place.as_deref().map(|place| below(place, &base)));
         }
         for found in &self.found {
-            let (format, compression) = found.kind.expect("every file was looked at");
+            let Kind { format, compression, .. } = *found.kind.as_ref().expect("every file was looked at");
             named.push(match &found.place {
                 Some(place) => below(place, &base),
                 None => free_name(&found.given, format, compression, &mut taken),
             });
         }
         for (found, relative) in self.found.into_iter().zip(named) {
-            let (format, compression) = found.kind.expect("every file was looked at");
+            let Kind { format, compression, ref problem } =
+                *found.kind.as_ref().expect("every file was looked at");
+            let problem = problem.clone();
             let clean = match format {
                 SourceFormat::Html => text_name(&relative, compression, &mut taken),
                 _ => relative.clone(),
@@ -368,6 +402,7 @@ impl Search {
                 format,
                 compression,
                 size,
+                problem,
                 folder,
             });
         }
@@ -376,7 +411,7 @@ impl Search {
 }
 
 /// Format and compression of a file, or the name of what it is instead.
-fn sniff(path: &Path, wanted: Format) -> Result<Result<(SourceFormat, Compression), String>> {
+fn sniff(path: &Path, wanted: Format) -> Result<Result<Kind, String>> {
     let mut magic = Vec::new();
     File::open(path).and_then(|file| file.take(8).read_to_end(&mut magic)).map_err(Error::io(path))?;
     let compression = Compression::of(&magic);
@@ -395,11 +430,17 @@ fn sniff(path: &Path, wanted: Format) -> Result<Result<(SourceFormat, Compressio
             Err("Parquet inside a compressed file (decompress it: Parquet is compressed in itself)"
                 .to_owned())
         }
-        Ok(SourceFormat::Parquet) => match parquet::metadata(path).map_err(Error::io(path))? {
-            Ok(_) => Ok((SourceFormat::Parquet, compression)),
+        Ok(format @ SourceFormat::Parquet) => match parquet::metadata(path).map_err(Error::io(path))? {
+            Ok(_) => Ok(Kind { format, compression, problem: None }),
+            // It was one: what is left of it stays, and stops no other.
+            Err(Unread::Damaged(problem)) if magic.starts_with(b"PAR1") => Ok(Kind {
+                format: SourceFormat::Txt,
+                compression,
+                problem: Some(format!("a Parquet file that cannot be read: {problem}")),
+            }),
             Err(problem) => Err(format!("a Parquet file that cannot be read ({problem})")),
         },
-        other => other.map(|format| (format, compression)).map_err(str::to_owned),
+        other => other.map(|format| Kind { format, compression, problem: None }).map_err(str::to_owned),
     })
 }
 
@@ -422,7 +463,7 @@ fn extension(path: &Path, compression: Compression) -> String {
 }
 
 /// The first few of a list, and how many more there are.
-fn examples(items: &[String]) -> String {
+pub(crate) fn examples(items: &[String]) -> String {
     const SHOWN: usize = 3;
     let shown = items[..items.len().min(SHOWN)].join(", ");
     match items.len().saturating_sub(SHOWN) {
@@ -514,15 +555,25 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_stops_the_run_and_says_why() {
-        let tree = Tree::new(&[("a/x.parquet", b"PAR1..PAR1"), ("empty/.hidden", b"x"), ("ok.txt", b"x")]);
+        let tree = Tree::new(&[("a/paper.pdf", b"%PDF-1.7"), ("empty/.hidden", b"x"), ("ok.txt", b"x")]);
         assert!(tree.refused(&["missing.txt"]).contains("there is no such file"));
         assert!(tree.refused(&["no*.txt"]).contains("no file matches"));
-        assert!(tree.refused(&["a/x.parquet"]).contains("Parquet"));
+        assert!(tree.refused(&["a/paper.pdf"]).contains("PDF"));
         assert!(tree.refused(&["a"]).contains("no file that dechaff reads"));
         assert!(tree.refused(&["empty"]).contains("holds no file"));
         assert!(discover_with(&[], &InputConfig::default(), None, &mut io::empty()).is_err());
         let forced = InputConfig { format: Format::Txt, ..InputConfig::default() };
-        assert!(discover_with(&[tree.at("a/x.parquet")], &forced, None, &mut io::empty()).is_ok());
+        assert!(discover_with(&[tree.at("a/paper.pdf")], &forced, None, &mut io::empty()).is_ok());
+    }
+
+    #[test]
+    fn a_damaged_file_is_an_input_of_which_nothing_can_be_read() {
+        let tree = Tree::new(&[("a/x.parquet", b"PAR1..PAR1"), ("a/ok.txt", b"x")]);
+        for inputs in [&["a"][..], &["a/ok.txt", "a/x.parquet"]] {
+            let found = tree.find(inputs).expect("found");
+            assert_eq!(names(&found), ["ok.txt", "x.parquet"]);
+            assert!(found.list[1].problem.as_deref().is_some_and(|problem| problem.contains("Parquet")));
+        }
     }
 
     #[test]

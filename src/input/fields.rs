@@ -15,6 +15,8 @@ use crate::config::InputConfig;
 #[derive(Clone, Debug)]
 pub struct Fields {
     names: [Option<Name>; SLOTS],
+    /// Largest payload that is unpacked, in bytes.
+    largest: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -52,12 +54,18 @@ impl Fields {
                 config.html_field.as_deref().map(Name::new),
                 config.date_field.as_deref().map(Name::new),
             ],
+            largest: config.max_record,
         }
     }
 
     /// Name of the field that holds the text.
     pub(super) fn text_name(&self) -> &str {
         self.names[TEXT].as_ref().map_or("", |name| &name.whole)
+    }
+
+    /// Largest payload of a record that is unpacked, in bytes.
+    pub(super) fn largest(&self) -> u64 {
+        self.largest
     }
 
     /// Also looks for the field that decides which copy is kept ([`Record::rank`](super::Record::rank)).

@@ -26,6 +26,7 @@ pub(crate) mod warc;
 pub use blocks::{Block, Blocks, Content, Contents, Limits};
 pub use compression::Compression;
 pub use csv::Header;
+pub(crate) use discover::examples;
 pub use discover::{Source, Sources, discover};
 pub use fields::Fields;
 pub use framing::{Kind, Piece};

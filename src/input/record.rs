@@ -53,6 +53,7 @@ pub fn records<'a>(block: &'a Block, format: SourceFormat, fields: &'a Fields) -
 
 /// One record, or what stands where one should be.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is held at a time, and it is hardly ever bad")]
 pub enum Parsed<'a> {
     /// A record.
     Record(Record<'a>),
@@ -103,6 +104,8 @@ pub(crate) enum Body {
         token: Option<Range<usize>>,
         /// Where the text goes that was made from HTML.
         made: Option<Made>,
+        /// Inside of the token of that HTML.
+        html: Option<Range<usize>>,
         /// Where the object closes.
         closing: Closing,
     },
@@ -112,6 +115,8 @@ pub(crate) enum Body {
         cell: Option<Range<usize>>,
         /// Where the text goes that was made from HTML.
         made: Option<Made>,
+        /// The cell of that HTML, quotes included.
+        html: Option<Range<usize>>,
         /// The byte between cells.
         delimiter: u8,
         /// Whether the row has no other cell.
@@ -246,7 +251,7 @@ impl<'a> Records<'a> {
         // A table without the column gets it in every row.
         let html =
             cells[HTML].take().filter(|html| cell.is_none() || !csv::value(&valid[html.clone()]).is_empty());
-        let page = html.map(|cell| html::decoded(&csv::value(&valid[cell])));
+        let page = html.clone().map(|cell| html::decoded(&csv::value(&valid[cell])));
         let made = page.is_some().then(|| match &cell {
             Some(cell) => Made::Replaced(cell.clone()),
             None => Made::Added(self.fields.text_name().to_owned()),
@@ -269,7 +274,13 @@ impl<'a> Records<'a> {
             site: full(take(SITE)),
             rank: take(RANK).map(|cell| Cow::Owned(csv::rank(cell))),
             date: full(take(DATE)),
-            body: Body::Row { cell, made, delimiter: header.delimiter, is_alone: header.names.len() == 1 },
+            body: Body::Row {
+                cell,
+                made,
+                html,
+                delimiter: header.delimiter,
+                is_alone: header.names.len() == 1,
+            },
         })
     }
 
@@ -380,13 +391,13 @@ impl<'a> Records<'a> {
                     Some(value) => Made::Replaced(value),
                     None => Made::Added(self.fields.text_name().to_owned()),
                 };
-                let body = Body::Object { token: None, made: Some(made), closing };
+                let body = Body::Object { token: None, made: Some(made), html: Some(inside), closing };
                 (Some(Cow::Owned(page.text)), Some(Box::new(page.outline)), body)
             }
             None => {
                 let token = inside(&spans[TEXT]);
                 let text = token.as_ref().map(decode).transpose()?;
-                (text, None, Body::Object { token, made: None, closing })
+                (text, None, Body::Object { token, made: None, html: None, closing })
             }
         };
         let mut take = |slot: usize| spans[slot].take().map(|span| &valid[span]);

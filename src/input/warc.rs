@@ -20,8 +20,6 @@ use crate::chrome::Outline;
 
 /// Longest head of a record that is looked for, in bytes.
 const HEAD: usize = 1 << 20;
-/// Longest payload that is decompressed, in bytes.
-const PAYLOAD: u64 = 256 << 20;
 
 /// What stands at the beginning of some bytes.
 pub(super) fn next(bytes: &[u8], tail: Tail) -> Next {
@@ -246,7 +244,7 @@ pub(super) fn page<'a>(record: &'a [u8], fields: &Fields) -> Option<Page<'a>> {
         let (text, layout) = plain(record, block);
         (text, None, layout)
     } else if kind.eq_ignore_ascii_case("response") {
-        response(record, block)?
+        response(record, block, fields.largest())?
     } else {
         return None;
     };
@@ -284,8 +282,68 @@ fn plain(record: &[u8], span: Range<usize>) -> (Option<Cow<'_, str>>, Layout) {
     }
 }
 
+/// What another record needs to know to refer to a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// Its address.
+    pub(crate) uri: Option<String>,
+    /// When it was crawled.
+    pub(crate) date: Option<String>,
+    /// Identity of its payload, as it stands in the record.
+    pub(crate) payload: String,
+    /// Whether its record is written anew though nothing is cut of it.
+    pub(crate) is_converted: bool,
+}
+
+/// What refers to the page in a record.
+pub(crate) fn target(record: &[u8], is_converted: bool) -> Option<Target> {
+    let head = head(record)?;
+    let block = record.get(head.end..head.end + usize::try_from(head.length(record)?).ok()?)?;
+    let is_response = head.value(record, "WARC-Type")?.eq_ignore_ascii_case("response");
+    let start = if is_response { self::head(block)?.end } else { 0 };
+    let value = |name: &str| head.value(record, name).map(|value| bare(value).to_owned());
+    Some(Target {
+        uri: value("WARC-Target-URI"),
+        date: value("WARC-Date"),
+        payload: crate::hash::identity(&block[start..]),
+        is_converted,
+    })
+}
+
+/// The HTML of a record whose text was made from it.
+#[derive(Debug)]
+pub(crate) struct Payload<'a> {
+    /// The block of the record: an HTTP message.
+    pub(crate) block: Range<usize>,
+    /// The head of the message, places counted from its beginning.
+    pub(crate) http: Head,
+    /// The body of the message as it stands in the record.
+    pub(crate) span: Range<usize>,
+    /// The body without its codings; borrowed where it has none.
+    pub(crate) body: Cow<'a, [u8]>,
+    /// The charset that the message names.
+    pub(crate) charset: Option<String>,
+}
+
+/// The payload of a record that was read as a response.
+pub(crate) fn payload(record: &[u8]) -> Option<Payload<'_>> {
+    let outer = head(record)?;
+    let block = outer.end..outer.end + usize::try_from(outer.length(record)?).ok()?;
+    let message = record.get(block.clone())?;
+    let http = head(message)?;
+    let span = block.start + http.end..block.end;
+    let body = decoded(&record[span.clone()], message, &http, u64::MAX)?;
+    let charset = http.value(message, "Content-Type").and_then(|media| parameter(media, "charset"));
+    let charset = charset.map(str::to_owned);
+    Some(Payload { block, http, span, body, charset })
+}
+
 /// The text of an HTTP response that was a success and is plain text or HTML, and what its markup says.
-fn response(record: &[u8], block: Range<usize>) -> Option<(Option<Cow<'_, str>>, Option<Outline>, Layout)> {
+fn response(
+    record: &[u8],
+    block: Range<usize>,
+    largest: u64,
+) -> Option<(Option<Cow<'_, str>>, Option<Outline>, Layout)> {
     let message = &record[block.clone()];
     let http = head(message).filter(|_| message.starts_with(b"HTTP/"))?;
     let status = std::str::from_utf8(&message[http.first.clone()]).ok()?.split_ascii_whitespace().nth(1)?;
@@ -299,7 +357,7 @@ fn response(record: &[u8], block: Range<usize>) -> Option<(Option<Cow<'_, str>>,
     }
     let span = block.start + http.end..block.end;
     let raw = &record[span.clone()];
-    let body = match decoded(raw, message, &http) {
+    let body = match decoded(raw, message, &http, largest) {
         Some(body) => body,
         None => return Some((None, None, Layout::Derived(span))),
     };
@@ -333,7 +391,7 @@ fn parameter<'a>(media: &'a str, name: &str) -> Option<&'a str> {
 /// The body of a message without its transfer and content codings. Many crawlers take the codings off and leave the
 /// fields that name them, so a body that is not coded as they say is taken as it is. `None` where it is coded in a
 /// way that is not known, or too large.
-fn decoded<'a>(body: &'a [u8], message: &[u8], http: &Head) -> Option<Cow<'a, [u8]>> {
+fn decoded<'a>(body: &'a [u8], message: &[u8], http: &Head, largest: u64) -> Option<Cow<'a, [u8]>> {
     let coding = |name: &str| http.value(message, name).unwrap_or_default().trim().to_ascii_lowercase();
     let mut body = Cow::Borrowed(body);
     if coding("Transfer-Encoding") == "chunked"
@@ -345,10 +403,10 @@ fn decoded<'a>(body: &'a [u8], message: &[u8], http: &Head) -> Option<Cow<'a, [u
     match &*coding("Content-Encoding") {
         "gzip" | "x-gzip" if gzip => {
             let mut plain = Vec::new();
-            let mut decoder = flate2::bufread::MultiGzDecoder::new(&*body).take(PAYLOAD);
+            let mut decoder = flate2::bufread::MultiGzDecoder::new(&*body).take(largest);
             // A page that was cut off is a page up to there.
             let outcome = decoder.read_to_end(&mut plain);
-            let whole = plain.len() as u64 != PAYLOAD && (outcome.is_ok() || !plain.is_empty());
+            let whole = plain.len() as u64 != largest && (outcome.is_ok() || !plain.is_empty());
             whole.then_some(Cow::Owned(plain))
         }
         "" | "identity" | "gzip" | "x-gzip" => Some(body),

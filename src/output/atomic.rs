@@ -1,13 +1,13 @@
 //! A folder that appears whole or not at all.
 //!
 //! Everything is written into a hidden folder beside the target, synced, and renamed into place. A process that is
-//! killed leaves at most the hidden folder; one that fails removes it.
+//! killed leaves at most the hidden folder, which the next one into the same target takes away; one that fails removes
+//! it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
+use super::leftovers::{ASIDE, Hidden, Purpose, sweep};
 use crate::error::{Error, Result};
 
 /// What may happen to a folder that is already there. An empty one may always be replaced.
@@ -35,7 +35,7 @@ pub enum Overwrite {
 pub struct OutputDir {
     target: PathBuf,
     overwrite: Overwrite,
-    building: TempDir,
+    building: Hidden,
 }
 
 impl OutputDir {
@@ -50,12 +50,13 @@ impl OutputDir {
             Ok(existing) => existing,
             Err(_) => std::path::absolute(target).map_err(Error::io(target))?,
         };
+        sweep(&target);
         check(&target, overwrite)?;
         let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
             return Err(refuse(&target, "cannot be replaced: name a folder below it"));
         };
         fs::create_dir_all(parent).map_err(Error::io(parent))?;
-        let building = temporary(parent, name, "tmp")?;
+        let building = Hidden::create(parent, name, Purpose::Building)?;
         Ok(Self { target, overwrite, building })
     }
 
@@ -76,8 +77,8 @@ impl OutputDir {
         };
         if self.target.exists() {
             // Renamed away first, so that at no time a half-deleted folder bears the name.
-            let old = temporary(parent, name, "old")?;
-            let aside = old.path().join("run");
+            let old = Hidden::create(parent, name, Purpose::Aside)?;
+            let aside = old.path().join(ASIDE);
             fs::rename(&self.target, &aside).map_err(Error::io(&self.target))?;
             if let Err(error) = fs::rename(self.building.path(), &self.target) {
                 fs::rename(&aside, &self.target).map_err(Error::io(&self.target))?;
@@ -86,7 +87,7 @@ impl OutputDir {
         } else {
             fs::rename(self.building.path(), &self.target).map_err(Error::io(&self.target))?;
         }
-        let _moved = self.building.keep();
+        self.building.moved();
         sync_folder(parent)
     }
 }
@@ -116,18 +117,6 @@ fn check(target: &Path, overwrite: Overwrite) -> Result<()> {
         )),
         Overwrite::Refuse => Err(refuse(target, "is there and not empty: choose another folder")),
     }
-}
-
-fn temporary(parent: &Path, name: &std::ffi::OsStr, kind: &str) -> Result<TempDir> {
-    let mut prefix = std::ffi::OsString::from(".");
-    prefix.push(name);
-    prefix.push(format!(".{kind}-"));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix);
-    // The folder is for the user, not for this process alone: the usual rights apply.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-    builder.tempdir_in(parent).map_err(Error::io(parent))
 }
 
 /// Syncs all files and folders below `folder`, and itself.
@@ -234,6 +223,47 @@ mod tests {
         assert!(folder.commit().is_err());
         assert_eq!(names(&target), ["theirs"]);
         assert_eq!(names(place.path()), ["out"]);
+    }
+
+    /// Makes what a killed run leaves: a hidden folder that nobody has locked.
+    fn left_behind(place: &Path, name: &str, file: &str) {
+        fs::create_dir_all(place.join(name).join(file).parent().expect("a parent")).expect("a folder");
+        fs::write(place.join(name).join(file), "x").expect("a file");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_dead_runs_left_is_taken_away() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let target = place.path().join("out");
+        left_behind(place.path(), ".out.tmp-abc123", "clean/half");
+        left_behind(place.path(), ".out.old-abc123", "run/run.json");
+        assert!(OutputDir::create(&target, Overwrite::Refuse).is_err(), "what was moved aside is back");
+        assert_eq!((names(place.path()), names(&target)), (vec!["out".into()], vec!["run.json".into()]));
+        // Where something is in its place, it was to go.
+        left_behind(place.path(), ".out.old-abc123", "run/run.json");
+        drop(OutputDir::create(&target, Overwrite::Force).expect("a run may be replaced"));
+        assert_eq!(names(place.path()), ["out"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_run_that_lives_keeps_its_folder_and_others_keep_theirs() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let target = place.path().join("out");
+        let others = [".out.tmp-notes", ".out2.tmp-abc123", ".other.tmp-abc123", "out.tmp-abc123"];
+        others.iter().for_each(|name| left_behind(place.path(), name, "mine"));
+        fs::write(place.path().join(".out.tmp-xyz789"), "a file").expect("a file");
+        let first = OutputDir::create(&target, Overwrite::Refuse).expect("a run");
+        fs::write(first.path().join("run.json"), "{}").expect("a file");
+        left_behind(place.path(), ".out.tmp-abc123", "clean/half");
+        let second = OutputDir::create(&target, Overwrite::Refuse).expect("another run");
+        assert!(first.path().exists() && second.path().exists());
+        first.commit().expect("the target is free");
+        drop(second);
+        let mut left: Vec<&str> = others.into_iter().chain([".out.tmp-xyz789", "out"]).collect();
+        left.sort_unstable();
+        assert_eq!(names(place.path()), left);
     }
 
     #[cfg(unix)]

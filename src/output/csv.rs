@@ -89,6 +89,6 @@ pub(super) fn header_end(line: &[u8], header: &Header, columns: &[&str]) -> Spli
     Splice { remove: end..end, insert }
 }
 
-fn quoted(text: &str) -> Vec<u8> {
+pub(super) fn quoted(text: &str) -> Vec<u8> {
     format!("\"{}\"", text.replace('"', "\"\"")).into_bytes()
 }

@@ -5,7 +5,9 @@
 
 use std::ops::Range;
 
-use super::{csv, warc};
+use super::marked::Mark;
+use super::warc::Revisit;
+use super::{csv, marked, warc};
 use crate::document::Span;
 use crate::input::json_text::raw_ranges;
 use crate::input::{Body, Made, Record};
@@ -24,6 +26,24 @@ pub enum Edit {
         cut: Vec<Span>,
         /// Fields that are added at the end of the record: name, and value as JSON. Text has no fields: there they
         /// are left out.
+        add: Vec<(String, String)>,
+    },
+    /// It stays as a record of a repeated visit where it is a response of an archive; any other is changed.
+    Revisit {
+        /// What it is a copy of.
+        to: Box<Revisit>,
+        /// As in a change.
+        cut: Vec<Span>,
+        /// As in a change.
+        add: Vec<(String, String)>,
+    },
+    /// It stays; HTML that its text was made from is written with marks, not as text. A record without HTML is changed.
+    Marked {
+        /// As in a change, of a text that is written besides the HTML.
+        cut: Vec<Span>,
+        /// What is marked in the HTML: sorted, disjoint.
+        marks: Vec<Mark>,
+        /// As in a change.
         add: Vec<(String, String)>,
     },
 }
@@ -50,7 +70,7 @@ pub fn splices(record: &Record<'_>, cut: &[Span], add: &[(String, String)]) -> O
     }
     let removal = |remove| Splice { remove, insert: Vec::new() };
     match &record.body {
-        Body::Row { cell, made: None, delimiter, is_alone } => {
+        Body::Row { cell, made: None, delimiter, is_alone, .. } => {
             csv::splices(record.raw, cell.clone(), *is_alone, cut, *delimiter, add)
         }
         Body::Row { made: Some(made), delimiter, .. } => {
@@ -66,7 +86,7 @@ pub fn splices(record: &Record<'_>, cut: &[Span], add: &[(String, String)]) -> O
             let text = without(record.text.as_deref()?, cut)?;
             Some(vec![Splice { remove: 0..record.raw.len(), insert: text.into_bytes() }])
         }
-        Body::Object { token, made, closing } => {
+        Body::Object { token, made, closing, .. } => {
             let mut added = Vec::new();
             let mut splices = match (token, made) {
                 (_, Some(made)) => {
@@ -151,16 +171,26 @@ pub fn apply(record: &Record<'_>, edit: &Edit) -> Option<Vec<u8>> {
         }
         Edit::Keep => Some(record.raw.to_vec()),
         Edit::Drop => Some(Vec::new()),
-        Edit::Change { cut, add } => {
-            let mut bytes = Vec::with_capacity(record.raw.len());
-            let mut at = 0;
-            for splice in splices(record, cut, add)? {
-                bytes.extend_from_slice(&record.raw[at..splice.remove.start]);
-                bytes.extend_from_slice(&splice.insert);
-                at = splice.remove.end;
-            }
-            bytes.extend_from_slice(&record.raw[at..]);
-            Some(bytes)
+        Edit::Change { cut, add } => Some(spliced(record.raw, &splices(record, cut, add)?)),
+        Edit::Revisit { to, cut, add } => {
+            let splices = warc::revisit(record.raw, to, add).or_else(|| splices(record, cut, add))?;
+            Some(spliced(record.raw, &splices))
+        }
+        Edit::Marked { cut, marks, add } => {
+            Some(spliced(record.raw, &marked::splices(record, cut, marks, add)?.0))
         }
     }
+}
+
+/// Bytes with changes made.
+pub(super) fn spliced(bytes: &[u8], splices: &[Splice]) -> Vec<u8> {
+    let mut changed = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    for splice in splices {
+        changed.extend_from_slice(&bytes[at..splice.remove.start]);
+        changed.extend_from_slice(&splice.insert);
+        at = splice.remove.end;
+    }
+    changed.extend_from_slice(&bytes[at..]);
+    changed
 }

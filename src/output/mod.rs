@@ -10,8 +10,11 @@ mod csv;
 pub mod edit;
 mod encoder;
 pub mod file;
+mod leftovers;
 pub mod logs;
+mod marked;
 mod members;
+mod operations;
 mod parquet;
 mod patch;
 mod patch_reader;
@@ -23,9 +26,11 @@ mod warc;
 pub use atomic::{OutputDir, Overwrite};
 pub use edit::Edit;
 pub use file::OutputFile;
+pub use marked::Mark;
 pub use patch::{Patch, PatchStore};
 pub use restore::{Restored, restore};
 pub use rewrite::{Rewriter, Rewritten};
+pub use warc::Revisit;
 
 /// Folder of the rewritten corpus in a run's folder.
 pub const CLEAN: &str = "clean";

@@ -60,7 +60,7 @@ pub(crate) struct Groups {
 impl Pattern {
     /// Takes the file at `path` as the pattern; `groups` where they are not those of the pattern.
     pub(crate) fn new(path: &Path, columns: Columns, groups: Option<Groups>) -> io::Result<Self> {
-        let metadata = metadata(path)?.map_err(io::Error::other)?;
+        let metadata = metadata(path)?.map_err(|unread| io::Error::other(unread.to_string()))?;
         let first = metadata.row_groups().first().map(|group| Groups {
             rows: group.num_rows().max(0) as u64,
             codec: group.columns().first().map_or(0, |column| codec_number(column.compression())),
@@ -183,6 +183,7 @@ fn codec(number: u8) -> Compression {
     match number {
         1 => Compression::SNAPPY,
         2 => Compression::GZIP(Default::default()),
+        4 => Compression::BROTLI(Default::default()),
         5 => Compression::LZ4,
         6 => Compression::ZSTD(Default::default()),
         7 => Compression::LZ4_RAW,

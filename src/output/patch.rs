@@ -19,11 +19,10 @@
 //! flag 4: the clean file has another name. The streams of a Parquet file are its rows as JSON Lines.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Seek, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::SpooledTempFile;
-
+use super::operations::{Finished, Operations};
 use super::parquet::Groups;
 use crate::error::{Error, Result};
 use crate::hash::Identity;
@@ -77,24 +76,20 @@ impl Entry {
 #[derive(Debug)]
 pub struct Patch {
     pub(crate) entry: Entry,
-    operations: SpooledTempFile,
+    operations: Finished,
 }
 
-/// Collects the operations of one source; large ones spill into a temporary file.
+/// Collects the operations of one source; many spill into a temporary file.
 pub(crate) struct PatchWriter {
-    operations: BufWriter<SpooledTempFile>,
+    operations: Operations,
     copy: u64,
     skip: u64,
 }
 
-/// Operations of one source up to this size stay in memory.
-const IN_MEMORY: usize = 1 << 20;
-
 impl PatchWriter {
     /// Spills into `folder`.
     pub(crate) fn new(folder: &Path) -> Self {
-        let spool = tempfile::spooled_tempfile_in(IN_MEMORY, folder);
-        Self { operations: BufWriter::new(spool), copy: 0, skip: 0 }
+        Self { operations: Operations::new(folder.to_path_buf()), copy: 0, skip: 0 }
     }
 
     /// `length` bytes went to the clean stream as they were.
@@ -129,8 +124,7 @@ impl PatchWriter {
             self.operation(&[])?;
         }
         self.operations.write_all(&[0, 0, 0])?;
-        let operations = self.operations.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Patch { entry, operations })
+        Ok(Patch { entry, operations: self.operations.finish()? })
     }
 }
 
@@ -186,7 +180,7 @@ impl PatchStore {
 }
 
 fn put_patch(stream: &mut impl Write, patch: Patch) -> io::Result<()> {
-    let Patch { entry, mut operations } = patch;
+    let Patch { entry, operations } = patch;
     stream.write_all(&[1])?;
     put_path(stream, &entry.relative)?;
     let format = match entry.format {
@@ -222,8 +216,7 @@ fn put_patch(stream: &mut impl Write, patch: Patch) -> io::Result<()> {
         put_number(stream, contents.length)?;
         stream.write_all(contents.identity.as_bytes())?;
     }
-    operations.rewind()?;
-    io::copy(&mut operations, stream).map(|_| ())
+    operations.write_to(stream)
 }
 
 fn put_path(stream: &mut impl Write, path: &Path) -> io::Result<()> {

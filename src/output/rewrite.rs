@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 use super::CLEAN;
 use super::edit::{Edit, Splice, splices};
 use super::encoder::Encoder;
+use super::marked::{self, Mark};
 use super::parquet::{Columns, Groups, Pattern};
 use super::patch::{Entry, Patch, PatchWriter};
+use super::warc::{self, Revisit};
+use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::hash::Identity;
 use crate::input::{
@@ -47,6 +50,8 @@ pub struct Rewritten {
     pub dropped: u64,
     /// Bad records, left out.
     pub bad: u64,
+    /// Marks in HTML that could not be put around all of their text.
+    pub unmarked: u64,
 }
 
 impl Rewritten {
@@ -79,6 +84,7 @@ impl Rewriter<'_> {
             clean: Clean::new(self.folder.join(CLEAN).join(&source.clean), source, pattern),
             patch: PatchWriter::new(self.folder),
             counts: [0; 4],
+            unmarked: 0,
         };
         let mut consumed = 0;
         while let Some(block) = blocks.next() {
@@ -125,6 +131,18 @@ struct Job<'a> {
     clean: Clean,
     patch: PatchWriter,
     counts: [u64; 4],
+    unmarked: u64,
+}
+
+/// A change of a record that stays.
+#[derive(Clone, Copy, Default)]
+struct Change<'a> {
+    cut: &'a [Span],
+    /// What is marked in HTML; `None` where its text is written.
+    marks: Option<&'a [Mark]>,
+    add: &'a [(String, String)],
+    /// What a response becomes a repeated visit of.
+    revisit: Option<&'a Revisit>,
 }
 
 impl Job<'_> {
@@ -158,7 +176,7 @@ impl Job<'_> {
                         Edit::Keep => {
                             self.counts[KEPT] += 1;
                             if record.is_converted() {
-                                at = self.change(block, at, start, &record, &[], &[])?;
+                                at = self.change(block, at, start, &record, Change::default())?;
                             }
                         }
                         Edit::Drop => {
@@ -167,7 +185,19 @@ impl Job<'_> {
                         }
                         Edit::Change { cut, add } => {
                             self.counts[CHANGED] += 1;
-                            at = self.change(block, at, start, &record, &cut, &add)?;
+                            let change = Change { cut: &cut, add: &add, ..Change::default() };
+                            at = self.change(block, at, start, &record, change)?;
+                        }
+                        Edit::Marked { cut, marks, add } => {
+                            let is_changed = !(cut.is_empty() && marks.is_empty() && add.is_empty());
+                            self.counts[if is_changed { CHANGED } else { KEPT }] += 1;
+                            let change = Change { cut: &cut, marks: Some(&marks), add: &add, revisit: None };
+                            at = self.change(block, at, start, &record, change)?;
+                        }
+                        Edit::Revisit { to, cut, add } => {
+                            self.counts[CHANGED] += 1;
+                            let change = Change { cut: &cut, marks: None, add: &add, revisit: Some(&to) };
+                            at = self.change(block, at, start, &record, change)?;
                         }
                     }
                 }
@@ -192,7 +222,9 @@ impl Job<'_> {
         match edit {
             Edit::Keep => Edit::Change { cut: Vec::new(), add: empty(&[]) },
             Edit::Change { cut, add } => Edit::Change { cut, add: empty(&add) },
-            Edit::Drop => Edit::Drop,
+            Edit::Marked { cut, marks, add } => Edit::Marked { cut, marks, add: empty(&add) },
+            // No row of a table.
+            Edit::Revisit { .. } | Edit::Drop => edit,
         }
     }
 
@@ -231,9 +263,9 @@ impl Job<'_> {
         mut at: usize,
         start: usize,
         record: &Record<'_>,
-        cut: &[crate::document::Span],
-        add: &[(String, String)],
+        change: Change<'_>,
     ) -> Result<usize> {
+        let Change { cut, marks, add, revisit } = change;
         // A column of a table holds text.
         let texts: Vec<(String, String)>;
         let add = if self.source.format == SourceFormat::Parquet {
@@ -243,7 +275,16 @@ impl Job<'_> {
         } else {
             add
         };
-        let splices = splices(record, cut, add).ok_or_else(|| {
+        let revisit = revisit.and_then(|to| warc::revisit(record.raw, to, add));
+        let splices = match marks {
+            _ if revisit.is_some() => revisit,
+            Some(marks) => marked::splices(record, cut, marks, add).map(|(splices, unmarked)| {
+                self.unmarked += unmarked;
+                splices
+            }),
+            None => splices(record, cut, add),
+        };
+        let splices = splices.ok_or_else(|| {
             let number = record.number;
             let problem = format!("record {number} is not the one that the first pass read: run again when nothing writes to the file");
             Error::Input { input: self.source.given.clone(), problem }
@@ -291,7 +332,7 @@ impl Job<'_> {
             ..Entry::new(self.source)
         };
         let patch = self.patch.finish(entry).map_err(Error::io(path))?;
-        Ok(Rewritten { patch, kept, changed, dropped, bad })
+        Ok(Rewritten { patch, kept, changed, dropped, bad, unmarked: self.unmarked })
     }
 }
 

@@ -67,7 +67,7 @@ pub fn learn(job: &LearnJob, progress: &dyn Progress) -> Result<Learned> {
         first_reference: sources.list.len(),
         protected: &protected,
         input: &job.config.input,
-        keep: &job.config.removal.keep,
+        removal: &job.config.removal,
         rules: &rules,
         memory: job.memory,
     };

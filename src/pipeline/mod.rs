@@ -9,6 +9,7 @@ pub mod findings;
 pub mod label;
 pub mod learn;
 pub mod logs;
+pub mod marks;
 mod ordered;
 pub mod paragraphs;
 pub mod run;

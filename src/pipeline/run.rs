@@ -11,7 +11,8 @@ use super::corpus::Corpus;
 use super::documents::{DocumentMatches, Finder, Pairs};
 use super::findings::Live;
 use super::label::{self, Again, Describe, Judge};
-use super::logs::{Logs, Names, SkippedLog};
+use super::logs::{Logs, Names, SkippedLog, plain};
+use super::marks;
 use super::paragraphs::{self, ParagraphMatches};
 use super::sheet::Sheet;
 use super::summary::{Stage, Summary};
@@ -19,13 +20,14 @@ use super::survey::{self, Plan, Survey};
 use super::tables::{Roles, Tables};
 use super::verdicts::{self, Verdicts};
 use crate::chrome::{ChromeModel, Earlier, Family, Rules};
-use crate::config::{Config, Copies, Keep, Level};
+use crate::config::{Config, Copies, Html, Keep, Level};
 use crate::decide::removes_chrome;
 use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::hash::{Map, Set};
-use crate::input::{Fields, Limits, Source, Sources, discover};
-use crate::output::{Edit, OutputDir, Overwrite, PATCHES, PatchStore, Rewriter};
+use crate::input::warc::Target;
+use crate::input::{Fields, Limits, Source, Sources, discover, examples};
+use crate::output::{Edit, OutputDir, Overwrite, PATCHES, PatchStore, Revisit, Rewriter};
 use crate::progress::Progress;
 use crate::report;
 
@@ -95,7 +97,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
         first_reference,
         protected: &protected,
         input: &job.config.input,
-        keep: &job.config.removal.keep,
+        removal: &job.config.removal,
         rules: &rules,
         memory: job.memory,
     };
@@ -103,6 +105,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
         skipped.add(&sources.list[record.origin.input as usize], &record)
     })?;
     skipped.finish()?;
+    something_was_read(&survey, &sources.list[..first_reference])?;
     clock.stage("read");
 
     if let Some(warning) = unknown_sites(&earlier, &survey.corpus.sites) {
@@ -117,7 +120,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     progress.stage("writing", None);
     let names = Names { corpus: &survey.corpus, sources: &sources.list, by_doc: survey.repeated_ids > 0 };
     let (tables, roles) = (Tables::new(&survey.corpus, &verdicts)?, Roles::new(&verdicts));
-    let edits = edits(&survey.corpus, &verdicts, &names, job)?;
+    let edits = edits(&survey, &verdicts, &names, job)?;
     let emptied = edits.iter().filter(|edit| edit.emptied).count() as u64;
     let mut summary = Summary::new(job, &sources.list, first_reference, &survey, &verdicts, &tables)?;
     summary.matching(&documents, &paragraphs, emptied);
@@ -144,7 +147,9 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     logged.and(drawn)?;
     clock.stage("write logs and report");
     if matches!(job.rewrite, Rewrite::Clean | Rewrite::Annotated) {
-        rewrite(job, &folder, &sources.list[..first_reference], &survey, &edits, progress)?;
+        let marking = Marking { names: &names, verdicts: &verdicts };
+        summary.documents.unmarked =
+            rewrite(job, &folder, &sources.list[..first_reference], &survey, &edits, marking, progress)?;
         clock.stage("rewrite");
     }
     summary.finish(clock.stages);
@@ -155,24 +160,50 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
 
 /// All sources: those to be cleaned, then those to be compared with.
 fn sources(job: &Job) -> Result<(Sources, usize)> {
+    let takes_pipe = |given: &[String]| given.iter().any(|input| input == "-");
+    if takes_pipe(&job.inputs) && takes_pipe(&job.against) {
+        let problem = "standard input, `-`, is an input: it cannot be the reference too";
+        return Err(Error::setting("--against", problem));
+    }
     let mut sources = discover(&job.inputs, &job.config.input, Some(&job.output))?;
+    if job.config.removal.html == Html::Marked {
+        sources.keep_names();
+    }
     let first_reference = sources.list.len();
     if !job.against.is_empty() {
-        let reference = discover(&job.against, &job.config.input, Some(&job.output))?;
+        let mut reference = discover(&job.against, &job.config.input, Some(&job.output))?;
+        // Else each of its records would be a copy of itself.
+        let left_out = reference.leave_out(&sources.list);
+        if reference.list.is_empty() {
+            let problem = "names nothing but inputs: a file is either cleaned or compared with";
+            return Err(Error::setting("--against", problem));
+        }
+        if !left_out.is_empty() {
+            let named: Vec<String> = left_out.iter().map(|given| format!("`{given}`")).collect();
+            reference.warnings.push(format!("no reference, because they are inputs: {}", examples(&named)));
+        }
         sources.append(reference);
     }
     Ok((sources, first_reference))
 }
 
 /// Numbers of the sources that are protected; each path must name some of the inputs.
-fn protected(job: &Job, inputs: &[Source]) -> Result<Set<u32>> {
+fn protected(job: &Job, inputs_given: &[Source]) -> Result<Set<u32>> {
     let mut numbers = Set::default();
     if job.protect.is_empty() {
         return Ok(numbers);
     }
     let same = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let inputs: Map<PathBuf, u32> = inputs.iter().map(|input| (same(&input.path), input.index)).collect();
+    let inputs: Map<PathBuf, u32> =
+        inputs_given.iter().map(|input| (same(&input.path), input.index)).collect();
     for given in &job.protect {
+        // Standard input was read already.
+        if given == "-"
+            && let Some(pipe) = inputs_given.iter().find(|input| input.given == "-")
+        {
+            numbers.insert(pipe.index);
+            continue;
+        }
         let named = discover(std::slice::from_ref(given), &job.config.input, Some(&job.output))?;
         for source in &named.list {
             let number = inputs.get(&same(&source.path)).ok_or_else(|| {
@@ -183,6 +214,22 @@ fn protected(job: &Job, inputs: &[Source]) -> Result<Set<u32>> {
         }
     }
     Ok(numbers)
+}
+
+/// Where records could not be read and no other was there, a run has nothing to say.
+fn something_was_read(survey: &Survey, inputs: &[Source]) -> Result<()> {
+    let read = survey.corpus.documents.iter().any(|document| !document.is_reference());
+    let first =
+        survey.first_skipped.as_ref().filter(|(origin, _)| !read && (origin.input as usize) < inputs.len());
+    let Some((origin, reason)) = first else { return Ok(()) };
+    let others = match survey.skipped {
+        1 => "there is no other record".to_owned(),
+        count => format!("nor can any other of {count} records"),
+    };
+    Err(Error::Input {
+        input: inputs[origin.input as usize].given.clone(),
+        problem: format!("record {} cannot be read: {reason}; {others}", origin.record),
+    })
 }
 
 /// What to say of a model that knows none of the sites.
@@ -256,14 +303,15 @@ struct DocumentEdit {
     emptied: bool,
 }
 
-fn edits(corpus: &Corpus, verdicts: &Verdicts, names: &Names<'_>, job: &Job) -> Result<Vec<DocumentEdit>> {
+fn edits(survey: &Survey, verdicts: &Verdicts, names: &Names<'_>, job: &Job) -> Result<Vec<DocumentEdit>> {
+    let corpus = &survey.corpus;
     let mut edits: Vec<DocumentEdit> = Vec::new();
     edits.resize_with(corpus.documents.len(), DocumentEdit::default);
     for group in verdicts.removals.chunk_by(|a, b| a.unit.document == b.unit.document) {
         let document = group[0].unit.document;
         if verdicts.dropped[document as usize] {
             edits[document as usize].edit =
-                gone(corpus, verdicts, names, document, job.config.removal.copies)?;
+                gone(survey, verdicts, names, document, job.config.removal.copies)?;
             continue;
         }
         let mut cut: Vec<Span> = group.iter().flat_map(|removal| removal.cut.iter().copied()).collect();
@@ -294,19 +342,34 @@ fn edits(corpus: &Corpus, verdicts: &Verdicts, names: &Names<'_>, job: &Job) -> 
 
 /// What is left of a document that goes.
 fn gone(
-    corpus: &Corpus,
+    survey: &Survey,
     verdicts: &Verdicts,
     names: &Names<'_>,
     document: u32,
     copies: Copies,
 ) -> Result<Edit> {
+    let corpus = &survey.corpus;
     let source = &names.sources[corpus.documents[document as usize].origin.input as usize];
     let kept = verdicts.cluster_of[document as usize].map(|cluster| &verdicts.clusters[cluster].kept);
     match (copies, kept) {
         (Copies::Link, Some(kept)) if !source.format.is_page() => {
             let text = corpus.spool.get(document)?.text.len() as u32;
             let cut = if text == 0 { Vec::new() } else { vec![Span::new(0, text)] };
-            Ok(Edit::Change { cut, add: vec![(LINK.into(), names.of(Level::Document, kept))] })
+            let add = vec![(LINK.into(), names.of(Level::Document, kept))];
+            let Some(own) = survey.targets.get(&document) else { return Ok(Edit::Change { cut, add }) };
+            let kept = kept.document;
+            // What is referred to must be there: a record that is written anew has another payload.
+            let is_whole = |target: &Target| {
+                let is_cut = verdicts.removals.binary_search_by_key(&kept, |removal| removal.unit.document);
+                corpus.documents[kept as usize].is_reference() || is_cut.is_err() && !target.is_converted
+            };
+            let to = survey.targets.get(&kept).map(|target| Revisit {
+                is_identical: target.payload == own.payload && is_whole(target),
+                refers_to: Some(plain(&corpus.documents[kept as usize].id).into_owned()),
+                uri: target.uri.clone(),
+                date: target.date.clone(),
+            });
+            Ok(Edit::Revisit { to: Box::new(to.unwrap_or_default()), cut, add })
         }
         _ => Ok(Edit::Drop),
     }
@@ -355,8 +418,9 @@ fn rewrite(
     sources: &[Source],
     survey: &Survey,
     edits: &[DocumentEdit],
+    marking: Marking<'_>,
     progress: &dyn Progress,
-) -> Result<()> {
+) -> Result<u64> {
     progress.stage("rewriting", Some(sources.iter().map(|source| source.size).sum()));
     let mut fields = Fields::new(&job.config.input);
     if let Keep::Field { name, .. } = &job.config.removal.keep {
@@ -367,9 +431,11 @@ fn rewrite(
         (_, Copies::Link) => &[LINK],
         _ => &[],
     };
-    let rewriter = Rewriter { folder, fields: &fields, limits: Limits::default(), columns, progress };
+    let rewriter =
+        Rewriter { folder, fields: &fields, limits: Limits::new(&job.config.input), columns, progress };
     let documents = &survey.corpus.documents;
     let mut patches = PatchStore::create(&folder.join(PATCHES))?;
+    let mut unmarked = 0;
     // A few sources at a time, so that the patches of a corpus of many files never all wait in memory.
     for group in sources.chunks(64) {
         let written: Vec<_> = group
@@ -387,15 +453,45 @@ fn rewrite(
                         });
                     }
                     next += 1;
-                    Ok(edits[next - 1].edit.clone())
+                    let edit = edits[next - 1].edit.clone();
+                    Ok(match job.config.removal.html {
+                        Html::Text => edit,
+                        Html::Marked => marking.marked(edit, next as u32 - 1),
+                    })
                 })
             })
             .collect::<Result<_>>()?;
         for rewritten in written {
+            unmarked += rewritten.unmarked;
             patches.append(rewritten.patch)?;
         }
     }
-    patches.finish()
+    patches.finish()?;
+    if unmarked > 0 {
+        progress.warn(&format!(
+            "{unmarked} removals are not, or not wholly, marked in the HTML: `removed.jsonl` has their text"
+        ));
+    }
+    Ok(unmarked)
+}
+
+/// What marks are made of.
+#[derive(Clone, Copy)]
+struct Marking<'a> {
+    names: &'a Names<'a>,
+    verdicts: &'a Verdicts,
+}
+
+impl Marking<'_> {
+    /// The edit of a record whose HTML, if it has any, is marked.
+    fn marked(self, edit: Edit, document: u32) -> Edit {
+        let (cut, add) = match edit {
+            Edit::Keep => (Vec::new(), Vec::new()),
+            Edit::Change { cut, add } => (cut, add),
+            other => return other,
+        };
+        Edit::Marked { cut, marks: marks::of(self.verdicts, self.names, document), add }
+    }
 }
 
 /// Wall time of the stages.

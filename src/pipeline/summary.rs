@@ -83,12 +83,16 @@ pub struct DocumentCounts {
     pub skipped: u64,
     /// Records without a text, passed through.
     pub no_text: u64,
+    /// Pages of HTML with so many blocks that short ones share a line.
+    pub crowded: u64,
     /// Ids that several records share.
     pub repeated_ids: u64,
     /// Records that were dropped as copies.
     pub dropped: u64,
     /// Records whose whole text was chrome or copied blocks.
     pub emptied: u64,
+    /// Removals that are not, or not wholly, marked in HTML.
+    pub unmarked: u64,
     /// Pages that chrome would have emptied, so that they were left whole.
     pub left_whole: u64,
     /// Bytes of text read.
@@ -232,6 +236,7 @@ impl Summary {
         let mut documents = DocumentCounts {
             skipped: survey.skipped,
             no_text: survey.no_text,
+            crowded: survey.crowded,
             repeated_ids: survey.repeated_ids,
             left_whole: corpus.labels.iter().filter(|labels| labels.left_whole).count() as u64,
             dropped: verdicts.dropped.iter().filter(|&&dropped| dropped).count() as u64,

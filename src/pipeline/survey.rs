@@ -13,11 +13,15 @@ use super::sheet::Sheet;
 use super::spool::Spool;
 use crate::chrome::{Evidence, Labels, Observer, Rules};
 use crate::cluster::keep::FieldValue;
-use crate::config::{InputConfig, Keep};
+use crate::config::{Copies, Html, InputConfig, Keep, RemovalConfig};
 use crate::document::Origin;
 use crate::error::{Error, Result};
 use crate::hash::{Map, Set};
-use crate::input::{Block, Blocks, Contents, Fields, Limits, Parsed, Source, records, registrable_domain};
+use crate::input::html::MOST_LINES;
+use crate::input::warc::{Target, target};
+use crate::input::{
+    Block, Blocks, Contents, Fields, Limits, Parsed, Source, SourceFormat, records, registrable_domain,
+};
 use crate::progress::Progress;
 use crate::text::date::{is_written, moment};
 
@@ -48,8 +52,14 @@ pub struct Survey {
     pub contents: Vec<Contents>,
     /// Records that were skipped.
     pub skipped: u64,
+    /// The first of them: number of its source, of the record, and why.
+    pub first_skipped: Option<(Origin, String)>,
+    /// Of pages of archives, by document, what refers to them; where links are asked for.
+    pub(super) targets: Map<u32, Target>,
     /// Records without a text.
     pub no_text: u64,
+    /// Pages of HTML with so many blocks that short ones share a line.
+    pub crowded: u64,
     /// Ids that more than one record has; where there is any, clusters are named by `doc`.
     pub repeated_ids: u64,
 }
@@ -65,8 +75,8 @@ pub struct Plan<'a> {
     pub protected: &'a Set<u32>,
     /// How records are read.
     pub input: &'a InputConfig,
-    /// Which copy stays.
-    pub keep: &'a Keep,
+    /// Which copy stays, and what is left of the others.
+    pub removal: &'a RemovalConfig,
     /// Chrome rules, matched while the text is at hand.
     pub rules: &'a Rules,
     /// Bytes of sheets kept in memory.
@@ -83,7 +93,7 @@ pub fn survey(
     skip: &mut dyn FnMut(Skipped) -> Result<()>,
 ) -> Result<Survey> {
     let mut fields = Fields::new(plan.input);
-    if let Keep::Field { name, .. } = plan.keep {
+    if let Keep::Field { name, .. } = &plan.removal.keep {
         fields = fields.with_rank(name);
     }
     progress.stage("reading", Some(plan.sources.iter().map(|source| source.size).sum()));
@@ -96,7 +106,10 @@ pub fn survey(
         names: Vec::new(),
         contents: Vec::new(),
         skipped: 0,
+        first_skipped: None,
+        targets: Map::default(),
         no_text: 0,
+        crowded: Vec::new(),
     };
     let mut at = 0;
     while at < plan.sources.len() {
@@ -108,7 +121,7 @@ pub fn survey(
                 .map_init(
                     || Observer::new(plan.rules),
                     |observer, source| {
-                        let mut blocks = Blocks::open(source, Limits::default())?;
+                        let mut blocks = Blocks::open(source, Limits::new(plan.input))?;
                         let mut found = Vec::new();
                         for block in blocks.by_ref() {
                             parse(&block?, source, &fields, plan, observer, &mut found);
@@ -129,6 +142,13 @@ pub fn survey(
             at += 1;
         }
     }
+    if let Some(name) = sink.crowded.first() {
+        let others = sink.crowded.len() - 1;
+        let more = if others > 0 { format!(" (and {others} more)") } else { String::new() };
+        progress.warn(&format!(
+            "`{name}`{more}: more than {MOST_LINES} lines; behind these, short blocks of the page share a line"
+        ));
+    }
     sink.finish(plan)
 }
 
@@ -147,6 +167,8 @@ struct Page {
     sheet: Option<Sheet>,
     content: Content,
     evidence: Box<[Evidence]>,
+    is_crowded: bool,
+    target: Option<Target>,
 }
 
 fn parse(
@@ -167,6 +189,10 @@ fn parse(
                 bytes: bad.bytes.to_vec(),
             })),
             Parsed::Record(record) => {
+                let is_linked = plan.removal.copies == Copies::Link && source.format == SourceFormat::Warc;
+                let is_marked = plan.removal.html == Html::Marked && record.outline.is_some();
+                let target =
+                    if is_linked { target(record.raw, record.is_converted() && !is_marked) } else { None };
                 let site = record
                     .site
                     .map(|site| site.into_owned())
@@ -183,7 +209,7 @@ fn parse(
                     }
                 }
                 let token = |bytes: Cow<'_, [u8]>| String::from_utf8(bytes.into_owned()).ok();
-                let field = match plan.keep {
+                let field = match &plan.removal.keep {
                     Keep::Field { .. } => record.rank.and_then(token).and_then(|token| field_value(&token)),
                     _ => None,
                 };
@@ -206,6 +232,8 @@ fn parse(
                         .as_ref()
                         .map_or_else(Content::default, |sheet| Content::new(sheet, &Labels::default())),
                     sheet,
+                    target,
+                    is_crowded: record.outline.is_some_and(|outline| outline.lines.len() > MOST_LINES),
                     evidence: evidence.as_slice().into(),
                 })));
             }
@@ -233,7 +261,11 @@ struct Sink {
     names: Vec<String>,
     contents: Vec<Contents>,
     skipped: u64,
+    first_skipped: Option<(Origin, String)>,
+    targets: Map<u32, Target>,
     no_text: u64,
+    /// Inputs that hold crowded pages, once for each.
+    crowded: Vec<String>,
 }
 
 impl Sink {
@@ -245,7 +277,7 @@ impl Sink {
         progress: &dyn Progress,
         skip: &mut dyn FnMut(Skipped) -> Result<()>,
     ) -> Result<()> {
-        let mut blocks = Blocks::open(source, Limits::default())?;
+        let mut blocks = Blocks::open(source, Limits::new(plan.input))?;
         let step = rayon::current_num_threads() * AHEAD;
         let (mut read, mut texts, mut seen) = (0, 0, Vec::new());
         let before = self.documents.len();
@@ -303,6 +335,9 @@ impl Sink {
             match found {
                 Found::Skipped(skipped) => {
                     self.skipped += 1;
+                    if self.first_skipped.is_none() {
+                        self.first_skipped = Some((skipped.origin, skipped.reason.clone()));
+                    }
                     skip(skipped)?;
                 }
                 Found::Page(page) => {
@@ -319,6 +354,9 @@ impl Sink {
                         };
                         serde_json::Value::String(made).to_string().into_boxed_str()
                     });
+                    if let Some(target) = page.target {
+                        self.targets.insert(self.documents.len() as u32, target);
+                    }
                     self.documents.push(Document {
                         origin: page.origin,
                         id,
@@ -329,6 +367,9 @@ impl Sink {
                         date: page.date,
                     });
                     self.no_text += u64::from(page.sheet.is_none());
+                    if page.is_crowded {
+                        self.crowded.push(source.given.clone());
+                    }
                     self.evidence.push(page.evidence);
                     self.pages.push(page.content);
                     self.spool.push(page.sheet.unwrap_or_default())?;
@@ -378,7 +419,10 @@ impl Sink {
             },
             contents: self.contents,
             skipped: self.skipped,
+            first_skipped: self.first_skipped,
+            targets: self.targets,
             no_text: self.no_text,
+            crowded: self.crowded.len() as u64,
             repeated_ids: repeated,
         })
     }

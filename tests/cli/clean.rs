@@ -344,3 +344,28 @@ examples = ["天气⟦【本文由小灯笼转载】⟧很好"]
     place.done(&["clean", "pages.jsonl", "-o", "kept", "--rules", "mine.toml", "--only", "duplicates"]);
     assert_eq!(place.read("kept/clean/pages.jsonl"), place.read("pages.jsonl"));
 }
+
+/// What is given twice is read once, and an input is never its own reference.
+#[test]
+fn what_is_given_twice_is_read_once() {
+    let place = Place::with(&[
+        ("today.jsonl", &[record("library", &LIBRARY), record("kiln", &KILN)].concat()),
+        ("archive/monday.jsonl", &record("old-kiln", &KILN)),
+    ]);
+    std::fs::copy(place.path("today.jsonl"), place.path("archive/today.jsonl")).unwrap();
+    let arguments = ["clean", "today.jsonl", "./today.jsonl", "-", "-", "-o", "out"];
+    let ran = place.run_with(&arguments, record("ferry", &FERRY).as_bytes());
+    snapshot("given-twice", &ran.shown());
+    assert_eq!(place.rows("out/documents.jsonl").len(), 3);
+    // The file of today lies in the archive already.
+    let arguments = ["clean", "archive/today.jsonl", "--against", "archive", "-o", "new"];
+    snapshot("input-in-reference", &place.run(&arguments).shown());
+    let kept: Vec<Value> = place.rows("new/documents.jsonl").iter().map(|row| row["kept"].clone()).collect();
+    assert_eq!(kept, [true, false]);
+    // What comes in by a pipe may be protected.
+    let arguments = ["clean", "-", "today.jsonl", "--protect", "-", "-o", "kept"];
+    let ran = place.run_with(&arguments, record("copy", &KILN).as_bytes());
+    assert_eq!(ran.status, Some(0), "{}", ran.shown());
+    let kept: Vec<Value> = place.rows("kept/documents.jsonl").iter().map(|row| row["kept"].clone()).collect();
+    assert_eq!(kept, [true, true, false]);
+}

@@ -25,9 +25,11 @@ fn flags() {
         ("keep", &["--keep", "newest"]),
         ("keep-field", &["--keep", "field:"]),
         ("only", &["--only", "ads"]),
+        ("html", &["--html", "pdf"]),
         ("format", &["--format", "pdf"]),
         ("memory", &["--memory", "lots"]),
         ("threads", &["-j", "0"]),
+        ("max-record", &["--max-record", "3G"]),
         ("min-units", &["--min-units", "3"]),
         ("text-field-empty", &["--text-field", ""]),
     ] {
@@ -53,12 +55,28 @@ fn inputs() {
     refused(&place, "protect-no-input", &["clean", "pages.jsonl", "--protect", "old.txt", "-o", "new"]);
     std::fs::remove_file(place.path("old.txt")).unwrap();
     refused(&place, "missing-reference", &["clean", "pages.jsonl", "--against", "old.jsonl", "-o", "new"]);
+    refused(
+        &place,
+        "reference-is-input",
+        &["clean", "pages.jsonl", "--against", "./pages.jsonl", "-o", "new"],
+    );
+    refused(&place, "reference-is-pipe", &["clean", "-", "--against", "-", "-o", "new"]);
     refused(&place, "no-match", &["clean", "*.txt", "-o", "new"]);
     refused(&place, "foreign-format", &["clean", "paper.pdf", "-o", "new"]);
     refused(&place, "empty-folder", &["clean", "empty", "-o", "new"]);
     refused(&place, "foreign-folder", &["clean", "papers", "-o", "new"]);
     refused(&place, "no-text-field", &["clean", "pages.jsonl", "-o", "new"]);
     refused(&place, "input-in-output", &["clean", "out/old.jsonl", "-o", "out", "--force"]);
+}
+
+/// Inputs that are there, none of whose records can be read.
+#[test]
+fn nothing_readable() {
+    let place = Place::with(&[("bad.jsonl", "{\"id\": 1,\nnone\n"), ("empty.jsonl", "")]);
+    place.file("latin.txt", b"caf\xe9 au lait, all day long");
+    refused(&place, "nothing-readable", &["clean", "bad.jsonl", "latin.txt", "empty.jsonl", "-o", "out"]);
+    refused(&place, "nothing-readable-page", &["clean", "latin.txt", "-o", "out"]);
+    place.done(&["clean", "empty.jsonl", "-o", "out"]);
 }
 
 #[test]
@@ -90,6 +108,7 @@ fn configuration() {
         ("range", "[matching]\nthreshold = 7\n"),
         ("chrome-range", "[chrome]\nbudget = 0\n"),
         ("keep", "[removal]\nkeep = \"newest\"\n"),
+        ("max-record", "[input]\nmax_record = \"lots\"\n"),
         ("no-toml", "[matching\n"),
     ] {
         place.file("dechaff.toml", text.as_bytes());

@@ -550,6 +550,31 @@ fn damaged_archives_lose_what_is_damaged_and_no_more() {
     assert_eq!(place.text("back/a.warc"), archive);
 }
 
+/// A Parquet file whose end is missing: it is named and kept, and stops no other input.
+#[test]
+fn a_parquet_file_that_is_cut_off_stops_no_other() {
+    let place = Place::new();
+    let page = |id: &str, text: &[&str]| Page { id: id.into(), url: String::new(), text: text.join("\n") };
+    let whole = parquet(&[page("library", &LIBRARY), page("market", &MARKET)]);
+    place.file("in/a.parquet", &whole);
+    place.file("in/cut.parquet", &whole[..whole.len() - 9]);
+    place.file("in/pages.jsonl", &jsonl(&[page("kiln", &KILN)]));
+    let ran =
+        place.run(&["clean", "in/cut.parquet", "in/a.parquet", "in/pages.jsonl", "-o", "out", "--strict"]);
+    assert_eq!(ran.status, Some(1), "{}", ran.shown());
+    snapshot("parquet-cut", &ran.shown());
+    let ids: Vec<Value> = place.rows("out/documents.jsonl").iter().map(|row| row["id"].clone()).collect();
+    assert_eq!(ids, ["library", "market", "kiln"]);
+    assert_eq!(place.tree("out/clean").into_keys().collect::<Vec<_>>(), ["a.parquet", "pages.jsonl"]);
+    place.done(&["restore", "out", "-o", "back", "-q"]);
+    assert!(place.read("back/cut.parquet") == place.read("in/cut.parquet"), "what is left of it comes back");
+    assert_eq!(rows_of(&place.read("back/a.parquet")), rows_of(&whole));
+    // In a folder, too; and it is no reference.
+    place.done(&["clean", "in", "-o", "out", "--force", "-q"]);
+    assert_eq!(place.json("out/run.json")["documents"]["skipped"], 1);
+    place.done(&["clean", "in/pages.jsonl", "--against", "in/cut.parquet", "-o", "out", "--force", "-q"]);
+}
+
 /// A few kilobytes that are a hundred megabytes: read in pieces, and skipped where they are one record.
 #[test]
 fn a_small_file_that_is_large_inside() {
@@ -614,4 +639,57 @@ fn a_link_in_a_table_names_the_row_that_stays() {
     assert_eq!(cells[1], ["b \"2\"".to_owned(), String::new(), "a".to_owned()]);
     place.done(&["restore", "out", "-o", "back"]);
     assert_eq!(place.read("back/rows.csv"), rows);
+}
+
+/// With `--link` the response of a dropped page becomes a revisit of the one that stays: of an equal payload only where
+/// the other's stands as it was.
+#[test]
+fn links_in_an_archive_are_revisits() {
+    let response = |id: &str, media: &str, body: &str| {
+        let block = format!("HTTP/1.1 200 OK\r\nContent-Type: {media}\r\nX-Kept: yes\r\n\r\n{body}");
+        format!(
+            "WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{id}>\r\nWARC-Date: 2024-05-0{}T10:00:00Z\r\n\
+             WARC-Target-URI: http://{id}.example/\r\nWARC-Block-Digest: sha1:AAAA\r\nWARC-Payload-Digest: sha1:{}\r\n\
+             Content-Type: application/http; msgtype=response\r\nContent-Length: {}\r\n\r\n{block}\r\n\r\n",
+            id.len() % 9 + 1,
+            &dechaff::hash::identity(body.as_bytes())[..8],
+            block.len()
+        )
+    };
+    let (library, stripped) = (LIBRARY.join("\n"), LIBRARY_STRIPPED.join("\n"));
+    let html = format!("<p>{}</p>", FERRY.join("</p><p>"));
+    let archive = [
+        response("library", "text/plain", &library),
+        response("library-again", "text/plain", &library),
+        response("library-stripped", "text/plain", &stripped),
+        response("ferry", "text/html", &html),
+        response("ferry-again", "text/html", &html),
+        response("kiln", "text/plain", &KILN.join("\n")),
+    ];
+    let place = Place::new();
+    place.file("a.warc", archive.concat().as_bytes());
+    place.file("b.warc", response("kiln-again", "text/plain", &KILN.join("\n")).as_bytes());
+    place.file(
+        "c.jsonl",
+        &jsonl(&[Page { id: "market".into(), url: String::new(), text: MARKET.join("\n") }]),
+    );
+    place.file("d.warc", response("market-again", "text/plain", &MARKET.join("\n")).as_bytes());
+    let inputs = ["clean", "a.warc", "b.warc", "c.jsonl", "d.warc", "--link", "--only", "duplicates", "-q"];
+    place.done(&[&inputs[..], &["-o", "out"]].concat());
+    let clean = ["a", "b", "d"].map(|name| place.text(&format!("out/clean/{name}.warc"))).concat();
+    snapshot("warc-revisit", &clean.replace("\r\n", "\n"));
+    place.done(&["restore", "out", "-o", "back", "-q"]);
+    for name in ["a.warc", "b.warc", "d.warc"] {
+        assert!(place.read(&format!("back/{name}")) == place.read(name), "{name}");
+    }
+    // HTML that is not written as text is still there.
+    place.done(&[&inputs[..], &["--html", "marked", "-o", "marked"]].concat());
+    let clean = place.text("marked/clean/a.warc");
+    assert_eq!(clean.matches("revisit/identical-payload-digest").count(), 2, "{clean}");
+    // What was written is read again: revisits are no pages.
+    place.done(&["clean", "out/clean", "-o", "again", "-q"]);
+    let rows = place.rows("again/documents.jsonl");
+    let ids: Vec<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["urn:uuid:library", "urn:uuid:ferry", "urn:uuid:kiln", "market"]);
+    assert_eq!(place.json("again/run.json")["documents"]["skipped"], 0);
 }

@@ -3,7 +3,7 @@
 use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, SHIFT_JIS, WINDOWS_1252};
 use serde_json::{Value, json};
 
-use crate::fixture::{FERRY, KILN, LIBRARY, LIBRARY_STRIPPED, MARKET, Place};
+use crate::fixture::{FERRY, KILN, LIBRARY, LIBRARY_STRIPPED, MARKET, Place, snapshot};
 
 /// A page of a small site, as its templates would make it.
 fn page(title: &str, paragraphs: &[&str], teasers: &[&str]) -> String {
@@ -227,4 +227,154 @@ fn hostile_html_is_read() {
     for name in ["deep.html", "open.html", "noise.html", "empty.html", "title.html"] {
         assert_eq!(place.read(&format!("back/{name}")), place.read(name), "{name}");
     }
+}
+
+/// A page without its marks, as the manual says to take them off.
+fn unmarked(page: &[u8]) -> Vec<u8> {
+    let mark = regex::bytes::Regex::new("(?s-u)<del class=\"dechaff\"[^>]*>(.*?)</del>").unwrap();
+    mark.replace_all(page, &b"$1"[..]).into_owned()
+}
+
+/// The text of a page without what is marked in it.
+fn left(page: &[u8]) -> String {
+    let mark = regex::bytes::Regex::new("(?s-u)<del class=\"dechaff\"[^>]*>.*?</del>").unwrap();
+    dechaff::input::html::page(&mark.replace_all(page, &b""[..]), None).text
+}
+
+/// Four pages of a site, one in another charset, and a copy without numbers.
+fn small_site(place: &Place) {
+    place.file("in/library.html", page("旧粮仓里的图书室", &LIBRARY, &["窑火", "集市散了以后"]).as_bytes());
+    let kiln = page("窑火", &KILN, &["一件旧棉袄", "旧粮仓里的图书室"]).replace("utf-8", "gbk");
+    place.file("in/kiln.html", &encoded(GBK, &kiln));
+    let market =
+        page("集市散了以后", &MARKET, &["河边的戏台", "窑火"]).replace("集市就", "集市<i>就</i>&nbsp;");
+    place.file("in/market.html", market.as_bytes());
+    place.file("in/ferry.html", page("The ferry", &FERRY, &["春水", "两只渡船"]).as_bytes());
+    place.file("in/copy.html", page("抄来的", &LIBRARY_STRIPPED, &["远山"]).as_bytes());
+}
+
+#[test]
+fn html_with_what_goes_marked_in_it() {
+    let place = Place::new();
+    small_site(&place);
+    let ran = place.done(&["clean", "in", "-o", "out", "--html", "marked"]);
+    snapshot("html-marked", &ran.shown());
+    snapshot("html-marked-page", &place.text("out/clean/library.html"));
+    let original = place.tree("in");
+    let clean = place.tree("out/clean");
+    let names: Vec<&String> = clean.keys().collect();
+    assert_eq!(names, ["ferry.html", "kiln.html", "library.html", "market.html"], "a copy goes");
+    place.done(&["clean", "in", "-o", "text"]);
+    for (name, page) in &clean {
+        assert!(unmarked(page) == original[name], "{name}: more than marks changed");
+        let text = name.replace(".html", ".txt");
+        assert_eq!(left(page), place.text(&format!("text/clean/{text}")), "{name}");
+    }
+    assert_eq!(removed(&place, "out"), removed(&place, "text"));
+    assert_eq!(place.json("out/run.json")["documents"]["unmarked"], 0);
+    place.done(&["restore", "out", "-o", "back"]);
+    assert!(place.tree("back") == original);
+    // Where nothing goes, copies stand there, too, marked from end to end.
+    place.done(&["clean", "in", "-o", "whole", "--html", "marked", "--annotate"]);
+    let copy = place.read("whole/clean/copy.html");
+    assert!(unmarked(&copy) == original["copy.html"]);
+    assert_eq!(left(&copy), "");
+    let told = "data-reason=\"duplicate-document\" data-kept=\"in/library.html\"";
+    assert!(String::from_utf8_lossy(&copy).contains(told));
+}
+
+#[test]
+fn html_of_records_is_marked_where_it_stands() {
+    let place = Place::new();
+    small_site(&place);
+    let pages = [
+        ("library", page("旧粮仓里的图书室", &LIBRARY, &["窑火"])),
+        ("kiln", page("窑火", &KILN, &["一件旧棉袄"])),
+        ("market", page("集市散了以后", &MARKET, &["河边的戏台"])),
+        ("copy", page("抄来的", &LIBRARY_STRIPPED, &["远山"])),
+    ];
+    // Escapes of every kind stay as they stand.
+    let token = |html: &str| json!(html).to_string().replace("</p>", "<\\/p>").replace('村', "\\u6751");
+    let lines: String = pages
+        .iter()
+        .map(|(id, html)| format!("{{\"id\":\"{id}\", \"html\" : {} }}\n", token(html)))
+        .collect();
+    place.file("pages.jsonl", lines.as_bytes());
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(["id", "html"]).unwrap();
+    pages.iter().for_each(|(id, html)| table.write_record([id, &**html]).unwrap());
+    place.file("pages.csv", &table.into_inner().unwrap());
+    let response = |(id, html): &(&str, String), head: &str, body: &[u8]| {
+        let mut block = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html{head}\r\n\r\n").into_bytes();
+        block.extend_from_slice(body);
+        assert!(!html.is_empty());
+        let head = format!(
+            "WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <{id}>\r\nWARC-Target-URI: http://a.example/{id}\r\n\
+             WARC-Payload-Digest: sha1:AAAA\r\nContent-Type: application/http\r\nContent-Length: {}\r\n\r\n",
+            block.len()
+        );
+        [head.as_bytes(), &block, b"\r\n\r\n"].concat()
+    };
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, pages[1].1.as_bytes()).unwrap();
+    let length = format!("\r\nContent-Length: {}", pages[0].1.len());
+    let archive = [
+        response(&pages[0], &length, pages[0].1.as_bytes()),
+        response(&pages[1], "\r\nContent-Encoding: gzip", &gzip.finish().unwrap()),
+        response(&pages[2], "", pages[2].1.as_bytes()),
+        response(&pages[3], "", pages[3].1.as_bytes()),
+    ];
+    place.file("pages.warc", &archive.concat());
+    for file in ["pages.jsonl", "pages.csv", "pages.warc"] {
+        let arguments =
+            ["clean", file, "--html-field", "html", "--site-field", "none", "--html", "marked", "-o", "out"];
+        place.done(&[&arguments[..], &["--force", "-q"]].concat());
+        place.done(&["restore", "out", "-o", "back", "-q"]);
+        assert!(place.read(&format!("back/{file}")) == place.read(file), "{file}");
+        std::fs::remove_dir_all(place.path("back")).unwrap();
+        assert_eq!(place.json("out/run.json")["documents"]["dropped"], 1, "{file}");
+        assert!(place.json("out/run.json")["removed"].as_array().unwrap().len() > 1, "{file}");
+    }
+    place.done(&["clean", "pages.jsonl", "--html-field", "html", "--html", "marked", "-o", "json"]);
+    let plain = regex::Regex::new(r#"<del class=\\"dechaff\\"[^>]*>(.*?)</del>"#).unwrap();
+    for ((line, row), (_, html)) in
+        place.text("json/clean/pages.jsonl").lines().zip(place.rows("json/clean/pages.jsonl")).zip(&pages)
+    {
+        let marked = row["html"].as_str().unwrap();
+        assert!(marked.contains("<del class") && unmarked(marked.as_bytes()) == html.as_bytes());
+        assert_eq!(left(marked.as_bytes()), row["text"].as_str().unwrap());
+        assert!(lines.contains(plain.replace_all(line, "$1").split(",\"text\":").next().unwrap().trim_end()));
+    }
+    place.done(&["clean", "pages.csv", "--html-field", "html", "--html", "marked", "-o", "table"]);
+    let clean = place.read("table/clean/pages.csv");
+    for (row, (_, html)) in csv::Reader::from_reader(&clean[..]).records().map(Result::unwrap).zip(&pages) {
+        assert!(row[1].contains("<del class") && unmarked(row[1].as_bytes()) == html.as_bytes());
+        assert_eq!(left(row[1].as_bytes()), row[2]);
+    }
+    place.done(&["clean", "pages.warc", "--html", "marked", "-o", "archive"]);
+    let clean = place.read("archive/clean/pages.warc");
+    let mut rest = &clean[..];
+    let mut seen = 0;
+    while !rest.is_empty() {
+        let split = |bytes: &[u8]| {
+            let at = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+            (String::from_utf8(bytes[..at].to_vec()).unwrap(), at + 4)
+        };
+        let (head, start) = split(rest);
+        let length = |head: &str| -> Option<usize> {
+            head.lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok())
+        };
+        let block = &rest[start..start + length(&head).unwrap()];
+        rest = &rest[start + block.len() + 4..];
+        assert!(head.contains("WARC-Type: response") && !head.contains("Digest"), "{head}");
+        let (http, start) = split(block);
+        let body = &block[start..];
+        assert!(
+            !http.contains("Encoding") && length(&http).is_none_or(|length| length == body.len()),
+            "{http}"
+        );
+        assert!(unmarked(body) == pages[seen].1.as_bytes());
+        seen += 1;
+    }
+    assert_eq!(seen, 3, "the copy goes");
 }

@@ -2,7 +2,7 @@
 
 use dechaff::config::Format;
 use dechaff::input::{Compression, Limits};
-use dechaff::output::Edit;
+use dechaff::output::{Edit, Mark};
 use proptest::prelude::*;
 
 use crate::run::{COMPRESSIONS, Run, compress, decompressed};
@@ -213,4 +213,45 @@ proptest! {
             prop_assert_eq!(good + bad, 1);
         }
     }
+
+    /// Marks change nothing but themselves, wherever they stand: without them a page is what it was.
+    #[test]
+    fn marks_come_off_again(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..60), tail: Vec<u8>, at in 0usize..9, every in 1usize..9) {
+        let bytes = [pieces.concat().as_bytes(), &tail].concat();
+        let text = dechaff::input::html::page(&bytes, None).text;
+        let borders: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        let spans = borders.chunks(every).skip(at).step_by(2).filter_map(|chunk| Some((chunk.first()?, chunk.last()?)));
+        let marks: Vec<Mark> = spans
+            .filter(|(start, end)| start < end)
+            .map(|(&start, &end)| Mark {
+                span: dechaff::document::Span::new(start as u32, end as u32),
+                attributes: vec![("data-reason", "r".to_owned())],
+            })
+            .collect();
+        let run = Run::new(Limits::default());
+        run.put("a.html", &bytes);
+        let mut sources = run.sources(Format::Html);
+        sources.keep_names();
+        run.rewrite(&sources, |_| Edit::Marked { cut: Vec::new(), marks: marks.clone(), add: Vec::new() });
+        let clean = std::fs::read(run.at("run/clean/a.html")).expect("a file");
+        prop_assert_eq!(unmarked(&clean), bytes.clone());
+        run.restore().expect("nothing was touched");
+        prop_assert_eq!(std::fs::read(run.at("back/a.html")).expect("a file"), bytes);
+    }
+}
+
+/// A page without its marks.
+fn unmarked(page: &[u8]) -> Vec<u8> {
+    let find = |page: &[u8], what: &[u8]| page.windows(what.len()).position(|window| window == what);
+    let mut left = Vec::new();
+    let mut rest = page;
+    while let Some(start) = find(rest, b"<del class=\"dechaff\"") {
+        left.extend_from_slice(&rest[..start]);
+        rest = &rest[start + find(&rest[start..], b">").expect("a tag ends") + 1..];
+        let end = find(rest, b"</del>").expect("a mark ends");
+        left.extend_from_slice(&rest[..end]);
+        rest = &rest[end + b"</del>".len()..];
+    }
+    left.extend_from_slice(rest);
+    left
 }

@@ -34,7 +34,7 @@ pub(crate) fn read(texts: &[String]) -> Corpus {
         sources: &sources.list,
         first_reference: 1,
         input: &config.input,
-        keep: &config.removal.keep,
+        removal: &config.removal,
         rules: &Rules::built_in(),
         memory: usize::MAX,
     };

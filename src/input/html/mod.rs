@@ -14,6 +14,7 @@ const UNENDED: usize = 4;
 
 mod reader;
 mod tags;
+mod written;
 
 use std::convert::Infallible;
 
@@ -21,6 +22,8 @@ use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, Tokenizer};
 
 use self::reader::Reader;
+pub(crate) use self::written::Places;
+use self::written::Written;
 use super::charset;
 use crate::chrome::Outline;
 
@@ -34,6 +37,10 @@ pub struct Page {
     /// What the markup says of the text's lines.
     pub outline: Outline,
 }
+
+/// Lines of a page behind which short ones share a line: what a page costs in memory goes by its lines. A page whose
+/// text has more was read in this way.
+pub const MOST_LINES: usize = reader::CROWDED;
 
 /// Reads a page from its bytes; see [`charset::html`] for `declared` and the charset.
 ///
@@ -49,12 +56,21 @@ pub fn page(bytes: &[u8], declared: Option<&str>) -> Page {
 
 /// Reads a page from its text.
 pub fn decoded(html: &str) -> Page {
-    let mut reader = Reader::new(html.len());
+    read(html, Written::new(html.len() / 8)).0
+}
+
+/// Reads a page from its text, and says where in it each byte of what was read comes from.
+pub(crate) fn placed(html: &str) -> (Page, Places) {
+    read(html, Written::placed())
+}
+
+fn read(html: &str, text: Written) -> (Page, Places) {
+    let mut reader = Reader::new(text);
     let mut from = 0;
     for _ in 0..=UNENDED {
         let mut emitter: CallbackEmitter<_, Infallible, usize> =
             CallbackEmitter::new(|event: CallbackEvent<'_>, span: Span<usize>| {
-                reader.event(event, span.end);
+                reader.event(event, from + span.start..from + span.end, html);
                 None
             });
         emitter.naively_switch_states(true);
@@ -64,10 +80,26 @@ pub fn decoded(html: &str) -> Page {
         }
         // A title that never ends would hide the page.
         let Some(at) = reader.unended() else { break };
-        let Some(next) = html.get(from + at..).and_then(|rest| rest.find('<')) else { break };
-        from += at + next;
+        let Some(next) = html.get(at..).and_then(|rest| rest.find('<')) else { break };
+        from = at + next;
     }
     reader.finish()
+}
+
+/// What the text of a page says that holds no tag: its character references decoded.
+fn characters(text: &str) -> String {
+    let mut said = String::new();
+    let emitter: CallbackEmitter<_, Infallible, ()> =
+        CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<()>| {
+            if let CallbackEvent::String { value } = event {
+                said.push_str(&String::from_utf8_lossy(value));
+            }
+            None
+        });
+    match Tokenizer::new_with_emitter(text, emitter).finish() {
+        Ok(()) => said,
+        Err(never) => match never {},
+    }
 }
 
 #[cfg(test)]

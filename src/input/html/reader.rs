@@ -1,14 +1,21 @@
 //! Tags and text in order → lines and outline.
 
+use std::ops::Range;
+
 use html5gum::emitters::callback::CallbackEvent;
 
 use super::Page;
 use super::tags::{Kind, hides};
+use super::written::{Place, Places, Written, places};
 use crate::chrome::{Mark, Node, Outline, Role};
 use crate::hash;
 
 /// Deepest element that is told from the one around it.
 const DEEPEST: usize = 512;
+/// Lines from which on a page is crowded: short ones then share a line.
+pub(super) const CROWDED: usize = 1 << 16;
+/// Characters of a line that is long enough on a crowded page.
+const SHARED: u32 = 256;
 /// Longest cell of a row that stays one line, in characters.
 const CELL: u32 = 40;
 /// Longest attribute that is looked at, in bytes.
@@ -22,11 +29,13 @@ const TITLE: usize = 1 << 10;
 
 /// Takes up what the tokenizer finds.
 pub(super) struct Reader {
-    text: String,
+    text: Written,
     title: String,
     nodes: Vec<Node>,
     lines: Vec<Line>,
     open: Vec<Open>,
+    /// How many open elements have a name whose key ends in this byte: an end tag of no open one is told at once.
+    names: [u16; 256],
     /// Elements open beyond the deepest.
     beyond: usize,
     /// Open elements that hold no text, links, preformatted ones.
@@ -45,6 +54,10 @@ pub(super) struct Reader {
     titled: bool,
     /// Where the text of an open element begins that nothing but its end tag ends.
     raw: Option<usize>,
+    /// Tags that are put into the text would show.
+    is_literal: bool,
+    /// Short lines share one.
+    is_crowded: bool,
     /// Number of the hidden block around, 0 for none.
     hidden: u32,
     /// Characters of running text in each hidden block, the first entry for none.
@@ -77,6 +90,8 @@ struct Tag {
     hidden: bool,
     /// Nothing but its end tag ends it.
     raw: bool,
+    /// Tags in it are text.
+    is_literal: bool,
     link: bool,
     /// Key of its classes and id.
     label: u64,
@@ -138,13 +153,15 @@ struct Line {
 }
 
 impl Reader {
-    pub(super) fn new(bytes: usize) -> Self {
+    /// One that writes to `text`.
+    pub(super) fn new(text: Written) -> Self {
         Self {
-            text: String::with_capacity(bytes / 8),
+            text,
             title: String::new(),
             nodes: vec![Node { parent: 0, path: 0, role: Role::default() }],
             lines: Vec::new(),
             open: Vec::new(),
+            names: [0; 256],
             beyond: 0,
             silent: 0,
             links: 0,
@@ -156,12 +173,15 @@ impl Reader {
             above: Above::Nothing,
             titled: false,
             raw: None,
+            is_literal: false,
+            is_crowded: false,
             hidden: 0,
             running: vec![0],
         }
     }
 
-    pub(super) fn event(&mut self, event: CallbackEvent<'_>, end: usize) {
+    /// Takes up what stands at `span` of `html`.
+    pub(super) fn event(&mut self, event: CallbackEvent<'_>, span: Range<usize>, html: &str) {
         match event {
             CallbackEvent::OpenStartTag { name } => {
                 let kind = Kind::of(name);
@@ -174,6 +194,7 @@ impl Reader {
                         name,
                         b"title" | b"textarea" | b"iframe" | b"noembed" | b"noframes" | b"xmp"
                     ),
+                    is_literal: matches!(name, b"xmp" | b"plaintext"),
                     link: false,
                     label: 0,
                     role: role_of_tag(name, kind),
@@ -202,15 +223,25 @@ impl Reader {
             }
             CallbackEvent::CloseStartTag { .. } => {
                 if let Some(tag) = self.tag.take() {
-                    self.raw = tag.raw.then_some(end);
+                    self.raw = tag.raw.then_some(span.end);
+                    self.is_literal |= tag.is_literal;
                     self.start(&tag);
                 }
             }
             CallbackEvent::EndTag { name } => {
                 self.raw = None;
+                self.is_literal = false;
                 self.end(name);
             }
-            CallbackEvent::String { value } => self.string(&String::from_utf8_lossy(value)),
+            CallbackEvent::String { value } => {
+                let value = String::from_utf8_lossy(value);
+                let found = if self.text.is_placed() && !self.is_literal && self.silent == 0 {
+                    html.get(span.clone()).and_then(|source| places(source, span.start, &value))
+                } else {
+                    None
+                };
+                self.string(&value, found.as_deref().unwrap_or_default());
+            }
             CallbackEvent::Comment { .. } | CallbackEvent::Doctype { .. } | CallbackEvent::Error(_) => {}
         }
     }
@@ -218,6 +249,7 @@ impl Reader {
     /// Where to go on when the page ended inside an element that only its end tag ends: that element is closed.
     pub(super) fn unended(&mut self) -> Option<usize> {
         let from = self.raw.take()?;
+        self.is_literal = false;
         self.close(self.open.len().saturating_sub(1));
         Some(from)
     }
@@ -289,6 +321,7 @@ impl Reader {
         };
         let hides = tag.hidden && tag.kind.breaks() && self.hidden == 0;
         if hides {
+            self.put_line();
             self.hidden = self.running.len() as u32;
             self.running.push(0);
         }
@@ -302,6 +335,7 @@ impl Reader {
             first: self.lines.len() as u32,
             nested: false,
         });
+        self.names[tag.name as u8 as usize] += 1;
         self.count(self.open.len() - 1, 1);
     }
 
@@ -320,6 +354,9 @@ impl Reader {
             return;
         }
         let name = hash::key(name) as u32;
+        if kind != Kind::Heading && self.names[name as u8 as usize] == 0 {
+            return;
+        }
         let same =
             |open: &Open| if kind == Kind::Heading { open.kind == Kind::Heading } else { open.name == name };
         let mut inner_block = false;
@@ -357,10 +394,14 @@ impl Reader {
         if self.open[at..].iter().any(|open| open.kind.breaks()) {
             self.end_line();
         }
+        if self.open[at..].iter().any(|open| open.hides) {
+            self.put_line();
+        }
         while self.open.len() > at {
             let last = self.open.len() - 1;
             self.count(last, -1);
             let Some(open) = self.open.pop() else { return };
+            self.names[open.name as u8 as usize] -= 1;
             if open.hides {
                 self.hidden = 0;
             }
@@ -376,7 +417,8 @@ impl Reader {
     /// Ends the element at `at`; those inside it stay open.
     fn take(&mut self, at: usize) {
         self.count(at, -1);
-        self.open.remove(at);
+        let open = self.open.remove(at);
+        self.names[open.name as u8 as usize] -= 1;
     }
 
     fn count(&mut self, at: usize, by: i32) {
@@ -387,7 +429,9 @@ impl Reader {
         self.preformatted = self.preformatted.saturating_add_signed(if preformatted { by } else { 0 });
     }
 
-    fn string(&mut self, string: &str) {
+    /// Takes up text; `places` has one for each of its bytes, or none.
+    fn string(&mut self, string: &str, places: &[Place]) {
+        let place = |at: usize| places.get(at).copied().unwrap_or_default();
         if self.silent > 0 {
             if !self.titled && self.open.last().is_some_and(|open| open.kind == Kind::Title) {
                 // Of a title that is never ended, what comes before the next tag.
@@ -402,27 +446,33 @@ impl Reader {
             return;
         }
         if self.preformatted > 0 {
-            for (number, line) in string.split('\n').enumerate() {
-                if number > 0 {
-                    self.line_feed();
-                }
-                for c in line.chars().filter(|&c| c != '\r') {
-                    self.put(c);
+            for (at, c) in string.char_indices() {
+                match c {
+                    '\n' => self.line_feed(),
+                    '\r' => {}
+                    c => {
+                        // Lines that share one are still apart.
+                        if self.is_crowded && self.line.chars > 0 && self.line.gap != Gap::None {
+                            self.text.push(' ', Place::NONE);
+                        }
+                        self.line.gap = Gap::None;
+                        self.put(c, place(at));
+                    }
                 }
             }
             return;
         }
-        for c in string.chars() {
+        for (at, c) in string.char_indices() {
             match c {
                 '\n' | '\r' => self.line.gap = self.line.gap.max(Gap::Break),
                 ' ' | '\t' | '\x0c' | '\u{a0}' => self.line.gap = Gap::Space,
                 '\u{ad}' | '\u{200b}' | '\u{feff}' => {}
                 c => {
                     if self.line.chars > 0 && self.gap_shows(c) {
-                        self.text.push(' ');
+                        self.text.push(' ', Place::NONE);
                     }
                     self.line.gap = Gap::None;
-                    self.put(c);
+                    self.put(c, place(at));
                 }
             }
         }
@@ -433,15 +483,15 @@ impl Reader {
         match self.line.gap {
             Gap::None => false,
             Gap::Space => true,
-            Gap::Break => !(is_wide(next) && self.text.chars().next_back().is_some_and(is_wide)),
+            Gap::Break => !(is_wide(next) && self.text.text().chars().next_back().is_some_and(is_wide)),
         }
     }
 
-    fn put(&mut self, c: char) {
+    fn put(&mut self, c: char, place: Place) {
         if self.line.chars == 0 {
             self.line.node = self.open.last().map_or(0, |open| open.node);
         }
-        self.text.push(c);
+        self.text.push(c, place);
         self.line.chars += 1;
         self.line.in_link = self.links > 0;
         self.line.linked += u32::from(self.line.in_link);
@@ -456,25 +506,35 @@ impl Reader {
         }
     }
 
-    /// Ends the line if it shows anything.
+    /// Ends the line if it shows anything; a short one of a crowded page goes on.
     fn end_line(&mut self) {
+        if self.lines.len() >= CROWDED && self.line.chars < SHARED {
+            self.is_crowded |= self.line.chars > 0;
+            self.line.gap = Gap::Space;
+            return;
+        }
+        self.put_line();
+    }
+
+    /// Ends the line if it shows anything.
+    fn put_line(&mut self) {
         let line = std::mem::take(&mut self.line);
         let code = self.preformatted > 0;
-        let content = &self.text[line.start..];
+        let content = &self.text.text()[line.start..];
         let front = if code { 0 } else { content.len() - content.trim_start().len() };
         let end = content.trim_end().len();
         if end <= front {
             self.text.truncate(line.start);
         } else {
             self.text.truncate(line.start + end);
-            self.text.drain(line.start..line.start + front);
-            self.text.push('\n');
+            self.text.remove(line.start..line.start + front);
+            self.text.push('\n', Place::NONE);
             let (cell, hidden) = (self.cell, self.hidden);
             if line.chars >= RUNNING && line.linked * 3 < line.chars {
                 self.running[hidden as usize] += line.chars;
             }
             if code && self.above == Above::Blank {
-                self.text.insert(line.start, '\n');
+                self.text.insert_line_feed(line.start);
                 self.lines.push(Line {
                     node: line.node,
                     chars: 0,
@@ -499,6 +559,10 @@ impl Reader {
 
     /// Makes one line of a row's lines if each is a short cell.
     fn join_cells(&mut self, first: usize, node: u32) {
+        // The line that is being written may hold cells of it.
+        if self.lines.len() >= CROWDED {
+            return;
+        }
         let row = &self.lines[first..];
         let short = row.iter().all(|line| line.chars <= CELL && !line.code);
         if row.len() < 2 || !short || row.windows(2).any(|pair| pair[0].cell == pair[1].cell) {
@@ -513,12 +577,9 @@ impl Reader {
         let lines = row.len();
         let mut start = self.text.len();
         for _ in 0..lines {
-            start = self.text[..start - 1].rfind('\n').map_or(0, |end| end + 1);
+            start = self.text.text()[..start - 1].rfind('\n').map_or(0, |end| end + 1);
         }
-        let joined = self.text[start..self.text.len() - 1].replace('\n', "\t");
-        self.text.truncate(start);
-        self.text.push_str(&joined);
-        self.text.push('\n');
+        self.text.join(start);
         let Line { cell, hidden, .. } = self.lines[first];
         self.lines.truncate(first);
         self.lines.push(Line { node, chars, linked, cell, hidden, code: false });
@@ -531,26 +592,21 @@ impl Reader {
         if self.lines.iter().all(is_shown) {
             return;
         }
-        let mut text = String::with_capacity(self.text.len());
-        for (line, content) in self.lines.iter().zip(self.text.split_inclusive('\n')) {
-            if is_shown(line) {
-                text.push_str(content);
-            }
-        }
+        let mut shown = self.lines.iter().map(is_shown);
+        self.text.keep_lines(|| shown.next().unwrap_or(true));
         let lines = self.lines.iter().copied().filter(is_shown).collect();
-        self.text = text;
         self.lines = lines;
     }
 
-    pub(super) fn finish(mut self) -> Page {
+    pub(super) fn finish(mut self) -> (Page, Places) {
         self.close(0);
-        self.end_line();
+        self.put_line();
         self.drop_hidden();
         let title = normal(&self.title);
         let lines = self
             .lines
             .iter()
-            .zip(self.text.lines())
+            .zip(self.text.text().lines())
             .map(|(line, text)| {
                 let mut role = Role::default();
                 if line.code {
@@ -563,7 +619,9 @@ impl Reader {
                 Mark { node: line.node, links, role }
             })
             .collect();
-        Page { text: self.text, title: self.title, outline: Outline { nodes: self.nodes, lines } }
+        let outline = Outline { nodes: self.nodes, lines };
+        let (text, places) = self.text.finish();
+        (Page { text, title: self.title, outline }, places)
     }
 }
 

@@ -133,3 +133,20 @@ fn many_of_anything_stay_cheap() {
         assert_eq!(page.outline.lines.len(), page.text.lines().count(), "{piece}");
     }
 }
+
+#[test]
+fn a_page_of_very_many_blocks_has_a_bounded_number_of_lines() {
+    let most = super::MOST_LINES;
+    for (block, last) in [("<p>x", ""), ("<td>x", "<table><tr>"), ("x\n", "<pre>"), ("<li>x<br>y", "<ul>")] {
+        let html = format!("{last}{}", block.repeat(3 * most));
+        let page = decoded(&html);
+        let lines = page.text.lines().count();
+        assert!(lines > most && lines < most + 3 * most / 50, "{lines} lines of {block}");
+        assert_eq!(page.outline.lines.len(), lines);
+        let shown = |text: &str| text.chars().filter(|c| "xy".contains(*c)).count();
+        assert_eq!(shown(&page.text), shown(&html.replace("li>", "")), "nothing is lost of {block}");
+        assert!(!page.text.contains("xx"), "what was apart stays so: {block}");
+    }
+    let rows = format!("<table>{}</table>", "<tr><td>a<td>b".repeat(most / 2));
+    assert_eq!(decoded(&rows).text.lines().next(), Some("a\tb"));
+}

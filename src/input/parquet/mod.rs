@@ -26,27 +26,41 @@ const BATCH: u64 = 1 << 20;
 /// Most rows of a batch.
 const ROWS: u64 = 1 << 10;
 
+/// Why a Parquet file cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// It is damaged, in this way.
+    Damaged(String),
+    /// There is no reader for it, for this reason.
+    Unknown(String),
+}
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Unread::Damaged(problem) | Unread::Unknown(problem)) = self;
+        f.write_str(problem)
+    }
+}
+
 /// Reads the metadata of a Parquet file, and nothing else.
 ///
 /// # Errors
 /// What is wrong with the file, to be put behind its name; or that it cannot be opened.
-pub(crate) fn metadata(path: &Path) -> io::Result<Result<Arc<ParquetMetaData>, String>> {
+pub(crate) fn metadata(path: &Path) -> io::Result<Result<Arc<ParquetMetaData>, Unread>> {
     let file = File::open(path)?;
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let loaded = unpanicked(|| ArrowReaderMetadata::load(&file, options).map_err(|error| plain(&error)));
-    Ok(loaded.and_then(|loaded| {
+    Ok(loaded.map_err(Unread::Damaged).and_then(|loaded| {
         let metadata = Arc::clone(loaded.metadata());
         for column in metadata.row_groups().iter().flat_map(|group| group.columns()) {
-            if !is_known(column.compression()) {
-                return Err(format!("its compression {} is not known", column.compression()));
+            // The one codec of the format that has no reader.
+            if column.compression() == Compression::LZO {
+                let problem = "it is compressed with LZO, which dechaff does not read: write it again with Zstandard or Snappy";
+                return Err(Unread::Unknown(problem.to_owned()));
             }
         }
         Ok(metadata)
     }))
-}
-
-fn is_known(compression: Compression) -> bool {
-    !matches!(compression, Compression::BROTLI(_) | Compression::LZO)
 }
 
 /// The rows of a file, as JSON Lines, to be read as bytes.

@@ -64,7 +64,7 @@ impl Run {
         let fields = Fields::new(&self.config.input);
         let mut missing: Vec<u64> = wanted.to_vec();
         missing.dedup();
-        let mut blocks = Blocks::open(source, Limits::default()).map_err(failed)?;
+        let mut blocks = Blocks::open(source, Limits::new(&self.config.input)).map_err(failed)?;
         // To the end: only so is it known to be what the run read.
         for block in blocks.by_ref() {
             let block = block.map_err(failed)?;

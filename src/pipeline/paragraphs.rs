@@ -455,8 +455,8 @@ fn candidates(
             let other = |step: usize| u64::from(key(id, (band + 2 * pass + step) % PARAGRAPH.bands));
             other(1) << 32 | other(2)
         };
-        let mut walked = Walked::default();
-        walked.left = (0..shingled.len() as u32).map(|id| entry(key(id, column), id)).collect();
+        let left = (0..shingled.len() as u32).map(|id| entry(key(id, column), id)).collect();
+        let mut walked = Walked { left, ..Walked::default() };
         small_buckets(&mut walked.left, cap, |a, b| walked.pairs.push(entry(a, b)));
         walked.hot = hot_buckets(&walked.left, order, |a, b| walked.crowd.push(entry(a, b)));
         if column < PARAGRAPH.bands {

@@ -19,7 +19,7 @@ pub(super) const LONG: usize = 480;
 /// Longest line that is looked up among words, in bytes.
 pub(super) const LONGEST_WORD: usize = 48;
 
-/// Number of a rule in its [`Rules`], from 1; 0 means no rule.
+/// Number of a rule in its [`Rules`](super::rules::Rules), from 1; 0 means no rule.
 pub type RuleId = u16;
 
 /// What a rule describes.

@@ -1,6 +1,6 @@
 //! What a line looks like: a few counts, and properties as bits.
 //!
-//! In goes a line, out come a [`Shape`] and its [`Flags`]. Needs nothing but the line. Costs one pass over at most
+//! In goes a line, out come a `Shape` and its [`Flags`]. Needs nothing but the line. Costs one pass over at most
 //! `SCANNED` bytes at each end.
 
 use std::ops::BitOr;

@@ -1,0 +1,124 @@
+//! A document's content → what it is compared by: bands of its signature, samples of its shingles, keys.
+//!
+//! Bands propose pairs of like length. Sampled shingles, those whose hash is 0 modulo [`SAMPLE`] (FracMinHash; Irber et
+//! al. 2022), propose pairs of which one stands in the other, at any length. Keys of the units, in their order and in
+//! any order, say what is equal. Cost: one pass over the units, one over the shingles.
+
+use rayon::prelude::*;
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::hash::{self, Set};
+use crate::lsh::banding::DOCUMENT;
+use crate::pipeline::corpus::Corpus;
+use crate::sketch::minhash::{MinHasher, SLOTS};
+use crate::text::shingle::shingles;
+
+/// One shingle in this many is sampled.
+const SAMPLE: u64 = 8;
+/// Of a short document, one in this many besides, compared among short ones: few samples scatter widely.
+const FINE: u64 = 4;
+/// Shingles of a short document, at most.
+const SHORT: usize = 512;
+/// Of the sampled shingles that two documents share, the share that many others have too from which on it says nothing
+/// that they lie evenly.
+const COMMON: f64 = 0.9;
+
+/// What a document is compared by.
+#[derive(Debug, Default)]
+pub(super) struct Sign {
+    pub(super) key: u64,
+    /// Key of the whole text's units.
+    pub(super) whole: u64,
+    /// Key of the content's units in any order.
+    pub(super) bag: u64,
+    /// Key of the whole text's units in any order.
+    pub(super) whole_bag: u64,
+    /// Units of the whole text.
+    pub(super) all: u32,
+    pub(super) units: u32,
+    /// Units in paragraphs of prose.
+    pub(super) prose: u32,
+    pub(super) runs: u32,
+    pub(super) masks: u32,
+    pub(super) spans: u32,
+    pub(super) bands: Vec<u32>,
+    pub(super) samples: Vec<u32>,
+    /// Of a short document, `samples` and more; of a long one none.
+    pub(super) fine: Vec<u32>,
+}
+
+impl Sign {
+    /// Whether two documents have the same units in another order, in content or altogether: a line that was moved may
+    /// be chrome in one place and content in another.
+    pub(super) fn is_reordered(&self, other: &Sign) -> bool {
+        self.bag == other.bag || self.whole_bag == other.whole_bag
+    }
+
+    /// Whether nearly all that two documents share stands in many others too: it lies evenly over all pages by one
+    /// pattern, and says nothing of these two.
+    pub(super) fn shares_only(&self, other: &Sign, common: &Set<u32>) -> bool {
+        let short = !self.fine.is_empty() && !other.fine.is_empty();
+        let (a, b) = if short { (&self.fine, &other.fine) } else { (&self.samples, &other.samples) };
+        let shared = || a.iter().filter(|&key| b.binary_search(key).is_ok());
+        let (all, many) = (shared().count(), shared().filter(|&key| common.contains(key)).count());
+        all > 0 && many as f64 >= COMMON * all as f64
+    }
+}
+
+pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[u32]) -> Result<Vec<Sign>> {
+    ids.par_iter()
+        .map_init(Vec::new, |buffer, &id| {
+            let content = &corpus.contents[id as usize];
+            corpus.with_units(id, |sheet, units| {
+                let all = &sheet.units[..];
+                let key = hash::units_key(units);
+                let mut sign = Sign {
+                    all: all.len() as u32,
+                    units: content.units,
+                    prose: content.prose(),
+                    runs: content.paragraphs.iter().map(|paragraph| paragraph.runs).sum(),
+                    masks: content.paragraphs.iter().map(|paragraph| paragraph.masks).sum(),
+                    spans: corpus.labels[id as usize].spans.len() as u32,
+                    key,
+                    whole: if units.len() == all.len() { key } else { hash::units_key(all) },
+                    ..Sign::default()
+                };
+                if units.len() < config.matching.min_units {
+                    // Too short for shingles: equal only when the numbers are equal too.
+                    let numbers: Vec<u32> =
+                        content.paragraphs.iter().map(|paragraph| paragraph.numbers).collect();
+                    sign.key = hash::units_key(&[units, &[u32::MAX], &numbers].concat());
+                    if units.is_empty() {
+                        // All chrome: equal only to what is equal altogether.
+                        sign.key = sign.whole;
+                    } else {
+                        sign.whole = sign.key;
+                    }
+                    return sign;
+                }
+                shingles(units, buffer);
+                let mut signature = [u32::MAX; SLOTS];
+                hasher.sign(buffer, &mut signature);
+                sign.bands.reserve_exact(DOCUMENT.bands);
+                DOCUMENT.keys(&signature, &mut sign.bands);
+                sign.bag = hash::bag_key(units);
+                sign.whole_bag = if units.len() == all.len() { sign.bag } else { hash::bag_key(all) };
+                sign.samples = sampled(buffer, SAMPLE);
+                if buffer.len() <= SHORT {
+                    sign.fine = sampled(buffer, FINE);
+                }
+                sign
+            })
+        })
+        .collect()
+}
+
+/// The high halves of the shingles whose hash is 0 modulo `rate`, sorted, each once.
+fn sampled(shingles: &[u64], rate: u64) -> Vec<u32> {
+    let mut samples: Vec<u32> =
+        shingles.iter().filter(|&&hash| hash % rate == 0).map(|&hash| (hash >> 32) as u32).collect();
+    samples.sort_unstable();
+    samples.dedup();
+    samples
+}

@@ -15,8 +15,8 @@ use std::cell::RefCell;
 use rayon::prelude::*;
 
 use self::bench::Bench;
-use self::candidates::candidates;
 pub use self::candidates::proposed;
+use self::candidates::{Candidates, candidates, nearest};
 use self::membership::{take_in, take_out};
 use self::pair::{KnownPair, KnownPairs, Pair, Related, side};
 use self::sign::{Sign, sign};
@@ -151,35 +151,21 @@ impl Finder {
         }
         let distinct: Vec<u32> = with_content().filter(|&id| components.root(id) == id).collect();
 
-        self.common.clear();
-        let candidates = candidates(signs, &distinct, config, &mut found.hot, &mut self.common);
-        found.candidates = candidates.len() as u64;
+        let Candidates { pairs, mut crowd, common, hot } = candidates(signs, &distinct, config);
+        self.common = common;
+        found.hot = hot;
         // What was known under other labels stays known, but where others decided on it.
         let (signs, common) = (&self.signs, &self.common);
         self.known.retain(|&(a, b), known| {
             known.spread.is_none() || known.common == (Pair { signs, common, a, b }).shares_only_common()
         });
-        let mut at = 0;
-        while at < candidates.len() {
-            let mut batch = Vec::with_capacity(BATCH);
-            while at < candidates.len() && batch.len() < BATCH {
-                let (a, b) = candidates[at];
-                if keep_pairs == Pairs::All || !components.joined(a, b) {
-                    batch.push((a, b));
-                }
-                at += 1;
-            }
-            self.known.extend(self.probe(corpus, &batch, config)?);
-            for &(a, b) in &batch {
-                let pair = Pair { signs: &self.signs, common: &self.common, a, b };
-                if let Some(related) = pair.relate(self.known[&(a, b)], config) {
-                    components.join(a, b);
-                    if keep_pairs == Pairs::All {
-                        found.pairs.push((a, b, related.matched()));
-                    }
-                }
-            }
+        self.verify(corpus, config, &pairs, keep_pairs, &mut components, &mut found)?;
+        if keep_pairs == Pairs::Skip {
+            crowd.retain(|&(a, b)| !components.joined(a, b));
         }
+        let crowd = nearest(&self.signs, &crowd, &self.common, config);
+        self.verify(corpus, config, &crowd, keep_pairs, &mut components, &mut found)?;
+        found.pairs.sort_unstable_by_key(|&(a, b, _)| (a, b));
 
         let sets = components.sets();
         let cut: Vec<(Vec<DocumentCluster>, KnownPairs)> = sets
@@ -199,6 +185,37 @@ impl Finder {
                 .map_or(cluster.representative, |id| id.min(cluster.representative))
         });
         Ok(found)
+    }
+
+    /// Compares pairs and joins those that match.
+    fn verify(
+        &mut self,
+        corpus: &Corpus,
+        config: &Config,
+        candidates: &[(u32, u32)],
+        keep_pairs: Pairs,
+        components: &mut Components,
+        found: &mut DocumentMatches,
+    ) -> Result<()> {
+        found.candidates += candidates.len() as u64;
+        let mut rest = candidates.iter().copied();
+        loop {
+            let wanted = |&(a, b): &(u32, u32)| keep_pairs == Pairs::All || !components.joined(a, b);
+            let batch: Vec<(u32, u32)> = rest.by_ref().filter(wanted).take(BATCH).collect();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            self.known.extend(self.probe(corpus, &batch, config)?);
+            for (a, b) in batch {
+                let pair = Pair { signs: &self.signs, common: &self.common, a, b };
+                if let Some(related) = pair.relate(self.known[&(a, b)], config) {
+                    components.join(a, b);
+                    if keep_pairs == Pairs::All {
+                        found.pairs.push((a, b, related.matched()));
+                    }
+                }
+            }
+        }
     }
 
     /// What the pairs share that are not known yet; those with the same first document stand together.

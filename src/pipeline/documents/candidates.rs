@@ -1,7 +1,8 @@
 //! What documents are compared by → the pairs that are worth a comparison.
 //!
 //! Out come pairs that share a band, a key of their units in any order, or several sampled shingles, smaller id first,
-//! sorted. Bands, and parts of the samples, are walked on all threads. Cost: a sort of 8-byte words a band.
+//! sorted. Of pairs whose samples many others have too, as pages by one pattern have, each document keeps its nearest.
+//! Bands, and parts of the samples, are walked on all threads. Cost: a sort of 8-byte words a band.
 
 use rayon::prelude::*;
 use rdst::RadixSort;
@@ -12,6 +13,8 @@ use crate::error::Result;
 use crate::hash::Set;
 use crate::lsh::banding::DOCUMENT;
 use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
+use crate::lsh::crowd::best;
+use crate::matching::relation::required_document_jaccard;
 use crate::pipeline::corpus::Corpus;
 use crate::sketch::minhash::MinHasher;
 
@@ -20,17 +23,31 @@ const FEWEST_SAMPLES: usize = 2;
 /// Share of the shorter document's samples that a pair has in common.
 const SAMPLED: f64 = 0.15;
 
+/// Bands that two documents share from which on they are compared whatever others share with them.
+const SURE: usize = 8;
+/// How far below what a match needs samples may say that a pair is: more than the estimate scatters.
+const ROOM: f32 = 0.2;
+
 /// Parts in which sampled shingles are brought together, by their highest bits: each a piece of work for one thread.
 const PARTS: u32 = 16;
 const PART_SHIFT: u32 = 32 - PARTS.ilog2();
 
-pub(super) fn candidates(
-    signs: &[Sign],
-    distinct: &[u32],
-    config: &Config,
-    hot: &mut HotBuckets,
-    common: &mut Set<u32>,
-) -> Vec<(u32, u32)> {
+/// Pairs that are worth a comparison.
+#[derive(Debug, Default)]
+pub(super) struct Candidates {
+    /// Those that are compared.
+    pub(super) pairs: Vec<(u32, u32)>,
+    /// Pairs of documents that both have samples in common with many: of those that no match holds together by then,
+    /// [`nearest`] are compared.
+    pub(super) crowd: Vec<(u32, u32)>,
+    /// Sampled shingles that many documents have.
+    pub(super) common: Set<u32>,
+    /// Buckets that were capped.
+    pub(super) hot: HotBuckets,
+}
+
+pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> Candidates {
+    let mut candidates = Candidates::default();
     let cap = config.matching.max_bucket;
     let shingled: Vec<u32> =
         distinct.iter().copied().filter(|&id| !signs[id as usize].bands.is_empty()).collect();
@@ -56,7 +73,7 @@ pub(super) fn candidates(
     let mut pairs: Vec<u64> = Vec::new();
     for (found, capped, _) in bands {
         pairs.extend(found);
-        hot.add(capped);
+        candidates.hot.add(capped);
     }
 
     // The same units in another order, of the content or of the whole text: each with the first.
@@ -68,6 +85,8 @@ pub(super) fn candidates(
         pairs.extend(group[1..].iter().map(|&(_, id)| entry(group[0].1, id)));
     }
 
+    // Documents with samples that many have.
+    let mut crowded = vec![false; signs.len()];
     let kinds: [fn(&Sign) -> &[u32]; 2] = [|sign| &sign.samples, |sign| &sign.fine];
     for samples in kinds {
         // Samples are sorted, so those of a part stand together.
@@ -84,9 +103,10 @@ pub(super) fn candidates(
         let mut shared: Vec<u64> = Vec::new();
         for (found, capped, left) in parts {
             shared.extend(found);
-            hot.add(capped);
+            candidates.hot.add(capped);
             // What is left are the words of hot buckets.
-            common.extend(left.iter().map(|&word| (word >> 32) as u32));
+            candidates.common.extend(left.iter().map(|&word| (word >> 32) as u32));
+            left.iter().for_each(|&word| crowded[word as u32 as usize] = true);
         }
         shared.radix_sort_unstable();
         for group in shared.chunk_by(|x, y| x == y) {
@@ -101,7 +121,50 @@ pub(super) fn candidates(
     }
     pairs.radix_sort_unstable();
     pairs.dedup();
-    pairs.into_iter().map(|pair| ((pair >> 32) as u32, pair as u32)).collect()
+    for pair in pairs {
+        let (a, b) = ((pair >> 32) as u32, pair as u32);
+        let is_crowd =
+            crowded[a as usize] && crowded[b as usize] && !is_sure(&signs[a as usize], &signs[b as usize]);
+        if is_crowd { &mut candidates.crowd } else { &mut candidates.pairs }.push((a, b));
+    }
+    candidates
+}
+
+fn is_sure(a: &Sign, b: &Sign) -> bool {
+    a.is_reordered(b) || a.bands.iter().zip(&b.bands).filter(|(a, b)| a == b).count() >= SURE
+}
+
+/// Of pairs in a crowd, those that share more than the crowd does, and of the others each document's best.
+pub(super) fn nearest(
+    signs: &[Sign],
+    crowd: &[(u32, u32)],
+    common: &Set<u32>,
+    config: &Config,
+) -> Vec<(u32, u32)> {
+    let margins: Vec<Option<f32>> = crowd
+        .par_iter()
+        .map(|&(a, b)| margin(&signs[a as usize], &signs[b as usize], common, config))
+        .collect();
+    let told = || crowd.iter().zip(&margins);
+    let mut kept: Vec<(u32, u32)> =
+        told().filter(|(_, margin)| margin.is_none()).map(|(&pair, _)| pair).collect();
+    let (pairs, margins): (Vec<(u32, u32)>, Vec<f32>) =
+        told().filter_map(|(&pair, &margin)| Some((pair, margin?))).unzip();
+    kept.extend(best(&pairs, &margins, ROOM));
+    kept.par_sort_unstable();
+    kept
+}
+
+/// How far the samples of two documents say that they are above what a match needs; `None` where they share more than
+/// many others do.
+fn margin(a: &Sign, b: &Sign, common: &Set<u32>, config: &Config) -> Option<f32> {
+    let overlap = a.shared(b);
+    let needed = required_document_jaccard(a.units.min(b.units), &config.matching);
+    // The Jaccard of a pair of which the smaller has as much in the larger as a fragment needs.
+    let fragment = config.matching.containment * f64::from(overlap.a.min(overlap.b));
+    let fragment = fragment / (f64::from(overlap.a) + f64::from(overlap.b) - fragment);
+    let margin = (overlap.jaccard() - needed.min(fragment)) as f32;
+    a.shares_only(b, common).then_some(margin)
 }
 
 /// The pairs, smaller id first and sorted, that bands and samples propose before anything is verified. What `find`
@@ -112,5 +175,8 @@ pub(super) fn candidates(
 pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Vec<(u32, u32)>> {
     let all: Vec<u32> = corpus.ids().collect();
     let signs = sign(corpus, config, &MinHasher::new(config.matching.seed), &all)?;
-    Ok(candidates(&signs, &all, config, &mut HotBuckets::default(), &mut Set::default()))
+    let Candidates { mut pairs, crowd, common, .. } = candidates(&signs, &all, config);
+    pairs.extend(nearest(&signs, &crowd, &common, config));
+    pairs.sort_unstable();
+    Ok(pairs)
 }

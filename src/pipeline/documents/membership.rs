@@ -1,4 +1,4 @@
-//! Who belongs to a cluster besides those that match its representative, and who does not although he does.
+//! What belongs to a cluster besides those that match its representative, and what does not although it does.
 //!
 //! In: the members of a cluster and the rest of its component, and comparisons. Cost: a few comparisons a document.
 

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::hash::{self, Set};
 use crate::lsh::banding::DOCUMENT;
+use crate::matching::verify::Overlap;
 use crate::pipeline::corpus::Corpus;
 use crate::sketch::minhash::{MinHasher, SLOTS};
 use crate::text::shingle::shingles;
@@ -55,15 +56,47 @@ impl Sign {
         self.bag == other.bag || self.whole_bag == other.whole_bag
     }
 
+    /// What the samples of two documents share; of short ones the finer samples.
+    pub(super) fn shared(&self, other: &Sign) -> Overlap {
+        let (a, b) = self.samples_beside(other);
+        Overlap { a: a.len() as u32, b: b.len() as u32, shared: in_both(a, b).count() as u32 }
+    }
+
     /// Whether nearly all that two documents share stands in many others too: it lies evenly over all pages by one
     /// pattern, and says nothing of these two.
     pub(super) fn shares_only(&self, other: &Sign, common: &Set<u32>) -> bool {
-        let short = !self.fine.is_empty() && !other.fine.is_empty();
-        let (a, b) = if short { (&self.fine, &other.fine) } else { (&self.samples, &other.samples) };
-        let shared = || a.iter().filter(|&key| b.binary_search(key).is_ok());
-        let (all, many) = (shared().count(), shared().filter(|&key| common.contains(key)).count());
-        all > 0 && many as f64 >= COMMON * all as f64
+        let (a, b) = self.samples_beside(other);
+        let (mut all, mut many) = (0, 0);
+        for key in in_both(a, b) {
+            all += 1;
+            many += u32::from(common.contains(&key));
+        }
+        all > 0 && f64::from(many) >= COMMON * f64::from(all)
     }
+
+    fn samples_beside<'s>(&'s self, other: &'s Sign) -> (&'s [u32], &'s [u32]) {
+        if !self.fine.is_empty() && !other.fine.is_empty() {
+            (&self.fine, &other.fine)
+        } else {
+            (&self.samples, &other.samples)
+        }
+    }
+}
+
+/// What stands in both of two ascending lists. No step depends on a branch: in a crowd, any may go either way.
+fn in_both<'s>(a: &'s [u32], b: &'s [u32]) -> impl Iterator<Item = u32> + 's {
+    let (mut i, mut j) = (0, 0);
+    std::iter::from_fn(move || {
+        while i < a.len() && j < b.len() {
+            let (x, y) = (a[i], b[j]);
+            i += usize::from(x <= y);
+            j += usize::from(y <= x);
+            if x == y {
+                return Some(x);
+            }
+        }
+        None
+    })
 }
 
 pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[u32]) -> Result<Vec<Sign>> {

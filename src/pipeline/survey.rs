@@ -4,6 +4,7 @@
 //! input order for any number of threads.
 
 use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -111,6 +112,7 @@ pub fn survey(
         no_text: 0,
         crowded: Vec::new(),
     };
+    let observers = Observers { rules: plan.rules, resting: Mutex::default() };
     let mut at = 0;
     while at < plan.sources.len() {
         let pages = plan.sources[at..].iter().take(FILES).take_while(|s| s.format.is_page()).count();
@@ -118,17 +120,17 @@ pub fn survey(
             let group = &plan.sources[at..at + pages];
             let read: Vec<(Vec<Found>, Contents)> = group
                 .par_iter()
-                .map_init(
-                    || Observer::new(plan.rules),
-                    |observer, source| {
-                        let mut blocks = Blocks::open(source, Limits::new(plan.input))?;
-                        let mut found = Vec::new();
-                        for block in blocks.by_ref() {
+                .map(|source| {
+                    let mut blocks = Blocks::open(source, Limits::new(plan.input))?;
+                    let mut found = Vec::new();
+                    observers.with(|observer| {
+                        blocks.by_ref().try_for_each(|block| {
                             parse(&block?, source, &fields, plan, observer, &mut found);
-                        }
-                        Ok((found, blocks.contents()))
-                    },
-                )
+                            Ok(())
+                        })
+                    })?;
+                    Ok((found, blocks.contents()))
+                })
                 .collect::<Result<_>>()?;
             for ((found, contents), source) in read.into_iter().zip(group) {
                 sink.take(found, source, skip)?;
@@ -138,7 +140,7 @@ pub fn survey(
             at += pages;
         } else {
             let source = &plan.sources[at];
-            sink.read(source, &fields, plan, progress, skip)?;
+            sink.read(source, &fields, plan, &observers, progress, skip)?;
             at += 1;
         }
     }
@@ -150,6 +152,23 @@ pub fn survey(
         ));
     }
     sink.finish(plan)
+}
+
+/// Observers of lines, each of which keeps what it saw for the next block.
+struct Observers<'r> {
+    rules: &'r Rules,
+    resting: Mutex<Vec<Observer<'r>>>,
+}
+
+impl<'r> Observers<'r> {
+    fn with<T>(&self, work: impl FnOnce(&mut Observer<'r>) -> T) -> T {
+        let resting = || self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = resting().pop();
+        let mut observer = found.unwrap_or_else(|| Observer::new(self.rules));
+        let done = work(&mut observer);
+        resting().push(observer);
+        done
+    }
 }
 
 /// One record of a block, read and folded.
@@ -274,32 +293,30 @@ impl Sink {
         source: &Source,
         fields: &Fields,
         plan: Plan<'_>,
+        observers: &Observers<'_>,
         progress: &dyn Progress,
         skip: &mut dyn FnMut(Skipped) -> Result<()>,
     ) -> Result<()> {
         let mut blocks = Blocks::open(source, Limits::new(plan.input))?;
         let step = rayon::current_num_threads() * AHEAD;
+        let some = |blocks: &mut Blocks| blocks.take(step).collect::<Result<Vec<Block>>>();
         let (mut read, mut texts, mut seen) = (0, 0, Vec::new());
         let before = self.documents.len();
-        loop {
-            let mut batch = Vec::with_capacity(step);
-            for block in blocks.by_ref().take(step) {
-                batch.push(block?);
-            }
-            if batch.is_empty() {
-                break;
-            }
-            let found: Vec<Vec<Found>> = batch
-                .par_iter()
-                .map_init(
-                    || Observer::new(plan.rules),
-                    |observer, block| {
+        let mut batch = some(&mut blocks)?;
+        while !batch.is_empty() {
+            // While these blocks are parsed, the next are read.
+            let mut found: Vec<Vec<Found>> = Vec::new();
+            let next = rayon::in_place_scope(|scope| {
+                scope.spawn(|_| {
+                    let parsed = |block: &Block| {
                         let mut found = Vec::new();
-                        parse(block, source, fields, plan, observer, &mut found);
+                        observers.with(|observer| parse(block, source, fields, plan, observer, &mut found));
                         found
-                    },
-                )
-                .collect();
+                    };
+                    found = batch.par_iter().map(parsed).collect();
+                });
+                some(&mut blocks)
+            });
             for (found, block) in found.into_iter().zip(&batch) {
                 texts +=
                     found.iter().filter(|f| matches!(f, Found::Page(page) if page.sheet.is_some())).count();
@@ -308,6 +325,7 @@ impl Sink {
                 }
                 self.take(found, source, skip)?;
             }
+            batch = next?;
             progress.advance(blocks.consumed() - read);
             read = blocks.consumed();
         }

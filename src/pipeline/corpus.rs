@@ -21,8 +21,10 @@ pub struct Corpus {
     pub documents: Vec<Document>,
     /// Their sheets.
     pub spool: Spool,
-    /// What chrome looks at: one entry for each non-blank line.
+    /// What chrome looks at: one entry for each non-blank line. None is left when the labels stand.
     pub evidence: Vec<Box<[Evidence]>>,
+    /// When the labels stand: the lines of each document that may hold an injected passage, in order.
+    pub calls: Vec<Box<[u32]>>,
     /// Their labels; all content until chrome was looked for. Changed by [`Corpus::relabel`].
     pub labels: Vec<Labels>,
     /// What is left of each under its labels.
@@ -75,6 +77,15 @@ impl Document {
 }
 
 impl Corpus {
+    /// Keeps of the evidence the lines that `calls` says something of: memory for the stages to come.
+    pub fn forget_evidence(&mut self, calls: impl Fn(&Evidence) -> bool) {
+        let evidence = std::mem::take(&mut self.evidence);
+        self.calls = evidence
+            .into_iter()
+            .map(|lines| lines.iter().filter(|line| calls(line)).map(|line| line.line).collect())
+            .collect();
+    }
+
     /// Gives the documents these labels. The documents whose labels changed, in order.
     ///
     /// # Errors

@@ -133,7 +133,14 @@ pub fn again(
         families.push(described);
     }
     alone.into_iter().for_each(|judged| labels[judged.document as usize] = judged.labels);
-    Ok(Again { changed: corpus.relabel(labels)?, families })
+    let changed = corpus.relabel(labels)?;
+    corpus.forget_evidence(calls);
+    Ok(Again { changed, families })
+}
+
+/// Whether a line has what every rule of a span asks for.
+fn calls(line: &Evidence) -> bool {
+    [Flags::SPAN, Flags::ANCHOR, Flags::DOMAIN].into_iter().any(|flag| line.flags.has(flag))
 }
 
 /// Most families of a site that are described in a model, those on the most pages first.
@@ -492,17 +499,11 @@ fn injected(
     Ok(spans)
 }
 
-/// Whether a line of the paragraph has what every rule of a span asks for.
+/// Whether a line of the paragraph may hold a span.
 fn may_hold_span(corpus: &Corpus, occurrence: &Occurrence) -> bool {
     let lines = corpus.contents[occurrence.document as usize].run_lines(&occurrence.run);
-    let evidence = &corpus.evidence[occurrence.document as usize];
-    lines.iter().any(|content| {
-        let at = evidence.partition_point(|line| line.line < content.line);
-        evidence.get(at).is_some_and(|line| {
-            line.line == content.line
-                && [Flags::SPAN, Flags::ANCHOR, Flags::DOMAIN].into_iter().any(|flag| line.flags.has(flag))
-        })
-    })
+    let calls = &corpus.calls[occurrence.document as usize];
+    lines.iter().any(|content| calls.binary_search(&content.line).is_ok())
 }
 
 /// A paragraph's units with the bytes that each came from.

@@ -249,6 +249,12 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
 }
 
 impl ParagraphMatches {
+    /// Drops what only another search would need.
+    pub fn settle(&mut self) {
+        self.learned.rows = Map::default();
+        self.learned.signs = Signs::default();
+    }
+
     /// Cuts the groups into clusters whose members all match their representative, in the order of their first
     /// member. Occurrences that `survives` are preferred as representatives over those that do not.
     ///

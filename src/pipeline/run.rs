@@ -288,6 +288,7 @@ fn find(
         pieces = paragraphs::find(corpus, &job.config, Some(pieces))?;
         clock.stage("paragraphs");
     }
+    pieces.settle();
     Ok(Findings { documents: found, paragraphs: pieces, families })
 }
 

@@ -430,6 +430,7 @@ impl Sink {
             corpus: Corpus {
                 documents: self.documents,
                 evidence: self.evidence,
+                calls: Vec::new(),
                 spool: self.spool,
                 labels,
                 contents: self.pages,

@@ -84,8 +84,8 @@ struct Strip {
     percent: u32,
 }
 
-/// A cluster with the texts of those that are shown.
-pub(super) fn cluster(pick: &Pick, texts: &Texts) -> ClusterView {
+/// A cluster with the texts of those that are shown; `gone` says what a run did with those that may go.
+pub(super) fn cluster(pick: &Pick, texts: &Texts, gone: &'static str) -> ClusterView {
     let kept = texts.passage(&pick.kept);
     let name = texts.name(pick.kept.document);
     let pairs: Vec<PairView> = pick
@@ -93,7 +93,7 @@ pub(super) fn cluster(pick: &Pick, texts: &Texts) -> ClusterView {
         .iter()
         .map(|member| {
             let mut view = PairView {
-                member: member_view(member, pick.level, texts),
+                member: member_view(member, pick.level, texts, gone),
                 rows: Vec::new(),
                 more: 0,
                 same: false,
@@ -142,20 +142,20 @@ pub(super) fn cluster(pick: &Pick, texts: &Texts) -> ClusterView {
         weakest: pick.weakest,
         tags: pick.tags.iter().map(|tag| tag.words()).collect(),
         numbers,
-        kept: member_view(&pick.kept, pick.level, texts),
+        kept: member_view(&pick.kept, pick.level, texts, gone),
         first: pick.first.as_ref().and_then(|member| {
             let Name { id, site, date } = texts.name(member.document);
             let kept = member.document == pick.kept.document;
             Some(First { date: date?, doc: doc(member.document), id, site, kept })
         }),
-        members: pick.listed.iter().map(|member| member_view(member, pick.level, texts)).collect(),
+        members: pick.listed.iter().map(|member| member_view(member, pick.level, texts, gone)).collect(),
         more: pick.size - 1 - pick.listed.len(),
         pairs,
         missing: kept.err(),
     }
 }
 
-fn member_view(member: &Member, level: Level, texts: &Texts) -> MemberView {
+fn member_view(member: &Member, level: Level, texts: &Texts, gone: &'static str) -> MemberView {
     let name = texts.name(member.document);
     let [first, last] = member.lines;
     MemberView {
@@ -167,7 +167,7 @@ fn member_view(member: &Member, level: Level, texts: &Texts) -> MemberView {
             .then(|| if first == last { format!("line {first}") } else { format!("lines {first}–{last}") }),
         role: match member.role {
             Role::Kept => "kept",
-            Role::Removed => "removed",
+            Role::Removed => gone,
             Role::Reported => "reported",
         },
         relation: match member.facts.relation {

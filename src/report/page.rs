@@ -11,7 +11,7 @@ const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 /// SHA-256 of both as they stand between their tags, for the page's policy.
-const STYLE_HASH: &str = "sha256-htiLewyI+sWIXIw6Yjdrgg2qUSiO329H0ZmotIBcM8A=";
+const STYLE_HASH: &str = "sha256-o3yWxG6Oqhz45HlRtzBn5rU//qf4fFhVN7u0NBBoK50=";
 const SCRIPT_HASH: &str = "sha256-V1HxuamlCsZApvlLCRdTOpGc7nVLwjwVfRWsqX72P8k=";
 
 /// The page.

@@ -120,7 +120,8 @@ pub(super) fn view(findings: &mut dyn Findings, gathered: Gathered) -> Result<Vi
     let flows = findings.flows()?;
     let run = findings.run().clone();
     let removed = if run.rewrite == "clean" { "removed" } else { "removable" };
-    let clusters: Vec<ClusterView> = gathered.picks.iter().map(|pick| cluster(pick, &texts)).collect();
+    let clusters: Vec<ClusterView> =
+        gathered.picks.iter().map(|pick| cluster(pick, &texts, removed)).collect();
     let mut missing: Vec<String> = Vec::new();
     for problem in texts.passages.values().filter_map(|passage| passage.as_ref().err()) {
         if !missing.contains(problem) && missing.len() < 5 {

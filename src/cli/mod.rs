@@ -74,10 +74,11 @@ fn usage(answer: &clap::Error) -> Result<Exit, Failure> {
     let text =
         if coloured { text.ansi().to_string() } else { visible::lines(&text.to_string()).into_owned() };
     // Literals stand in backticks everywhere else, too.
-    let quoted = std::env::args().any(|arg| arg.contains('\''));
+    let given = || std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
+    let quoted = given().any(|arg| arg.contains('\''));
     let mut text = if quoted { text } else { text.replace('\'', "`") };
     let swallowed =
-        answer.kind() == ErrorKind::MissingRequiredArgument && std::env::args().any(|arg| arg == "--against");
+        answer.kind() == ErrorKind::MissingRequiredArgument && given().any(|arg| arg == "--against");
     if swallowed {
         text += "hint: `--against` takes all paths up to the next flag: give INPUT before it\n";
     }

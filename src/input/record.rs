@@ -20,6 +20,7 @@ use super::json_text;
 use super::sniff::SourceFormat;
 use super::warc;
 use crate::chrome::Outline;
+use crate::text::segment::is_blank;
 
 /// The records of a block, in order.
 ///
@@ -249,9 +250,11 @@ impl<'a> Records<'a> {
         };
         let cell = cells[TEXT].take();
         // A table without the column gets it in every row.
-        let html =
-            cells[HTML].take().filter(|html| cell.is_none() || !csv::value(&valid[html.clone()]).is_empty());
-        let page = html.clone().map(|cell| html::decoded(&csv::value(&valid[cell])));
+        let shown = cells[HTML]
+            .take()
+            .map(|html| (html::decoded(&csv::value(&valid[html.clone()])), html))
+            .filter(|(page, _)| cell.is_none() || !is_blank(&page.text));
+        let (page, html) = shown.unzip();
         let made = page.is_some().then(|| match &cell {
             Some(cell) => Made::Replaced(cell.clone()),
             None => Made::Added(self.fields.text_name().to_owned()),
@@ -384,9 +387,14 @@ impl<'a> Records<'a> {
             json_text::decode(&valid[inside.clone()])
                 .map_err(|at| format!("an escape that is no JSON at byte {} of the line", inside.start + at))
         };
-        let (text, outline, body) = match inside(&spans[HTML]) {
-            Some(inside) => {
-                let page = html::decoded(&decode(&inside)?);
+        let own = inside(&spans[TEXT]);
+        let shown = inside(&spans[HTML])
+            .map(|inside| Ok::<_, String>((html::decoded(&decode(&inside)?), inside)))
+            .transpose()?
+            // HTML that shows nothing takes the place of no text.
+            .filter(|(page, _)| own.is_none() || !is_blank(&page.text));
+        let (text, outline, body) = match shown {
+            Some((page, inside)) => {
                 let made = match spans[TEXT].take() {
                     Some(value) => Made::Replaced(value),
                     None => Made::Added(self.fields.text_name().to_owned()),
@@ -395,7 +403,7 @@ impl<'a> Records<'a> {
                 (Some(Cow::Owned(page.text)), Some(Box::new(page.outline)), body)
             }
             None => {
-                let token = inside(&spans[TEXT]);
+                let token = own;
                 let text = token.as_ref().map(decode).transpose()?;
                 (text, None, Body::Object { token, made: None, html: None, closing })
             }

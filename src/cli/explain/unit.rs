@@ -386,7 +386,11 @@ fn obstacles(config: &Config, level: Level, facts: &FactsRow) -> Vec<String> {
     }
     if reasons.is_empty() {
         reasons.push(match facts.numbers.as_deref() {
-            Some("stripped" | "masked") => "it has numbers that the kept one has not".to_owned(),
+            Some("stripped" | "masked") => {
+                "it has numbers that the kept one has not, or more of its units stand nowhere in the kept one than \
+                 may be lost (which, `dechaff explain` says of the two)"
+                    .to_owned()
+            }
             _ if relation != "identical" && coverage < 1.0 => {
                 "more of its units stand nowhere in the kept one than may be lost, or another removal names it as \
                  kept, or took what it is a copy of"

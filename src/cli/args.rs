@@ -212,7 +212,7 @@ pub(crate) struct RunArgs {
     /// Folder for the results; it appears when they are complete
     #[arg(short, long, value_name = "DIR", help_heading = RESULTS)]
     pub(crate) output: PathBuf,
-    /// Replace DIR if an earlier run made it
+    /// Replace DIR if an earlier run made it and nothing else is in it
     #[arg(long, help_heading = RESULTS)]
     pub(crate) force: bool,
     /// Also write matches.jsonl: every verified pair of documents; in large clusters they are many

@@ -136,8 +136,7 @@ fn removed(page: &mut Page, summary: &Summary) {
         page.line("", &format!("{share:>7} {:>10}   {} {what}", bytes(row.bytes), count(row.count)));
     }
     if documents.emptied > 0 {
-        let line =
-            format!("{} stay with an empty text: all of it went", counted(documents.emptied, "document"));
+        let line = format!("{} of which all text went, left empty", counted(documents.emptied, "document"));
         page.line("emptied", &line);
     }
     if documents.left_whole > 0 {

@@ -110,13 +110,46 @@ fn check(target: &Path, overwrite: Overwrite) -> Result<()> {
         return Ok(());
     }
     match overwrite {
-        Overwrite::Force if target.join("run.json").is_file() => Ok(()),
+        Overwrite::Force if target.join("run.json").is_file() => match foreign(target)? {
+            None => Ok(()),
+            Some(name) => Err(refuse(
+                target,
+                &format!("holds `{name}`, which no run writes: move it away or choose another folder"),
+            )),
+        },
         Overwrite::Force => Err(refuse(
             target,
             "holds files but no `run.json`, so no run of dechaff made it: empty it or choose another folder",
         )),
         Overwrite::Refuse => Err(refuse(target, "is there and not empty: choose another folder")),
     }
+}
+
+/// What a run writes into its folder; docs/FORMATS.md has a section on each.
+const WRITTEN: [&str; 13] = [
+    "chrome.jsonl",
+    "clean",
+    "clusters.jsonl",
+    "documents.jsonl",
+    "matches.jsonl",
+    "members.csv",
+    "members.jsonl",
+    "removed.jsonl",
+    "report.html",
+    "restore.bin.zst",
+    "run.json",
+    "sites.csv",
+    "skipped.jsonl",
+];
+
+/// The first name in a run's folder, by order of names, that no run puts there.
+fn foreign(folder: &Path) -> Result<Option<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
+        names.push(entry.map_err(Error::io(folder))?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort_unstable();
+    Ok(names.into_iter().find(|name| !WRITTEN.contains(&name.as_str())))
 }
 
 /// Syncs all files and folders below `folder`, and itself.
@@ -202,6 +235,10 @@ mod tests {
         build(&target, Overwrite::Refuse, "run.json").expect("an empty folder is free");
         let refused = build(&target, Overwrite::Refuse, "new").expect_err("not empty");
         assert!(refused.to_string().contains("not empty"), "{refused}");
+        fs::write(target.join("mine"), "x").expect("a file");
+        let refused = build(&target, Overwrite::Force, "new").expect_err("somebody's file is there");
+        assert!(refused.to_string().contains("`mine`"), "{refused}");
+        fs::remove_file(target.join("mine")).expect("it was there");
         build(&target, Overwrite::Force, "notes").expect("a run may be replaced");
         assert_eq!(names(&target), ["clean", "notes"]);
         let refused = build(&target, Overwrite::Force, "new").expect_err("no run made it");

@@ -1,8 +1,8 @@
 //! What a match means for the corpus: the only place where policy lives.
 //!
 //! Reported is not removed. A copy goes only where nothing is lost: the kept copy covers its shingles, has all but a
-//! few of its units, and has its numbers. A number that changed is a different statement; only in a long text in which hardly any number changed
-//! is it noise (a view counter, a date of printing).
+//! few of its units, and has its numbers. A number that changed is a different statement; only in a long text in which
+//! hardly any number changed is it noise (a view counter, a date of printing).
 
 use crate::config::{Keep, Level, Only, RemovalConfig};
 use crate::matching::numbers::Comparison;

@@ -147,6 +147,26 @@ fn records_get_the_text_of_their_html() {
     assert!(ran.stderr.contains("`--html-field`"), "{}", ran.stderr);
 }
 
+/// HTML that shows nothing leaves a record its own text.
+#[test]
+fn html_that_shows_nothing_takes_no_text() {
+    let place = Place::new();
+    let text = "Nobody but this field says what the page says.";
+    for (file, rows) in [
+        (
+            "blank.jsonl",
+            format!(
+                "{{\"text\":\"{text}\",\"html\":\"\"}}\n{{\"text\":\"{text} Twice.\",\"html\":\"<div> </div>\"}}\n"
+            ),
+        ),
+        ("blank.csv", format!("text,html\n{text},\n{text} Twice.,<div> </div>\n")),
+    ] {
+        place.file(file, rows.as_bytes());
+        place.done(&["clean", file, "--html-field", "html", "-o", "out", "--force"]);
+        assert_eq!(place.read(&format!("out/clean/{file}")), rows.as_bytes(), "{file}");
+    }
+}
+
 #[test]
 fn the_charset_changes_nothing() {
     let place = Place::new();

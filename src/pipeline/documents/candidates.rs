@@ -158,13 +158,15 @@ pub(super) fn nearest(
 /// How far the samples of two documents say that they are above what a match needs; `None` where they share more than
 /// many others do.
 fn margin(a: &Sign, b: &Sign, common: &Set<u32>, config: &Config) -> Option<f32> {
+    if !a.shares_only(b, common) {
+        return None;
+    }
     let overlap = a.shared(b);
     let needed = required_document_jaccard(a.units.min(b.units), &config.matching);
     // The Jaccard of a pair of which the smaller has as much in the larger as a fragment needs.
     let fragment = config.matching.containment * f64::from(overlap.a.min(overlap.b));
     let fragment = fragment / (f64::from(overlap.a) + f64::from(overlap.b) - fragment);
-    let margin = (overlap.jaccard() - needed.min(fragment)) as f32;
-    a.shares_only(b, common).then_some(margin)
+    Some((overlap.jaccard() - needed.min(fragment)) as f32)
 }
 
 /// The pairs, smaller id first and sorted, that bands and samples propose before anything is verified. What `find`

@@ -3,3 +3,4 @@
 pub mod banding;
 pub mod buckets;
 pub mod crowd;
+pub mod postings;

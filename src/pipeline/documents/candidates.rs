@@ -14,6 +14,7 @@ use crate::hash::Set;
 use crate::lsh::banding::DOCUMENT;
 use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
 use crate::lsh::crowd::best;
+use crate::lsh::postings::{Part, Postings};
 use crate::matching::relation::required_document_jaccard;
 use crate::pipeline::corpus::Corpus;
 use crate::sketch::minhash::MinHasher;
@@ -62,16 +63,16 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
     let walk = |mut entries: Vec<u64>, band: usize| {
         let mut pairs = Vec::new();
         let hot = candidate_pairs(&mut entries, cap, order(band), |a, b| pairs.push(entry(a, b)));
-        (pairs, hot, entries)
+        (pairs, hot)
     };
-    let bands: Vec<(Vec<u64>, HotBuckets, Vec<u64>)> = (0..DOCUMENT.bands)
+    let bands: Vec<(Vec<u64>, HotBuckets)> = (0..DOCUMENT.bands)
         .into_par_iter()
         .map(|band| {
             walk(shingled.iter().map(|&id| entry(signs[id as usize].bands[band], id)).collect(), band)
         })
         .collect();
     let mut pairs: Vec<u64> = Vec::new();
-    for (found, capped, _) in bands {
+    for (found, capped) in bands {
         pairs.extend(found);
         candidates.hot.add(capped);
     }
@@ -90,34 +91,48 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
     let kinds: [fn(&Sign) -> &[u32]; 2] = [|sign| &sign.samples, |sign| &sign.fine];
     for samples in kinds {
         // Samples are sorted, so those of a part stand together.
-        let part_of = |id: u32, part: u32| {
-            let samples = samples(&signs[id as usize]);
+        let sign = |row: u32| &signs[shingled[row as usize] as usize];
+        let part_of = |row: u32, part: u32| {
+            let samples = samples(sign(row));
             let start = samples.partition_point(|&key| key >> PART_SHIFT < part);
             let end = samples.partition_point(|&key| key >> PART_SHIFT <= part);
-            samples[start..end].iter().map(move |&key| entry(key, id))
+            samples[start..end].iter().map(move |&key| entry(key, row))
         };
-        let parts: Vec<(Vec<u64>, HotBuckets, Vec<u64>)> = (0..PARTS)
+        let parts: Vec<Part> = (0..PARTS)
             .into_par_iter()
-            .map(|part| walk(shingled.iter().flat_map(|&id| part_of(id, part)).collect(), 0))
+            .map(|part| {
+                let words = (0..shingled.len() as u32).flat_map(|row| part_of(row, part));
+                Part::new(words.collect(), cap)
+            })
             .collect();
-        let mut shared: Vec<u64> = Vec::new();
-        for (found, capped, left) in parts {
-            shared.extend(found);
-            candidates.hot.add(capped);
-            // What is left are the words of hot buckets.
-            candidates.common.extend(left.iter().map(|&word| (word >> 32) as u32));
-            left.iter().for_each(|&word| crowded[word as u32 as usize] = true);
+        // Words of hot buckets.
+        for word in parts.iter().flat_map(|part| &part.hot) {
+            candidates.common.insert((word >> 32) as u32);
+            crowded[shingled[*word as u32 as usize] as usize] = true;
         }
-        shared.radix_sort_unstable();
-        for group in shared.chunk_by(|x, y| x == y) {
-            let (a, b) = ((group[0] >> 32) as u32, group[0] as u32);
-            let fewest = samples(&signs[a as usize]).len().min(samples(&signs[b as usize]).len());
-            // The share of sampled shingles scatters around the true one, and copies that were edited everywhere have
-            // less of it than copies of a part.
-            if group.len() >= FEWEST_SAMPLES && group.len() as f64 >= SAMPLED * fewest as f64 {
-                pairs.push(group[0]);
-            }
-        }
+        let order = order(0);
+        let (postings, hot) =
+            Postings::new(&parts, shingled.len(), |row, pass| order(shingled[row as usize], pass));
+        drop(parts);
+        candidates.hot.add(hot);
+        let found: Vec<Vec<u64>> = (0..shingled.len() as u32)
+            .into_par_iter()
+            .with_min_len(64)
+            .fold(Default::default, |(mut found, mut met): (Vec<u64>, Vec<u32>), row| {
+                let own = samples(sign(row)).len();
+                postings.shared(row, &mut met, |other, shared| {
+                    let fewest = own.min(samples(sign(other)).len());
+                    // The share of sampled shingles scatters around the true one, and copies that were edited
+                    // everywhere have less of it than copies of a part.
+                    if shared >= FEWEST_SAMPLES && shared as f64 >= SAMPLED * fewest as f64 {
+                        found.push(entry(shingled[row as usize], shingled[other as usize]));
+                    }
+                });
+                (found, met)
+            })
+            .map(|(found, _)| found)
+            .collect();
+        pairs.extend(found.into_iter().flatten());
     }
     pairs.radix_sort_unstable();
     pairs.dedup();

@@ -32,17 +32,17 @@ impl Banding {
         1.0 - (1.0 - jaccard.powi(self.rows as i32)).powi(self.bands as i32)
     }
 
-    /// Appends `bands` keys, 32 bits each, in the order of the bands. Keys of different bands are compared only
-    /// with each other's own band.
-    pub fn keys(self, signature: &Signature, out: &mut Vec<u32>) {
+    /// `bands` keys, 32 bits each, in the order of the bands. Keys of different bands are compared only with each
+    /// other's own band.
+    pub fn keys(self, signature: &Signature) -> impl Iterator<Item = u32> {
         debug_assert!(self.bands * self.rows <= SLOTS);
-        out.extend(signature[..self.bands * self.rows].chunks_exact(self.rows).map(|rows| {
+        signature[..self.bands * self.rows].chunks_exact(self.rows).map(|rows| {
             let mut hash: u64 = 0x9e37_79b9_7f4a_7c15;
             for &row in rows {
                 hash = (hash ^ u64::from(row)).wrapping_mul(0xff51_afd7_ed55_8ccd);
                 hash ^= hash >> 32;
             }
             hash as u32
-        }));
+        })
     }
 }

@@ -95,26 +95,26 @@ impl Prober {
 }
 
 /// What a key of a table is.
-type Mark = u8;
+type Mark = u64;
 const ABSENT: Mark = 0;
 const CONTENT: Mark = 1;
 const EXTRA: Mark = 2;
+/// Bits of a slot that hold its mark.
+const MARK: u64 = 3;
 
-/// Open addressing, at most half full; keys are hashes already.
+/// Open addressing, at most half full; keys are hashes already. A slot holds the upper 62 bits of its key, by which
+/// alone keys are told apart, and its mark: one load says both.
 #[derive(Debug, Default)]
 struct Table {
-    keys: Vec<u64>,
-    marks: Vec<Mark>,
+    slots: Vec<u64>,
     shift: u32,
 }
 
 impl Table {
     fn clear(&mut self, keys: usize) {
         let slots = (2 * keys).next_power_of_two().max(16);
-        self.keys.clear();
-        self.keys.resize(slots, 0);
-        self.marks.clear();
-        self.marks.resize(slots, ABSENT);
+        self.slots.clear();
+        self.slots.resize(slots, ABSENT);
         self.shift = 64 - slots.trailing_zeros();
     }
 
@@ -128,32 +128,34 @@ impl Table {
         }
     }
 
-    /// The slot of a key, or the empty one where it belongs.
+    /// The slot of a key, or the empty one where it belongs, and what it holds.
     #[inline(always)]
-    fn slot(&self, key: u64) -> usize {
-        let last = self.keys.len() - 1;
+    fn slot(&self, key: u64) -> (usize, Mark) {
+        let last = self.slots.len() - 1;
         let mut at = (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize & last;
-        while self.marks[at] != ABSENT && self.keys[at] != key {
+        loop {
+            let slot = self.slots[at];
+            let mark = slot ^ (key & !MARK);
+            if mark <= MARK || slot == ABSENT {
+                return (at, slot & MARK);
+            }
             at = (at + 1) & last;
         }
-        at
     }
 
     /// Adds a key unless it is there; whether it was added.
     #[inline(always)]
     fn add(&mut self, key: u64, mark: Mark) -> bool {
-        let at = self.slot(key);
-        let fresh = self.marks[at] == ABSENT;
-        if fresh {
-            self.keys[at] = key;
-            self.marks[at] = mark;
+        let (at, there) = self.slot(key);
+        if there == ABSENT {
+            self.slots[at] = key & !MARK | mark;
         }
-        fresh
+        there == ABSENT
     }
 
     #[inline(always)]
     fn get(&self, key: u64) -> Mark {
-        self.marks[self.slot(key)]
+        self.slot(key).1
     }
 }
 
@@ -164,6 +166,11 @@ mod tests {
     use crate::matching::spread::spread;
     use crate::matching::verify::overlap;
     use proptest::prelude::*;
+
+    /// Small numbers as hashes: a table looks at the upper bits.
+    fn hashes(list: Vec<u64>) -> Vec<u64> {
+        list.into_iter().map(|key| (key + 1).wrapping_mul(0xD6E8_FEB8_6659_FD93)).collect()
+    }
 
     fn sorted(list: &[u64]) -> Vec<u64> {
         let mut set = list.to_vec();
@@ -181,7 +188,8 @@ mod tests {
             wholes in prop::option::of((prop::collection::vec(0u64..80, 0..90), prop::collection::vec(0u64..80, 0..90))),
         ) {
             let mut prober = Prober::default();
-            let (whole_a, whole_b) = wholes.unzip();
+            let (a, b) = (hashes(a), hashes(b));
+            let (whole_a, whole_b) = wholes.map(|(a, b)| (hashes(a), hashes(b))).unzip();
             let first = Side::new(a.clone(), whole_a.as_deref(), &mut prober);
             let second = Side::new(b.clone(), whole_b.as_deref(), &mut prober);
             prober.fix(&first);

@@ -4,13 +4,18 @@
 //! verified on its shingle sets. Fragments attach to what they stand in and join nothing. Runs of paragraphs that a
 //! page break may have cut compete with their pieces: a run is taken where it has a copy that its pieces have not.
 
+mod candidates;
+mod distinct;
 mod inwards;
+mod signs;
 
 use std::ops::Range;
 
 use rayon::prelude::*;
-use rdst::RadixSort;
 
+use self::candidates::candidates;
+use self::distinct::Distinct;
+use self::signs::Signs;
 use super::content::Content;
 use super::corpus::{Corpus, Pages};
 use super::documents::{Match, lost_units};
@@ -20,21 +25,19 @@ use crate::config::{Config, Level};
 use crate::decide::removes;
 use crate::error::Result;
 use crate::hash::{self, Map};
-use crate::lsh::banding::PARAGRAPH;
-use crate::lsh::buckets::{HotBuckets, entry, hot_buckets, small_buckets};
-use crate::lsh::crowd;
+use crate::lsh::buckets::HotBuckets;
 use crate::matching::numbers::{Comparison, Numbered, compare};
-use crate::matching::relation::{Relation, relate, required_jaccard};
+use crate::matching::relation::{Relation, relate};
 use crate::matching::verify::{Overlap, overlap};
-use crate::sketch::anchors::{End, anchors};
-use crate::sketch::minhash::{MinHasher, SLOTS, Signature};
 use crate::text::fold::Slot;
-use crate::text::shingle::{shingle_set, shingles};
+use crate::text::shingle::shingle_set;
 
 /// Fewest units of a paragraph that is reported as a copy at all: `注：` says nothing.
 const MIN_UNITS: u32 = 4;
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
 const BATCH: usize = 8192;
+/// Documents whose paragraphs are brought together at a time.
+const DOCUMENTS: usize = 64;
 /// Of a run's units, the share that must lie in pieces with copies of their own for the run to be left apart.
 const PIECES_SUFFICE: f64 = 0.7;
 
@@ -116,39 +119,19 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
     let mut learned = before.map(|before| before.learned).unwrap_or_default();
     let all = occurrences(corpus, config)?;
 
-    // Distinct paragraphs, by their first occurrence; everything below works on these.
-    let mut by_key: Vec<(u64, u32)> = all.iter().enumerate().map(|(at, o)| (o.key, at as u32)).collect();
-    by_key.par_sort_unstable();
-    let mut firsts: Vec<(u32, usize, usize)> = Vec::new();
-    let mut start = 0;
-    for group in by_key.chunk_by(|a, b| a.0 == b.0) {
-        firsts.push((group[0].1, start, start + group.len()));
-        start += group.len();
-    }
-    firsts.sort_unstable();
-    let mut distinct_of = vec![0u32; all.len()];
-    for (distinct, &(_, start, end)) in firsts.iter().enumerate() {
-        by_key[start..end].iter().for_each(|&(_, at)| distinct_of[at as usize] = distinct as u32);
-    }
-    let copies = |distinct: u32| {
-        let (_, start, end) = firsts[distinct as usize];
-        by_key[start..end].iter().map(|&(_, at)| at)
-    };
-    let shingled: Vec<u32> = (0..firsts.len() as u32)
-        .filter(|&distinct| {
-            all[firsts[distinct as usize].0 as usize].units as usize >= config.matching.min_units
-        })
+    let distinct = Distinct::new(&all);
+    let shingled: Vec<u32> = (0..distinct.len() as u32)
+        .filter(|&one| all[distinct.first[one as usize] as usize].units as usize >= config.matching.min_units)
         .collect();
-    found.distinct = firsts.len() as u64;
+    found.distinct = distinct.len() as u64;
 
-    let first: Vec<u32> = firsts.iter().map(|&(at, _, _)| at).collect();
-    let texts = Texts { corpus, all: &all, first: &first };
-    let signs = texts.sign(&shingled, config, &learned)?;
+    let texts = Texts { corpus, all: &all, first: &distinct.first };
+    let signs = Signs::new(&texts, &shingled, config, &learned)?;
     let candidates = candidates(&texts, &signs, &shingled, config, &mut found.hot)?;
     found.candidates = candidates.len() as u64;
     let key = |distinct: u32| texts.first(distinct).key;
 
-    let mut components = Components::new(firsts.len());
+    let mut components = Components::new(distinct.len());
     let mut fragments: Vec<(u32, u32, f64)> = Vec::new();
     let filter: Vec<(u32, u32)> =
         candidates.into_par_iter().filter(|&(a, b)| signs.may_match(a, b, config)).collect();
@@ -162,17 +145,17 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
             }
             at += 1;
         }
-        let fresh: Vec<(u32, u32)> = batch
-            .iter()
-            .copied()
-            .filter(|&(a, b)| !learned.overlaps.contains_key(&(key(a), key(b))))
-            .collect();
+        let known: Vec<Option<Overlap>> =
+            batch.par_iter().map(|&(a, b)| learned.overlaps.get(&(key(a), key(b))).copied()).collect();
+        let is_fresh = |(&pair, known): (&(u32, u32), &Option<Overlap>)| known.is_none().then_some(pair);
+        let fresh: Vec<(u32, u32)> = batch.iter().zip(&known).filter_map(is_fresh).collect();
         let overlaps = texts.overlaps(&fresh)?;
         learned
             .overlaps
-            .extend(fresh.iter().zip(overlaps).map(|(&(a, b), overlap)| ((key(a), key(b)), overlap)));
-        for &(a, b) in &batch {
-            let overlap = learned.overlaps[&(key(a), key(b))];
+            .extend(fresh.iter().zip(&overlaps).map(|(&(a, b), &overlap)| ((key(a), key(b)), overlap)));
+        let mut overlaps = overlaps.into_iter();
+        for (&(a, b), known) in batch.iter().zip(known) {
+            let Some(overlap) = known.or_else(|| overlaps.next()) else { continue };
             match relate(overlap, &config.matching) {
                 Some(Relation::Near | Relation::Identical) => components.join(a, b),
                 Some(Relation::Fragment) => fragments.push((a, b, overlap.containment())),
@@ -185,21 +168,20 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
     learned.signs = signs;
 
     // Equality: components of distinct paragraphs, and paragraphs that stand in several places.
-    let mut component: Vec<u32> =
-        (0..firsts.len() as u32).map(|distinct| components.root(distinct)).collect();
-    let mut places = vec![0u32; firsts.len()];
-    for (distinct, &(_, start, end)) in firsts.iter().enumerate() {
-        places[component[distinct] as usize] += (end - start) as u32;
+    let mut component: Vec<u32> = (0..distinct.len() as u32).map(|one| components.root(one)).collect();
+    let mut places = vec![0u32; distinct.len()];
+    for (one, &root) in component.iter().enumerate() {
+        places[root as usize] += distinct.places(one as u32).len() as u32;
     }
-    let equal = |distinct: u32, component: &[u32]| places[component[distinct as usize] as usize] > 1;
+    let equal = |one: u32, component: &[u32]| places[component[one as usize] as usize] > 1;
 
-    let live = take_joins(&all, &distinct_of, |distinct| equal(distinct, &component));
+    let live = take_joins(&all, &distinct.of, |one| equal(one, &component));
 
     // Fragments: each distinct paragraph without an equal joins what it stands in, the best first.
     fragments.sort_by(|x, y| x.0.cmp(&y.0).then(y.2.total_cmp(&x.2)).then(x.1.cmp(&y.1)));
-    let mut child: Vec<Option<u32>> = vec![None; firsts.len()];
+    let mut child: Vec<Option<u32>> = vec![None; distinct.len()];
     for &(small, large, _) in &fragments {
-        let stands = copies(large).any(|at| live[at as usize]);
+        let stands = distinct.places(large).iter().any(|&at| live[at as usize]);
         if child[small as usize].is_none() && !equal(small, &component) && stands {
             child[small as usize] = Some(large);
         }
@@ -220,21 +202,20 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
         }
     }
 
-    // In the order of the text: a run stands where its first piece stood.
-    let mut order: Vec<usize> = (0..all.len()).filter(|&at| live[at]).collect();
-    order.sort_by_key(|&at| (all[at].document, all[at].run.start));
-    let mut index = vec![u32::MAX; firsts.len()];
+    let mut index = vec![u32::MAX; distinct.len()];
     let mut grouped: Vec<(u32, u32)> = Vec::new();
-    for at in order {
-        let distinct = distinct_of[at] as usize;
-        if index[distinct] == u32::MAX {
-            index[distinct] = found.first.len() as u32;
+    found.occurrences.reserve_exact(live.iter().filter(|&&live| live).count());
+    found.distinct_of.reserve_exact(found.occurrences.capacity());
+    for at in in_order(&all, &live) {
+        let one = distinct.of[at] as usize;
+        if index[one] == u32::MAX {
+            index[one] = found.first.len() as u32;
             found.first.push(found.occurrences.len() as u32);
         }
         if all[at].units >= MIN_UNITS {
-            grouped.push((component[distinct], found.occurrences.len() as u32));
+            grouped.push((component[one], found.occurrences.len() as u32));
         }
-        found.distinct_of.push(index[distinct]);
+        found.distinct_of.push(index[one]);
         found.occurrences.push(all[at].clone());
     }
     grouped.par_sort_unstable();
@@ -304,7 +285,7 @@ pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
         .filter(|&at| all[at as usize].units as usize >= config.matching.min_units)
         .collect();
     let texts = Texts { corpus, all: &all, first: &first };
-    let signs = texts.sign(&shingled, config, &Learned::default())?;
+    let signs = Signs::new(&texts, &shingled, config, &Learned::default())?;
     let mut pairs = candidates(&texts, &signs, &shingled, config, &mut HotBuckets::default())?;
     pairs.retain(|&(a, b)| signs.may_match(a, b, config));
     pairs.iter_mut().for_each(|(a, b)| (*a, *b) = (shingled[*a as usize], shingled[*b as usize]));
@@ -313,20 +294,24 @@ pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
 
 /// Paragraphs and offered runs of all documents, in order; a run stands after its last piece.
 fn occurrences(corpus: &Corpus, config: &Config) -> Result<Vec<Occurrence>> {
-    let per_document: Vec<Vec<Occurrence>> = corpus
-        .ids()
-        .into_par_iter()
-        .map(|document| {
-            let content = &corpus.contents[document as usize];
-            corpus.with_units(document, |_, units| {
-                let runs = (0..content.paragraphs.len() as u32)
-                    .map(|at| at..at + 1)
-                    .chain(content.joins.iter().cloned());
-                runs.map(|run| occurrence(document, content, units, run, config)).collect()
-            })
+    let ids: Vec<u32> = corpus.ids().collect();
+    // Several documents at a time: what each gives is copied once more.
+    let parts: Vec<Vec<Occurrence>> = ids
+        .par_chunks(DOCUMENTS)
+        .map(|documents| {
+            let mut part = Vec::new();
+            for &document in documents {
+                let content = &corpus.contents[document as usize];
+                corpus.with_units(document, |_, units| {
+                    let paragraphs = (0..content.paragraphs.len() as u32).map(|at| at..at + 1);
+                    let runs = paragraphs.chain(content.joins.iter().cloned());
+                    part.extend(runs.map(|run| occurrence(document, content, units, run, config)));
+                })?;
+            }
+            Ok(part)
         })
         .collect::<Result<_>>()?;
-    Ok(per_document.into_iter().flatten().collect())
+    Ok(parts.concat())
 }
 
 fn occurrence(
@@ -382,6 +367,20 @@ fn take_joins(all: &[Occurrence], distinct_of: &[u32], equal: impl Fn(u32) -> bo
     live
 }
 
+/// The occurrences that stand, in the order of the text: a run stands where its first piece stood.
+fn in_order(all: &[Occurrence], live: &[bool]) -> Vec<usize> {
+    let mut order = Vec::with_capacity(all.len());
+    for (start, document) in chunks_by_document(all) {
+        let (first, standing) = (order.len(), (start..start + document.len()).filter(|&at| live[at]));
+        order.extend(standing);
+        // Pieces are in order; only runs stand behind theirs.
+        if order[first..].iter().any(|&at| all[at].run.len() > 1) {
+            order[first..].sort_by_key(|&at| all[at].run.start);
+        }
+    }
+    order
+}
+
 /// The occurrences of each document, with the index of its first.
 fn chunks_by_document(all: &[Occurrence]) -> impl Iterator<Item = (usize, &[Occurrence])> {
     let mut start = 0;
@@ -389,120 +388,6 @@ fn chunks_by_document(all: &[Occurrence]) -> impl Iterator<Item = (usize, &[Occu
         start += chunk.len();
         (start - chunk.len(), chunk)
     })
-}
-
-/// Signatures of distinct paragraphs, as far as they are needed to find and filter pairs.
-#[derive(Debug, Default)]
-struct Signs {
-    /// 18 keys a paragraph: bands, then head and tail anchor.
-    keys: Vec<u32>,
-    /// Low byte of each slot, for the filter.
-    bytes: Vec<[u8; SLOTS]>,
-    /// Shingles of each.
-    shingles: Vec<u32>,
-}
-
-/// Room that the filter leaves below what is asked for: three times what the estimate scatters.
-const ROOM: f64 = 0.14;
-
-/// Keys a paragraph.
-const KEYS: usize = PARAGRAPH.bands + 2;
-
-impl Signs {
-    fn with_capacity(paragraphs: usize) -> Self {
-        Signs {
-            keys: Vec::with_capacity(paragraphs * KEYS),
-            bytes: Vec::with_capacity(paragraphs),
-            shingles: Vec::with_capacity(paragraphs),
-        }
-    }
-
-    /// Adds a row of another table, if there is one.
-    fn copy(&mut self, other: &Signs, row: Option<u32>) {
-        if let Some(row) = row.map(|row| row as usize) {
-            self.keys.extend_from_slice(&other.keys[row * KEYS..][..KEYS]);
-            self.bytes.push(other.bytes[row]);
-            self.shingles.push(other.shingles[row]);
-        }
-    }
-
-    /// Whether a pair can match, by the low bytes of its signatures: unequal slots agree by chance once in 256, and
-    /// the estimate scatters, so the filter leaves room below what is asked for (Li and König, b-bit MinHash, 2010).
-    fn may_match(&self, a: u32, b: u32, config: &Config) -> bool {
-        self.margin(a, b, config) >= -ROOM
-    }
-
-    /// By how much the estimated Jaccard of a pair is above what the pair needs to match.
-    fn margin(&self, a: u32, b: u32, config: &Config) -> f64 {
-        let (x, y) = (&self.bytes[a as usize], &self.bytes[b as usize]);
-        let equal: u32 = x.iter().zip(y).map(|(x, y)| u32::from(x == y)).sum();
-        let jaccard = f64::from(equal) / SLOTS as f64;
-        let (a, b) = (self.shingles[a as usize], self.shingles[b as usize]);
-        // The Jaccard of a pair of which the smaller side has as much in the larger as a fragment needs.
-        let shared = config.matching.containment * f64::from(a.min(b));
-        let fragment = shared / (f64::from(a) + f64::from(b) - shared);
-        jaccard - fragment.min(required_jaccard(a.min(b), &config.matching))
-    }
-}
-
-fn candidates(
-    texts: &Texts<'_>,
-    signs: &Signs,
-    shingled: &[u32],
-    config: &Config,
-    hot: &mut HotBuckets,
-) -> Result<Vec<(u32, u32)>> {
-    let cap = config.matching.max_bucket;
-    let key = |id: u32, band: usize| signs.keys[id as usize * KEYS + band];
-    let walk = |column: usize| {
-        // Anchors are columns of their own behind the bands.
-        let band = if column < PARAGRAPH.bands { column } else { 0 };
-        let order = |id: u32, pass: usize| {
-            let other = |step: usize| u64::from(key(id, (band + 2 * pass + step) % PARAGRAPH.bands));
-            other(1) << 32 | other(2)
-        };
-        let left = (0..shingled.len() as u32).map(|id| entry(key(id, column), id)).collect();
-        let mut walked = Walked { left, ..Walked::default() };
-        small_buckets(&mut walked.left, cap, |a, b| walked.pairs.push(entry(a, b)));
-        walked.hot = hot_buckets(&walked.left, order, |a, b| walked.crowd.push(entry(a, b)));
-        if column < PARAGRAPH.bands {
-            walked.left = Vec::new();
-        }
-        walked
-    };
-    let columns: Vec<Walked> = (0..KEYS).into_par_iter().with_max_len(1).map(walk).collect();
-    let (mut pairs, mut crowd) = (Vec::new(), Vec::new());
-    for (column, walked) in columns.into_iter().enumerate() {
-        pairs.extend(walked.pairs);
-        crowd.extend(walked.crowd);
-        hot.add(walked.hot);
-        let end = match column.checked_sub(PARAGRAPH.bands) {
-            Some(0) => End::Head,
-            Some(_) => End::Tail,
-            None => continue,
-        };
-        inwards::pairs(texts, shingled, walked.left, end, cap, |a, b| pairs.push(entry(a, b)))?;
-    }
-    crowd.radix_sort_unstable();
-    crowd.dedup();
-    let pair = |word: u64| ((word >> 32) as u32, word as u32);
-    let crowd: Vec<(u32, u32)> = crowd.into_iter().map(pair).collect();
-    let margins: Vec<f32> = crowd.par_iter().map(|&(a, b)| signs.margin(a, b, config) as f32).collect();
-    pairs.extend(crowd::best(&crowd, &margins, ROOM as f32).map(|(a, b)| entry(a, b)));
-    pairs.radix_sort_unstable();
-    pairs.dedup();
-    Ok(pairs.into_iter().map(pair).collect())
-}
-
-/// What one band or anchor proposes.
-#[derive(Default)]
-struct Walked {
-    pairs: Vec<u64>,
-    /// Pairs of hot buckets.
-    crowd: Vec<u64>,
-    hot: HotBuckets,
-    /// The words of an anchor's hot buckets.
-    left: Vec<u64>,
 }
 
 /// Occurrences that matches hold together.
@@ -522,52 +407,6 @@ struct Texts<'a> {
 }
 
 impl Texts<'_> {
-    /// Signs distinct paragraphs, unless it was learned before.
-    fn sign(&self, shingled: &[u32], config: &Config, learned: &Learned) -> Result<Signs> {
-        let hasher = MinHasher::new(config.matching.seed);
-        // Distinct paragraphs are in the order of their first occurrence, so those of a document stand together.
-        let by_document: Vec<&[u32]> =
-            shingled.chunk_by(|&a, &b| self.first(a).document == self.first(b).document).collect();
-        let row = |distinct: u32| learned.rows.get(&self.first(distinct).key).copied();
-        let sign = |buffer: &mut Vec<u64>, part: &mut Signs, units: &[u32]| {
-            shingles(units, buffer);
-            let mut signature: Signature = [u32::MAX; SLOTS];
-            hasher.sign(buffer, &mut signature);
-            PARAGRAPH.keys(&signature, &mut part.keys);
-            part.keys.extend(anchors(buffer).map(|anchor| (anchor >> 32) as u32));
-            part.bytes.push(signature.map(|slot| slot as u8));
-            part.shingles.push(buffer.len() as u32);
-        };
-        // Several documents at a time: what each gives is copied once more.
-        let parts: Vec<Signs> = by_document
-            .par_chunks(64)
-            .map_init(Vec::new, |buffer, groups| {
-                let mut part = Signs::default();
-                for &group in groups {
-                    if group.iter().all(|&distinct| row(distinct).is_some()) {
-                        group.iter().for_each(|&distinct| part.copy(&learned.signs, row(distinct)));
-                        continue;
-                    }
-                    let document = self.first(group[0]).document;
-                    let content = &self.corpus.contents[document as usize];
-                    self.corpus.with_units(document, |_, units| {
-                        for &distinct in group {
-                            sign(buffer, &mut part, &units[content.run_units(&self.first(distinct).run)]);
-                        }
-                    })?;
-                }
-                Ok(part)
-            })
-            .collect::<Result<_>>()?;
-        let mut signs = Signs::with_capacity(shingled.len());
-        for part in parts {
-            signs.keys.extend_from_slice(&part.keys);
-            signs.bytes.extend_from_slice(&part.bytes);
-            signs.shingles.extend_from_slice(&part.shingles);
-        }
-        Ok(signs)
-    }
-
     /// First occurrence of a distinct paragraph.
     fn first(&self, distinct: u32) -> &Occurrence {
         &self.all[self.first[distinct as usize] as usize]

@@ -30,7 +30,9 @@ const SURE: usize = 8;
 const ROOM: f32 = 0.2;
 
 /// Parts in which sampled shingles are brought together, by their highest bits: each a piece of work for one thread.
-const PARTS: u32 = 16;
+const PARTS: usize = 16;
+/// Documents whose samples are told apart at a time.
+const CHUNK: u32 = 1024;
 const PART_SHIFT: u32 = 32 - PARTS.ilog2();
 
 /// Pairs that are worth a comparison.
@@ -90,20 +92,10 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
     let mut crowded = vec![false; signs.len()];
     let kinds: [fn(&Sign) -> &[u32]; 2] = [|sign| &sign.samples, |sign| &sign.fine];
     for samples in kinds {
-        // Samples are sorted, so those of a part stand together.
         let sign = |row: u32| &signs[shingled[row as usize] as usize];
-        let part_of = |row: u32, part: u32| {
-            let samples = samples(sign(row));
-            let start = samples.partition_point(|&key| key >> PART_SHIFT < part);
-            let end = samples.partition_point(|&key| key >> PART_SHIFT <= part);
-            samples[start..end].iter().map(move |&key| entry(key, row))
-        };
-        let parts: Vec<Part> = (0..PARTS)
+        let parts: Vec<Part> = by_part(shingled.len() as u32, |row| samples(sign(row)))
             .into_par_iter()
-            .map(|part| {
-                let words = (0..shingled.len() as u32).flat_map(|row| part_of(row, part));
-                Part::new(words.collect(), cap)
-            })
+            .map(|words| Part::new(words, cap))
             .collect();
         // Words of hot buckets.
         for word in parts.iter().flat_map(|part| &part.hot) {
@@ -143,6 +135,26 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
         if is_crowd { &mut candidates.crowd } else { &mut candidates.pairs }.push((a, b));
     }
     candidates
+}
+
+/// The words of all rows, told apart by the highest bits of their keys.
+fn by_part<'s>(rows: u32, keys: impl Fn(u32) -> &'s [u32] + Sync) -> Vec<Vec<u64>> {
+    let chunks: Vec<Vec<Vec<u64>>> = (0..rows.div_ceil(CHUNK))
+        .into_par_iter()
+        .map(|chunk| {
+            let mut parts = vec![Vec::new(); PARTS];
+            for row in chunk * CHUNK..rows.min((chunk + 1) * CHUNK) {
+                for &key in keys(row) {
+                    parts[(key >> PART_SHIFT) as usize].push(entry(key, row));
+                }
+            }
+            parts
+        })
+        .collect();
+    (0..PARTS)
+        .into_par_iter()
+        .map(|part| chunks.iter().flat_map(|parts| &parts[part]).copied().collect())
+        .collect()
 }
 
 fn is_sure(a: &Sign, b: &Sign) -> bool {

@@ -133,8 +133,7 @@ pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[
                 shingles(units, buffer);
                 let mut signature = [u32::MAX; SLOTS];
                 hasher.sign(buffer, &mut signature);
-                sign.bands.reserve_exact(DOCUMENT.bands);
-                DOCUMENT.keys(&signature, &mut sign.bands);
+                sign.bands = DOCUMENT.keys(&signature).collect();
                 sign.bag = hash::bag_key(units);
                 sign.whole_bag = if units.len() == all.len() { sign.bag } else { hash::bag_key(all) };
                 sign.samples = sampled(buffer, SAMPLE);
@@ -149,9 +148,16 @@ pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[
 
 /// The high halves of the shingles whose hash is 0 modulo `rate`, sorted, each once.
 fn sampled(shingles: &[u64], rate: u64) -> Vec<u32> {
-    let mut samples: Vec<u32> =
-        shingles.iter().filter(|&&hash| hash % rate == 0).map(|&hash| (hash >> 32) as u32).collect();
+    // Each is written, and stays where it is sampled: which one is, no branch could foretell.
+    let mut samples = vec![0u32; shingles.len()];
+    let mut count = 0;
+    for &hash in shingles {
+        samples[count] = (hash >> 32) as u32;
+        count += usize::from(hash % rate == 0);
+    }
+    samples.truncate(count);
     samples.sort_unstable();
     samples.dedup();
+    samples.shrink_to_fit();
     samples
 }

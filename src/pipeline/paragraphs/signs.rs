@@ -1,0 +1,144 @@
+//! Distinct paragraphs → what they are compared by before they are verified: bands, anchors, low bytes of signatures.
+//!
+//! The signature itself goes: its bands propose pairs, and the low byte of each slot is enough to pass over most pairs
+//! that cannot match (Li and König, b-bit MinHash, 2010). Every thread writes the rows of its own paragraphs. Cost: one
+//! pass over the units, one over the shingles; 172 bytes a paragraph.
+
+use rayon::prelude::*;
+
+use super::{Learned, Texts};
+use crate::config::Config;
+use crate::error::Result;
+use crate::lsh::banding::PARAGRAPH;
+use crate::matching::relation::required_jaccard;
+use crate::sketch::anchors::anchors;
+use crate::sketch::minhash::{MinHasher, SLOTS, Signature};
+use crate::text::shingle::shingles;
+
+/// Keys a paragraph: bands, then head and tail anchor.
+pub(super) const KEYS: usize = PARAGRAPH.bands + 2;
+/// Documents whose paragraphs are signed at a time.
+const DOCUMENTS: usize = 64;
+/// Room that the filter leaves below what is asked for: three times what the estimate scatters.
+pub(super) const ROOM: f64 = 0.14;
+
+/// Signatures of distinct paragraphs, as far as they are needed to find and filter pairs; a row for each.
+#[derive(Debug, Default)]
+pub(super) struct Signs {
+    keys: Vec<[u32; KEYS]>,
+    /// Low byte of each slot, for the filter.
+    bytes: Vec<[u8; SLOTS]>,
+    /// Shingles of each.
+    shingles: Vec<u32>,
+}
+
+/// Rows that one thread writes.
+struct Rows<'s> {
+    keys: &'s mut [[u32; KEYS]],
+    bytes: &'s mut [[u8; SLOTS]],
+    shingles: &'s mut [u32],
+}
+
+impl Signs {
+    /// Signs distinct paragraphs, unless it was learned before.
+    pub(super) fn new(
+        texts: &Texts<'_>,
+        shingled: &[u32],
+        config: &Config,
+        learned: &Learned,
+    ) -> Result<Self> {
+        let hasher = MinHasher::new(config.matching.seed);
+        let mut signs = Self {
+            keys: vec![[0; KEYS]; shingled.len()],
+            bytes: vec![[0; SLOTS]; shingled.len()],
+            shingles: vec![0; shingled.len()],
+        };
+        // Distinct paragraphs are in the order of their first occurrence, so those of a document stand together.
+        let by_document: Vec<&[u32]> =
+            shingled.chunk_by(|&a, &b| texts.first(a).document == texts.first(b).document).collect();
+        let mut rest = Rows { keys: &mut signs.keys, bytes: &mut signs.bytes, shingles: &mut signs.shingles };
+        let mut work = Vec::new();
+        for groups in by_document.chunks(DOCUMENTS) {
+            work.push((groups, rest.take(groups.iter().map(|group| group.len()).sum())));
+        }
+        work.into_par_iter().try_for_each_init(Vec::new, |buffer, (groups, mut rows)| {
+            groups
+                .iter()
+                .try_for_each(|group| rows.take(group.len()).fill(texts, group, &hasher, learned, buffer))
+        })?;
+        Ok(signs)
+    }
+
+    /// The key of a row in one band; of one behind the bands, its head or tail anchor.
+    pub(super) fn key(&self, row: u32, column: usize) -> u32 {
+        self.keys[row as usize][column]
+    }
+
+    /// Whether a pair can match, by the low bytes of its signatures: unequal slots agree by chance once in 256, and
+    /// the estimate scatters, so the filter leaves room below what is asked for.
+    pub(super) fn may_match(&self, a: u32, b: u32, config: &Config) -> bool {
+        self.margin(a, b, config) >= -ROOM
+    }
+
+    /// By how much the estimated Jaccard of a pair is above what the pair needs to match.
+    pub(super) fn margin(&self, a: u32, b: u32, config: &Config) -> f64 {
+        let (x, y) = (&self.bytes[a as usize], &self.bytes[b as usize]);
+        let equal: u32 = x.iter().zip(y).map(|(x, y)| u32::from(x == y)).sum();
+        let jaccard = f64::from(equal) / SLOTS as f64;
+        let (a, b) = (self.shingles[a as usize], self.shingles[b as usize]);
+        // The Jaccard of a pair of which the smaller side has as much in the larger as a fragment needs.
+        let shared = config.matching.containment * f64::from(a.min(b));
+        let fragment = shared / (f64::from(a) + f64::from(b) - shared);
+        jaccard - fragment.min(required_jaccard(a.min(b), &config.matching))
+    }
+}
+
+impl<'s> Rows<'s> {
+    /// The first `count` rows; the others stay.
+    fn take(&mut self, count: usize) -> Rows<'s> {
+        fn split<'s, T>(rows: &mut &'s mut [T], count: usize) -> &'s mut [T] {
+            rows.split_off_mut(..count).unwrap_or_default()
+        }
+        Rows {
+            keys: split(&mut self.keys, count),
+            bytes: split(&mut self.bytes, count),
+            shingles: split(&mut self.shingles, count),
+        }
+    }
+
+    /// Signs the paragraphs of one document.
+    fn fill(
+        self,
+        texts: &Texts<'_>,
+        paragraphs: &[u32],
+        hasher: &MinHasher,
+        learned: &Learned,
+        buffer: &mut Vec<u64>,
+    ) -> Result<()> {
+        let known = |paragraph: u32| learned.rows.get(&texts.first(paragraph).key).map(|&row| row as usize);
+        let rows = self.keys.iter_mut().zip(self.bytes).zip(self.shingles).zip(paragraphs);
+        if paragraphs.iter().all(|&paragraph| known(paragraph).is_some()) {
+            for (((keys, bytes), shingles), &paragraph) in rows {
+                let Some(row) = known(paragraph) else { continue };
+                *keys = learned.signs.keys[row];
+                *bytes = learned.signs.bytes[row];
+                *shingles = learned.signs.shingles[row];
+            }
+            return Ok(());
+        }
+        let document = texts.first(paragraphs[0]).document;
+        let content = &texts.corpus.contents[document as usize];
+        texts.corpus.with_units(document, |_, units| {
+            for (((keys, bytes), count), &paragraph) in rows {
+                shingles(&units[content.run_units(&texts.first(paragraph).run)], buffer);
+                let mut signature: Signature = [u32::MAX; SLOTS];
+                hasher.sign(buffer, &mut signature);
+                let bands = PARAGRAPH.keys(&signature);
+                let ends = anchors(buffer).map(|anchor| (anchor >> 32) as u32);
+                keys.iter_mut().zip(bands.chain(ends)).for_each(|(to, key)| *to = key);
+                *bytes = signature.map(|slot| slot as u8);
+                *count = buffer.len() as u32;
+            }
+        })
+    }
+}

@@ -3,8 +3,9 @@
 //! In: `key << 32 | id` words of one band. Out: pairs `(smaller id, larger id)` of ids that share a key, in an order
 //! that depends on the words alone. A bucket of up to `cap` ids yields every pair. A larger one would cost the square
 //! of its size: its ids are put in the order of a second key, so that like ids stand together, and each is paired
-//! with the smallest id and its next neighbours; such buckets are counted. Cost: a radix sort of 8-byte words, about
-//! 5 ns a word.
+//! with the smallest id and its next neighbours; such buckets are counted. What stands in one hot bucket is walked in
+//! several such orders; what stands in many, as pages by one pattern do, meets its neighbours in the others. Cost: a
+//! radix sort of 8-byte words, about 5 ns a word.
 
 use rdst::RadixSort;
 
@@ -13,6 +14,9 @@ const WINDOW: usize = 4;
 
 /// Orders in which a capped bucket is walked: a pair that one second key parts stands together under another.
 pub const PASSES: usize = 4;
+
+/// Orders in which an id is walked in all its capped buckets together, but at least one in each.
+const TURNS: usize = 8;
 
 /// What was capped, for the report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,26 +43,36 @@ pub fn entry(key: u32, id: u32) -> u64 {
     u64::from(key) << 32 | u64::from(id)
 }
 
-/// Calls `emit` with each candidate pair of the band. `order` gives the second keys, one for each pass.
-///
-/// ```
-/// use dechaff::lsh::buckets::{candidate_pairs, entry};
-/// let mut pairs = Vec::new();
-/// let mut entries = vec![entry(7, 2), entry(9, 1), entry(7, 0), entry(7, 5)];
-/// candidate_pairs(&mut entries, 64, |_, _| 0, |a, b| pairs.push((a, b)));
-/// assert_eq!(pairs, [(0, 2), (0, 5), (2, 5)]);
-/// ```
-pub fn candidate_pairs(
-    entries: &mut Vec<u64>,
-    cap: usize,
-    order: impl Fn(u32, usize) -> u64,
-    mut emit: impl FnMut(u32, u32),
-) -> HotBuckets {
-    small_buckets(entries, cap, &mut emit);
-    hot_buckets(entries, order, emit)
+/// In how many hot buckets each id stands.
+#[derive(Debug)]
+pub struct Turns(Vec<u8>);
+
+impl Turns {
+    /// Counts ids, all below `ids`, in the words of hot buckets.
+    pub fn new<'w>(ids: usize, words: impl IntoIterator<Item = &'w u64>) -> Self {
+        let mut turns = vec![0u8; ids];
+        for &word in words {
+            let count = &mut turns[word as u32 as usize];
+            *count = count.saturating_add(1);
+        }
+        Self(turns)
+    }
+
+    /// Orders in which an id is walked in each of its hot buckets.
+    fn each(&self, id: u32) -> usize {
+        (TURNS / usize::from(self.0[id as usize]).max(1)).clamp(1, PASSES)
+    }
 }
 
 /// Calls `emit` with every pair of the buckets up to the cap, and leaves the words of the others, sorted.
+///
+/// ```
+/// use dechaff::lsh::buckets::{entry, small_buckets};
+/// let mut pairs = Vec::new();
+/// let mut entries = vec![entry(7, 2), entry(9, 1), entry(7, 0), entry(7, 5)];
+/// small_buckets(&mut entries, 64, |a, b| pairs.push((a, b)));
+/// assert_eq!(pairs, [(0, 2), (0, 5), (2, 5)]);
+/// ```
 pub fn small_buckets(entries: &mut Vec<u64>, cap: usize, mut emit: impl FnMut(u32, u32)) {
     entries.radix_sort_unstable();
     let mut hot = Vec::new();
@@ -73,8 +87,10 @@ pub fn small_buckets(entries: &mut Vec<u64>, cap: usize, mut emit: impl FnMut(u3
 }
 
 /// Calls `emit` with pairs of ids that stand near each other in their bucket, and of each with the smallest there.
+/// `order` gives the second keys, one for each pass.
 pub fn hot_buckets(
     sorted: &[u64],
+    turns: &Turns,
     order: impl Fn(u32, usize) -> u64,
     mut emit: impl FnMut(u32, u32),
 ) -> HotBuckets {
@@ -85,6 +101,7 @@ pub fn hot_buckets(
         let smallest = ids[0];
         ids[1..].iter().for_each(|&id| emit(smallest, id));
         for pass in 0..PASSES {
+            ids.retain(|&id| turns.each(id) > pass);
             ids.sort_unstable_by_key(|&id| (order(id, pass), id));
             for (at, &first) in ids.iter().enumerate() {
                 for &second in ids[at + 1..].iter().take(WINDOW) {
@@ -116,7 +133,7 @@ mod tests {
         fn small_buckets_yield_every_pair(keys in proptest::collection::vec(0u32..6, 0..40)) {
             let mut entries: Vec<u64> = keys.iter().enumerate().map(|(id, &key)| entry(key, id as u32)).collect();
             let mut got = Vec::new();
-            candidate_pairs(&mut entries, 64, |_, _| 0, |a, b| got.push((a, b)));
+            small_buckets(&mut entries, 64, |a, b| got.push((a, b)));
             let mut want = BTreeSet::new();
             for a in 0..keys.len() {
                 for b in a + 1..keys.len() {
@@ -135,13 +152,26 @@ mod tests {
             let mut entries: Vec<u64> = (0..size).map(|id| entry(1, id)).collect();
             let mut reached = BTreeSet::from([0]);
             let mut pairs = 0;
-            let hot = candidate_pairs(&mut entries, 64, |id, _| u64::from(id % 7), |a, b| {
+            small_buckets(&mut entries, 64, |_, _| pairs += 1);
+            prop_assert_eq!(pairs, 0);
+            let turns = Turns::new(size as usize, &entries);
+            let hot = hot_buckets(&entries, &turns, |id, _| u64::from(id % 7), |a, b| {
                 pairs += 1;
                 if a == 0 { reached.insert(b); }
             });
             prop_assert_eq!(hot, HotBuckets { count: 1, ids: u64::from(size), largest: u64::from(size) });
             prop_assert_eq!(reached.len() as u32, size);
             prop_assert!(pairs <= size as usize * (WINDOW * PASSES + 1));
+        }
+
+        /// What stands in many hot buckets is walked once in each.
+        #[test]
+        fn the_more_buckets_the_fewer_turns(size in 65u32..200, buckets in 8u32..20) {
+            let entries: Vec<u64> = (0..buckets).flat_map(|key| (0..size).map(move |id| entry(key, id))).collect();
+            let turns = Turns::new(size as usize, &entries);
+            let mut pairs = 0;
+            hot_buckets(&entries, &turns, |id, pass| u64::from(id) * 7 % (pass as u64 + 5), |_, _| pairs += 1);
+            prop_assert!(pairs <= (buckets * size) as usize * (WINDOW + 1));
         }
     }
 }

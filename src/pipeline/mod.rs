@@ -1,6 +1,7 @@
 //! The local driver: runs the stages in order, with threads.
 
 pub mod annotate;
+mod columns;
 pub mod content;
 pub mod corpus;
 pub mod documents;

@@ -36,6 +36,8 @@ use crate::text::shingle::shingle_set;
 const MIN_UNITS: u32 = 4;
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
 const BATCH: usize = 8192;
+/// Shingles that are kept from one batch to the next, at most.
+const KEPT: usize = 1 << 21;
 /// Documents whose paragraphs are brought together at a time.
 const DOCUMENTS: usize = 64;
 /// Of a run's units, the share that must lie in pieces with copies of their own for the run to be left apart.
@@ -85,8 +87,8 @@ pub struct ParagraphMatches {
 /// Signatures and overlaps of paragraphs: they depend on the units alone, so labels that change leave them true.
 #[derive(Debug, Default)]
 struct Learned {
-    /// For each signed paragraph its row in `signs`.
-    rows: Map<u64, u32>,
+    /// The keys of the paragraphs of `signs`.
+    keys: Vec<u64>,
     signs: Signs,
     /// What pairs were found to share, the paragraph that comes first in the corpus first.
     overlaps: Map<(u64, u64), Overlap>,
@@ -132,6 +134,7 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
     let key = |distinct: u32| texts.first(distinct).key;
 
     let mut components = Components::new(distinct.len());
+    let mut sets = Sets::default();
     let mut fragments: Vec<(u32, u32, f64)> = Vec::new();
     let filter: Vec<(u32, u32)> =
         candidates.into_par_iter().filter(|&(a, b)| signs.may_match(a, b, config)).collect();
@@ -149,7 +152,7 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
             batch.par_iter().map(|&(a, b)| learned.overlaps.get(&(key(a), key(b))).copied()).collect();
         let is_fresh = |(&pair, known): (&(u32, u32), &Option<Overlap>)| known.is_none().then_some(pair);
         let fresh: Vec<(u32, u32)> = batch.iter().zip(&known).filter_map(is_fresh).collect();
-        let overlaps = texts.overlaps(&fresh)?;
+        let overlaps = texts.overlaps(&fresh, &mut sets)?;
         learned
             .overlaps
             .extend(fresh.iter().zip(&overlaps).map(|(&(a, b), &overlap)| ((key(a), key(b)), overlap)));
@@ -164,7 +167,7 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
             }
         }
     }
-    learned.rows = shingled.iter().zip(0..).map(|(&distinct, row)| (key(distinct), row)).collect();
+    learned.keys = shingled.iter().map(|&one| key(one)).collect();
     learned.signs = signs;
 
     // Equality: components of distinct paragraphs, and paragraphs that stand in several places.
@@ -232,7 +235,7 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
 impl ParagraphMatches {
     /// Drops what only another search would need.
     pub fn settle(&mut self) {
-        self.learned.rows = Map::default();
+        self.learned.keys = Vec::new();
         self.learned.signs = Signs::default();
     }
 
@@ -399,6 +402,14 @@ struct Group<'a> {
     learned: &'a Learned,
 }
 
+/// Shingle sets of distinct paragraphs, kept from one batch to the next: a paragraph has pairs in several.
+#[derive(Debug, Default)]
+struct Sets {
+    of: Map<u32, Vec<u64>>,
+    /// Shingles in all of them.
+    shingles: usize,
+}
+
 /// Access to the units and numbers of occurrences.
 struct Texts<'a> {
     corpus: &'a Corpus,
@@ -421,16 +432,21 @@ impl Texts<'_> {
     }
 
     /// What pairs of distinct paragraphs share.
-    fn overlaps(&self, pairs: &[(u32, u32)]) -> Result<Vec<Overlap>> {
+    fn overlaps(&self, pairs: &[(u32, u32)], sets: &mut Sets) -> Result<Vec<Overlap>> {
+        if sets.shingles > KEPT {
+            *sets = Sets::default();
+        }
         let mut ids: Vec<u32> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
         ids.sort_unstable();
         ids.dedup();
-        let sets: Vec<Vec<u64>> = ids
+        ids.retain(|id| !sets.of.contains_key(id));
+        let fresh: Vec<Vec<u64>> = ids
             .par_iter()
             .map_init(|| Pages::new(self.corpus), |pages, &id| self.set(pages, id))
             .collect::<Result<_>>()?;
-        let set = |id: u32| &sets[ids.partition_point(|&other| other < id)];
-        Ok(pairs.par_iter().map(|&(a, b)| overlap(set(a), set(b))).collect())
+        sets.shingles += fresh.iter().map(Vec::len).sum::<usize>();
+        sets.of.extend(ids.into_iter().zip(fresh));
+        Ok(pairs.par_iter().map(|(a, b)| overlap(&sets.of[a], &sets.of[b])).collect())
     }
 
     /// Cuts a group of occurrences into clusters whose members all match their representative.

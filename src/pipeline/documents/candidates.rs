@@ -7,15 +7,16 @@
 use rayon::prelude::*;
 use rdst::RadixSort;
 
-use super::sign::{Sign, sign};
+use super::sign::{Sign, in_both, is_common, sign};
 use crate::config::Config;
 use crate::error::Result;
 use crate::hash::Set;
 use crate::lsh::banding::DOCUMENT;
-use crate::lsh::buckets::{HotBuckets, candidate_pairs, entry};
+use crate::lsh::buckets::{HotBuckets, entry};
 use crate::lsh::crowd::best;
 use crate::lsh::postings::{Part, Postings};
 use crate::matching::relation::required_document_jaccard;
+use crate::pipeline::columns::{Proposed, crowd, walk};
 use crate::pipeline::corpus::Corpus;
 use crate::sketch::minhash::MinHasher;
 
@@ -24,6 +25,8 @@ const FEWEST_SAMPLES: usize = 2;
 /// Share of the shorter document's samples that a pair has in common.
 const SAMPLED: f64 = 0.15;
 
+/// Hot buckets of samples that a document is walked in.
+const RAREST: usize = 4;
 /// Bands that two documents share from which on they are compared whatever others share with them.
 const SURE: usize = 8;
 /// How far below what a match needs samples may say that a pair is: more than the estimate scatters.
@@ -54,30 +57,20 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
     let cap = config.matching.max_bucket;
     let shingled: Vec<u32> =
         distinct.iter().copied().filter(|&id| !signs[id as usize].bands.is_empty()).collect();
-    // Ids of a capped bucket are put in the order of another band, so that like documents stand together.
-    let order = |band: usize| {
-        move |id: u32, pass: usize| {
-            let bands = &signs[id as usize].bands;
-            let key = |step: usize| u64::from(bands[(band + 2 * pass + step) % DOCUMENT.bands]);
-            key(1) << 32 | key(2)
-        }
+    let sign = |row: u32| &signs[shingled[row as usize] as usize];
+    // Rows of a capped bucket are put in the order of another band, so that like documents stand together.
+    let order = |band: usize, row: u32, pass: usize| {
+        let bands = &sign(row).bands;
+        let key = |step: usize| u64::from(bands[(band + 2 * pass + step) % DOCUMENT.bands]);
+        key(1) << 32 | key(2)
     };
-    let walk = |mut entries: Vec<u64>, band: usize| {
-        let mut pairs = Vec::new();
-        let hot = candidate_pairs(&mut entries, cap, order(band), |a, b| pairs.push(entry(a, b)));
-        (pairs, hot)
-    };
-    let bands: Vec<(Vec<u64>, HotBuckets)> = (0..DOCUMENT.bands)
-        .into_par_iter()
-        .map(|band| {
-            walk(shingled.iter().map(|&id| entry(signs[id as usize].bands[band], id)).collect(), band)
-        })
-        .collect();
-    let mut pairs: Vec<u64> = Vec::new();
-    for (found, capped) in bands {
-        pairs.extend(found);
-        candidates.hot.add(capped);
-    }
+    let rows = shingled.len();
+    let Proposed { mut pairs, crowd: neighbours, capped, .. } =
+        walk((DOCUMENT.bands, rows), cap, |band, row| sign(row).bands[band], order);
+    candidates.hot.add(capped);
+    pairs.extend(neighbours);
+    let ids = |word: u64| entry(shingled[(word >> 32) as usize], shingled[word as u32 as usize]);
+    pairs.iter_mut().for_each(|pair| *pair = ids(*pair));
 
     // The same units in another order, of the content or of the whole text: each with the first.
     let bags_of = |id: u32| [signs[id as usize].bag, signs[id as usize].whole_bag].map(|bag| (bag, id));
@@ -92,39 +85,44 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
     let mut crowded = vec![false; signs.len()];
     let kinds: [fn(&Sign) -> &[u32]; 2] = [|sign| &sign.samples, |sign| &sign.fine];
     for samples in kinds {
-        let sign = |row: u32| &signs[shingled[row as usize] as usize];
-        let parts: Vec<Part> = by_part(shingled.len() as u32, |row| samples(sign(row)))
+        let parts: Vec<Part> = by_part(rows as u32, |row| samples(sign(row)))
             .into_par_iter()
             .map(|words| Part::new(words, cap))
             .collect();
-        // Words of hot buckets.
-        for word in parts.iter().flat_map(|part| &part.hot) {
+        for &word in parts.iter().flat_map(|part| &part.hot) {
             candidates.common.insert((word >> 32) as u32);
-            crowded[shingled[*word as u32 as usize] as usize] = true;
+            crowded[shingled[word as u32 as usize] as usize] = true;
         }
-        let order = order(0);
-        let (postings, hot) =
-            Postings::new(&parts, shingled.len(), |row, pass| order(shingled[row as usize], pass));
-        drop(parts);
-        candidates.hot.add(hot);
-        let found: Vec<Vec<u64>> = (0..shingled.len() as u32)
-            .into_par_iter()
-            .with_min_len(64)
-            .fold(Default::default, |(mut found, mut met): (Vec<u64>, Vec<u32>), row| {
-                let own = samples(sign(row)).len();
+        let postings = Postings::new(&parts, rows);
+        let (rarest, capped) = rarest(parts);
+        candidates.hot.add(capped);
+        let (mut met, _) = crowd(&rarest, rows, order);
+        met.radix_sort_unstable();
+        met.dedup();
+        // The share of sampled shingles scatters around the true one, and copies that were edited everywhere have
+        // less of it than copies of a part.
+        let is_enough = |a: u32, b: u32, shared: usize| {
+            let fewest = samples(sign(a)).len().min(samples(sign(b)).len());
+            shared >= FEWEST_SAMPLES && shared as f64 >= SAMPLED * fewest as f64
+        };
+        let counted = (0..rows as u32).into_par_iter().with_min_len(64).fold(
+            Default::default,
+            |(mut found, mut met): (Vec<u64>, Vec<u32>), row| {
                 postings.shared(row, &mut met, |other, shared| {
-                    let fewest = own.min(samples(sign(other)).len());
-                    // The share of sampled shingles scatters around the true one, and copies that were edited
-                    // everywhere have less of it than copies of a part.
-                    if shared >= FEWEST_SAMPLES && shared as f64 >= SAMPLED * fewest as f64 {
-                        found.push(entry(shingled[row as usize], shingled[other as usize]));
+                    if is_enough(row, other, shared) {
+                        found.push(ids(entry(row, other)));
                     }
                 });
                 (found, met)
-            })
-            .map(|(found, _)| found)
-            .collect();
-        pairs.extend(found.into_iter().flatten());
+            },
+        );
+        let counted: Vec<Vec<u64>> = counted.map(|(found, _)| found).collect();
+        pairs.extend(counted.into_iter().flatten());
+        let met = met.into_par_iter().filter(|&pair| {
+            let (a, b) = ((pair >> 32) as u32, pair as u32);
+            is_enough(a, b, in_both(samples(sign(a)), samples(sign(b))).count())
+        });
+        pairs.par_extend(met.map(ids));
     }
     pairs.radix_sort_unstable();
     pairs.dedup();
@@ -135,6 +133,28 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
         if is_crowd { &mut candidates.crowd } else { &mut candidates.pairs }.push((a, b));
     }
     candidates
+}
+
+/// Of the words of hot buckets, for each row those of its smallest buckets: pages by one pattern share very many
+/// keys, which all bring the same rows together. A list for each bucket, and what was capped in all.
+fn rarest(parts: Vec<Part>) -> (Vec<Vec<u64>>, HotBuckets) {
+    let mut capped = HotBuckets::default();
+    let mut sized: Vec<(u32, u32, u32)> = Vec::new();
+    for part in &parts {
+        for bucket in part.hot.chunk_by(|a, b| a >> 32 == b >> 32) {
+            let size = bucket.len() as u32;
+            capped.add(HotBuckets { count: 1, ids: u64::from(size), largest: u64::from(size) });
+            sized.extend(bucket.iter().map(|&word| (word as u32, size, (word >> 32) as u32)));
+        }
+    }
+    sized.par_sort_unstable();
+    let mut chosen: Vec<u64> = sized
+        .chunk_by(|a, b| a.0 == b.0)
+        .flat_map(|row| row.iter().take(RAREST).map(|&(row, _, key)| entry(key, row)))
+        .collect();
+    chosen.radix_sort_unstable();
+    // Each bucket is walked in an order of its own.
+    (chosen.chunk_by(|a, b| a >> 32 == b >> 32).map(<[u64]>::to_vec).collect(), capped)
 }
 
 /// The words of all rows, told apart by the highest bits of their keys.
@@ -185,10 +205,10 @@ pub(super) fn nearest(
 /// How far the samples of two documents say that they are above what a match needs; `None` where they share more than
 /// many others do.
 fn margin(a: &Sign, b: &Sign, common: &Set<u32>, config: &Config) -> Option<f32> {
-    if !a.shares_only(b, common) {
+    let (overlap, many) = a.shared(b, common);
+    if !is_common(overlap.shared, many) {
         return None;
     }
-    let overlap = a.shared(b);
     let needed = required_document_jaccard(a.units.min(b.units), &config.matching);
     // The Jaccard of a pair of which the smaller has as much in the larger as a fragment needs.
     let fragment = config.matching.containment * f64::from(overlap.a.min(overlap.b));

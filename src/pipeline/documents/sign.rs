@@ -56,22 +56,23 @@ impl Sign {
         self.bag == other.bag || self.whole_bag == other.whole_bag
     }
 
-    /// What the samples of two documents share; of short ones the finer samples.
-    pub(super) fn shared(&self, other: &Sign) -> Overlap {
+    /// What the samples of two documents share, of short ones the finer samples; and how many of the shared ones many
+    /// others have too.
+    pub(super) fn shared(&self, other: &Sign, common: &Set<u32>) -> (Overlap, u32) {
         let (a, b) = self.samples_beside(other);
-        Overlap { a: a.len() as u32, b: b.len() as u32, shared: in_both(a, b).count() as u32 }
+        let (mut shared, mut many) = (0, 0);
+        for key in in_both(a, b) {
+            shared += 1;
+            many += u32::from(common.contains(&key));
+        }
+        (Overlap { a: a.len() as u32, b: b.len() as u32, shared }, many)
     }
 
     /// Whether nearly all that two documents share stands in many others too: it lies evenly over all pages by one
     /// pattern, and says nothing of these two.
     pub(super) fn shares_only(&self, other: &Sign, common: &Set<u32>) -> bool {
-        let (a, b) = self.samples_beside(other);
-        let (mut all, mut many) = (0, 0);
-        for key in in_both(a, b) {
-            all += 1;
-            many += u32::from(common.contains(&key));
-        }
-        all > 0 && f64::from(many) >= COMMON * f64::from(all)
+        let (overlap, many) = self.shared(other, common);
+        is_common(overlap.shared, many)
     }
 
     fn samples_beside<'s>(&'s self, other: &'s Sign) -> (&'s [u32], &'s [u32]) {
@@ -83,8 +84,13 @@ impl Sign {
     }
 }
 
+/// Whether of `shared` samples nearly all stand in many others.
+pub(super) fn is_common(shared: u32, many: u32) -> bool {
+    shared > 0 && f64::from(many) >= COMMON * f64::from(shared)
+}
+
 /// What stands in both of two ascending lists. No step depends on a branch: in a crowd, any may go either way.
-fn in_both<'s>(a: &'s [u32], b: &'s [u32]) -> impl Iterator<Item = u32> + 's {
+pub(super) fn in_both<'s>(a: &'s [u32], b: &'s [u32]) -> impl Iterator<Item = u32> + 's {
     let (mut i, mut j) = (0, 0);
     std::iter::from_fn(move || {
         while i < a.len() && j < b.len() {

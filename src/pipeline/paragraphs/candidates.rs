@@ -12,8 +12,9 @@ use super::{Texts, inwards};
 use crate::config::Config;
 use crate::error::Result;
 use crate::lsh::banding::PARAGRAPH;
-use crate::lsh::buckets::{HotBuckets, entry, hot_buckets, small_buckets};
+use crate::lsh::buckets::{HotBuckets, entry};
 use crate::lsh::crowd;
+use crate::pipeline::columns::{Proposed, walk};
 use crate::sketch::anchors::End;
 
 /// Pairs of rows of `shingled` that bands and anchors propose, smaller first, sorted.
@@ -25,34 +26,18 @@ pub(super) fn candidates(
     hot: &mut HotBuckets,
 ) -> Result<Vec<(u32, u32)>> {
     let cap = config.matching.max_bucket;
-    let walk = |column: usize| {
+    let order = |column: usize, row: u32, pass: usize| {
         // Anchors are columns of their own behind the bands.
         let band = if column < PARAGRAPH.bands { column } else { 0 };
-        let order = |id: u32, pass: usize| {
-            let other = |step: usize| u64::from(signs.key(id, (band + 2 * pass + step) % PARAGRAPH.bands));
-            other(1) << 32 | other(2)
-        };
-        let left = (0..shingled.len() as u32).map(|id| entry(signs.key(id, column), id)).collect();
-        let mut walked = Walked { left, ..Walked::default() };
-        small_buckets(&mut walked.left, cap, |a, b| walked.pairs.push(entry(a, b)));
-        walked.hot = hot_buckets(&walked.left, order, |a, b| walked.crowd.push(entry(a, b)));
-        if column < PARAGRAPH.bands {
-            walked.left = Vec::new();
-        }
-        walked
+        let other = |step: usize| u64::from(signs.key(row, (band + 2 * pass + step) % PARAGRAPH.bands));
+        other(1) << 32 | other(2)
     };
-    let columns: Vec<Walked> = (0..KEYS).into_par_iter().with_max_len(1).map(walk).collect();
-    let (mut pairs, mut crowd) = (Vec::new(), Vec::new());
-    for (column, walked) in columns.into_iter().enumerate() {
-        pairs.extend(walked.pairs);
-        crowd.extend(walked.crowd);
-        hot.add(walked.hot);
-        let end = match column.checked_sub(PARAGRAPH.bands) {
-            Some(0) => End::Head,
-            Some(_) => End::Tail,
-            None => continue,
-        };
-        inwards::pairs(texts, shingled, walked.left, end, cap, |a, b| pairs.push(entry(a, b)))?;
+    let key = |column: usize, row: u32| signs.key(row, column);
+    let proposed = walk((KEYS, shingled.len()), cap, key, order);
+    let Proposed { mut pairs, mut crowd, hot: left, capped } = proposed;
+    hot.add(capped);
+    for (words, end) in left.into_iter().skip(PARAGRAPH.bands).zip([End::Head, End::Tail]) {
+        inwards::pairs(texts, shingled, words, end, cap, |a, b| pairs.push(entry(a, b)))?;
     }
     crowd.radix_sort_unstable();
     crowd.dedup();
@@ -63,15 +48,4 @@ pub(super) fn candidates(
     pairs.radix_sort_unstable();
     pairs.dedup();
     Ok(pairs.into_iter().map(pair).collect())
-}
-
-/// What one band or anchor proposes.
-#[derive(Default)]
-struct Walked {
-    pairs: Vec<u64>,
-    /// Pairs of hot buckets.
-    crowd: Vec<u64>,
-    hot: HotBuckets,
-    /// The words of an anchor's hot buckets.
-    left: Vec<u64>,
 }

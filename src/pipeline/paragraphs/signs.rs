@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::{Learned, Texts};
 use crate::config::Config;
 use crate::error::Result;
+use crate::hash::Map;
 use crate::lsh::banding::PARAGRAPH;
 use crate::matching::relation::required_jaccard;
 use crate::sketch::anchors::anchors;
@@ -53,6 +54,7 @@ impl Signs {
             bytes: vec![[0; SLOTS]; shingled.len()],
             shingles: vec![0; shingled.len()],
         };
+        let before: Map<u64, u32> = learned.keys.iter().copied().zip(0..).collect();
         // Distinct paragraphs are in the order of their first occurrence, so those of a document stand together.
         let by_document: Vec<&[u32]> =
             shingled.chunk_by(|&a, &b| texts.first(a).document == texts.first(b).document).collect();
@@ -62,9 +64,9 @@ impl Signs {
             work.push((groups, rest.take(groups.iter().map(|group| group.len()).sum())));
         }
         work.into_par_iter().try_for_each_init(Vec::new, |buffer, (groups, mut rows)| {
-            groups
-                .iter()
-                .try_for_each(|group| rows.take(group.len()).fill(texts, group, &hasher, learned, buffer))
+            groups.iter().try_for_each(|group| {
+                rows.take(group.len()).fill(texts, group, &hasher, (&before, &learned.signs), buffer)
+            })
         })?;
         Ok(signs)
     }
@@ -112,17 +114,17 @@ impl<'s> Rows<'s> {
         texts: &Texts<'_>,
         paragraphs: &[u32],
         hasher: &MinHasher,
-        learned: &Learned,
+        (known_rows, known_signs): (&Map<u64, u32>, &Signs),
         buffer: &mut Vec<u64>,
     ) -> Result<()> {
-        let known = |paragraph: u32| learned.rows.get(&texts.first(paragraph).key).map(|&row| row as usize);
+        let known = |paragraph: u32| known_rows.get(&texts.first(paragraph).key).map(|&row| row as usize);
         let rows = self.keys.iter_mut().zip(self.bytes).zip(self.shingles).zip(paragraphs);
         if paragraphs.iter().all(|&paragraph| known(paragraph).is_some()) {
             for (((keys, bytes), shingles), &paragraph) in rows {
                 let Some(row) = known(paragraph) else { continue };
-                *keys = learned.signs.keys[row];
-                *bytes = learned.signs.bytes[row];
-                *shingles = learned.signs.shingles[row];
+                *keys = known_signs.keys[row];
+                *bytes = known_signs.bytes[row];
+                *shingles = known_signs.shingles[row];
             }
             return Ok(());
         }

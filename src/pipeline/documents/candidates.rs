@@ -24,6 +24,8 @@ use crate::sketch::minhash::MinHasher;
 const FEWEST_SAMPLES: usize = 2;
 /// Share of the shorter document's samples that a pair has in common.
 const SAMPLED: f64 = 0.15;
+/// The same for a pair that meets among many others: what these have too is no sign of a copy.
+const MET: f64 = 0.4;
 
 /// Hot buckets of samples that a document is walked in.
 const RAREST: usize = 4;
@@ -101,15 +103,15 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
         met.dedup();
         // The share of sampled shingles scatters around the true one, and copies that were edited everywhere have
         // less of it than copies of a part.
-        let is_enough = |a: u32, b: u32, shared: usize| {
+        let is_enough = |a: u32, b: u32, shared: usize, share: f64| {
             let fewest = samples(sign(a)).len().min(samples(sign(b)).len());
-            shared >= FEWEST_SAMPLES && shared as f64 >= SAMPLED * fewest as f64
+            shared >= FEWEST_SAMPLES && shared as f64 >= share * fewest as f64
         };
         let counted = (0..rows as u32).into_par_iter().with_min_len(64).fold(
             Default::default,
             |(mut found, mut met): (Vec<u64>, Vec<u32>), row| {
                 postings.shared(row, &mut met, |other, shared| {
-                    if is_enough(row, other, shared) {
+                    if is_enough(row, other, shared, SAMPLED) {
                         found.push(ids(entry(row, other)));
                     }
                 });
@@ -120,7 +122,7 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
         pairs.extend(counted.into_iter().flatten());
         let met = met.into_par_iter().filter(|&pair| {
             let (a, b) = ((pair >> 32) as u32, pair as u32);
-            is_enough(a, b, in_both(samples(sign(a)), samples(sign(b))).count())
+            is_enough(a, b, in_both(samples(sign(a)), samples(sign(b))).count(), MET)
         });
         pairs.par_extend(met.map(ids));
     }

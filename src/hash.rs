@@ -1,12 +1,35 @@
 //! The only file that names hash crates: xxh3 with fixed seeds for whatever is stored or compared, ahash for maps
 //! that live in memory and decide nothing.
 
+use std::hash::{BuildHasherDefault, Hasher};
+
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64, xxh3_64_with_seed, xxh3_128};
 
 /// A map that lives in memory; its order means nothing, so nothing may be written in its order.
 pub type Map<K, V> = std::collections::HashMap<K, V, ahash::RandomState>;
 /// A set that lives in memory, with the same restriction as [`Map`].
 pub type Set<K> = std::collections::HashSet<K, ahash::RandomState>;
+
+/// A set of keys that are hashes already, with the same restriction: one multiplication, and no secret, is enough.
+pub type KeySet = std::collections::HashSet<u32, BuildHasherDefault<Spread>>;
+
+/// Spreads a key over the 64 bits that a table looks at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write_u32(&mut self, key: u32) {
+        self.0 = u64::from(key).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64_with_seed(bytes, self.0);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+}
 
 /// 64-bit key of bytes, the same on every machine.
 pub fn key(bytes: &[u8]) -> u64 {

@@ -26,7 +26,7 @@ use crate::cluster::keep::{self, Candidate};
 use crate::config::Config;
 use crate::decide::Copy;
 use crate::error::Result;
-use crate::hash::{Map, Set};
+use crate::hash::{KeySet, Map};
 use crate::lsh::buckets::HotBuckets;
 use crate::matching::lost::lost;
 use crate::matching::numbers::{Comparison, Numbered, compare};
@@ -98,7 +98,7 @@ pub struct Finder {
     /// What pairs, smaller id first, were found to share.
     known: KnownPairs,
     /// Sampled shingles that many documents have.
-    common: Set<u32>,
+    common: KeySet,
 }
 
 impl Finder {
@@ -110,7 +110,7 @@ impl Finder {
         let hasher = MinHasher::new(config.matching.seed);
         let all: Vec<u32> = corpus.ids().collect();
         let signs = sign(corpus, config, &hasher, &all)?;
-        Ok(Self { hasher, signs, known: Map::default(), common: Set::default() })
+        Ok(Self { hasher, signs, known: Map::default(), common: KeySet::default() })
     }
 
     /// Looks again at the documents whose labels changed.

@@ -36,7 +36,7 @@ use crate::text::shingle::shingle_set;
 const MIN_UNITS: u32 = 4;
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
 const BATCH: usize = 8192;
-/// Shingles that are kept from one batch to the next, at most.
+/// Shingles from which on those of earlier paragraphs are dropped between batches; at twice as many, all.
 const KEPT: usize = 1 << 21;
 /// Documents whose paragraphs are brought together at a time.
 const DOCUMENTS: usize = 64;
@@ -434,6 +434,12 @@ impl Texts<'_> {
     /// What pairs of distinct paragraphs share.
     fn overlaps(&self, pairs: &[(u32, u32)], sets: &mut Sets) -> Result<Vec<Overlap>> {
         if sets.shingles > KEPT {
+            // Pairs come in the order of their first paragraph: none before it is asked for again.
+            let first = pairs.first().map_or(u32::MAX, |&(a, _)| a);
+            sets.of.retain(|&id, _| id >= first);
+            sets.shingles = sets.of.values().map(Vec::len).sum();
+        }
+        if sets.shingles > 2 * KEPT {
             *sets = Sets::default();
         }
         let mut ids: Vec<u32> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();

@@ -10,7 +10,7 @@ use rdst::RadixSort;
 use super::sign::{Sign, in_both, is_common, sign};
 use crate::config::Config;
 use crate::error::Result;
-use crate::hash::Set;
+use crate::hash::KeySet;
 use crate::lsh::banding::DOCUMENT;
 use crate::lsh::buckets::{HotBuckets, entry};
 use crate::lsh::crowd::best;
@@ -49,7 +49,7 @@ pub(super) struct Candidates {
     /// [`nearest`] are compared.
     pub(super) crowd: Vec<(u32, u32)>,
     /// Sampled shingles that many documents have.
-    pub(super) common: Set<u32>,
+    pub(super) common: KeySet,
     /// Buckets that were capped.
     pub(super) hot: HotBuckets,
 }
@@ -187,7 +187,7 @@ fn is_sure(a: &Sign, b: &Sign) -> bool {
 pub(super) fn nearest(
     signs: &[Sign],
     crowd: &[(u32, u32)],
-    common: &Set<u32>,
+    common: &KeySet,
     config: &Config,
 ) -> Vec<(u32, u32)> {
     let margins: Vec<Option<f32>> = crowd
@@ -206,7 +206,7 @@ pub(super) fn nearest(
 
 /// How far the samples of two documents say that they are above what a match needs; `None` where they share more than
 /// many others do.
-fn margin(a: &Sign, b: &Sign, common: &Set<u32>, config: &Config) -> Option<f32> {
+fn margin(a: &Sign, b: &Sign, common: &KeySet, config: &Config) -> Option<f32> {
     let (overlap, many) = a.shared(b, common);
     if !is_common(overlap.shared, many) {
         return None;

@@ -8,7 +8,7 @@ use super::bench::Bench;
 use super::sign::Sign;
 use crate::config::Config;
 use crate::error::Result;
-use crate::hash::{Map, Set};
+use crate::hash::{KeySet, Map};
 use crate::matching::numbers::Comparison;
 use crate::matching::probe::{Probed, Prober, Side};
 use crate::matching::relation::{
@@ -36,7 +36,7 @@ pub(super) type KnownPairs = Map<(u32, u32), Known>;
 #[derive(Clone, Copy)]
 pub(super) struct Pair<'a> {
     pub(super) signs: &'a [Sign],
-    pub(super) common: &'a Set<u32>,
+    pub(super) common: &'a KeySet,
     pub(super) a: u32,
     pub(super) b: u32,
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::config::Config;
 use crate::error::Result;
-use crate::hash::{self, Set};
+use crate::hash::{self, KeySet};
 use crate::lsh::banding::DOCUMENT;
 use crate::matching::verify::Overlap;
 use crate::pipeline::corpus::Corpus;
@@ -58,7 +58,7 @@ impl Sign {
 
     /// What the samples of two documents share, of short ones the finer samples; and how many of the shared ones many
     /// others have too.
-    pub(super) fn shared(&self, other: &Sign, common: &Set<u32>) -> (Overlap, u32) {
+    pub(super) fn shared(&self, other: &Sign, common: &KeySet) -> (Overlap, u32) {
         let (a, b) = self.samples_beside(other);
         let (mut shared, mut many) = (0, 0);
         for key in in_both(a, b) {
@@ -70,7 +70,7 @@ impl Sign {
 
     /// Whether nearly all that two documents share stands in many others too: it lies evenly over all pages by one
     /// pattern, and says nothing of these two.
-    pub(super) fn shares_only(&self, other: &Sign, common: &Set<u32>) -> bool {
+    pub(super) fn shares_only(&self, other: &Sign, common: &KeySet) -> bool {
         let (overlap, many) = self.shared(other, common);
         is_common(overlap.shared, many)
     }

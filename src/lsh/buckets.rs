@@ -7,7 +7,7 @@
 //! several such orders; what stands in many, as pages by one pattern do, meets its neighbours in the others. Cost: a
 //! radix sort of 8-byte words, about 5 ns a word.
 
-use rdst::RadixSort;
+use rdst::{RadixKey, RadixSort};
 
 /// Neighbours that each id of a capped bucket is paired with, on one side.
 const WINDOW: usize = 4;
@@ -74,7 +74,7 @@ impl Turns {
 /// assert_eq!(pairs, [(0, 2), (0, 5), (2, 5)]);
 /// ```
 pub fn small_buckets(entries: &mut Vec<u64>, cap: usize, mut emit: impl FnMut(u32, u32)) {
-    entries.radix_sort_unstable();
+    sort(entries);
     let mut hot = Vec::new();
     for bucket in entries.chunk_by(|a, b| a >> 32 == b >> 32) {
         if bucket.len() > cap {
@@ -84,6 +84,31 @@ pub fn small_buckets(entries: &mut Vec<u64>, cap: usize, mut emit: impl FnMut(u3
         }
     }
     *entries = hot;
+}
+
+/// Sorts words by their keys, and those of a key by their ids.
+pub(super) fn sort(words: &mut Vec<u64>) {
+    // Hardly any key comes twice: the ids, half the levels of the sort, are looked at where one does.
+    let mut keyed: Vec<ByKey> = std::mem::take(words).into_iter().map(ByKey).collect();
+    keyed.radix_sort_unstable();
+    *words = keyed.into_iter().map(|word| word.0).collect();
+    for bucket in words.chunk_by_mut(|a, b| *a >> 32 == *b >> 32) {
+        if bucket.len() > 1 {
+            bucket.sort_unstable();
+        }
+    }
+}
+
+/// A word that is sorted by its key alone.
+#[derive(Clone, Copy)]
+struct ByKey(u64);
+
+impl RadixKey for ByKey {
+    const LEVELS: usize = 4;
+
+    fn get_level(&self, level: usize) -> u8 {
+        (self.0 >> (32 + 8 * level)) as u8
+    }
 }
 
 /// Calls `emit` with pairs of ids that stand near each other in their bucket, and of each with the smallest there.

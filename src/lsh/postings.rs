@@ -6,7 +6,7 @@
 //! have are left out. Cost: a radix sort of 8-byte words, 16 bytes a word that another row has too, and for each row a
 //! sort of what it meets.
 
-use rdst::RadixSort;
+use super::buckets::sort;
 
 /// Where the keys of rows meet.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ pub struct Part {
 impl Part {
     /// Sorts words into buckets of several rows up to the cap, and hot ones. No two are equal.
     pub fn new(mut words: Vec<u64>, cap: usize) -> Self {
-        words.radix_sort_unstable();
+        sort(&mut words);
         let mut part = Self::default();
         for bucket in words.chunk_by(|a, b| a >> 32 == b >> 32) {
             match bucket.len() {

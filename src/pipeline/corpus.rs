@@ -78,10 +78,10 @@ impl Document {
 
 impl Corpus {
     /// Keeps of the evidence the lines that `calls` says something of: memory for the stages to come.
-    pub fn forget_evidence(&mut self, calls: impl Fn(&Evidence) -> bool) {
+    pub fn forget_evidence(&mut self, calls: impl Fn(&Evidence) -> bool + Sync) {
         let evidence = std::mem::take(&mut self.evidence);
         self.calls = evidence
-            .into_iter()
+            .into_par_iter()
             .map(|lines| lines.iter().filter(|line| calls(line)).map(|line| line.line).collect())
             .collect();
     }

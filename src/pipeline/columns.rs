@@ -42,22 +42,12 @@ pub(super) fn walk(
         proposed.pairs.extend(pairs);
         proposed.hot.push(hot);
     }
-    (proposed.crowd, proposed.capped) = crowd(&proposed.hot, rows, order);
-    proposed
-}
-
-/// Pairs of neighbours in the hot buckets of some columns.
-pub(super) fn crowd(
-    hot: &[Vec<u64>],
-    rows: usize,
-    order: impl Fn(usize, u32, usize) -> u64 + Sync,
-) -> (Vec<u64>, HotBuckets) {
-    let (mut crowd, mut capped) = (Vec::new(), HotBuckets::default());
-    if hot.iter().all(Vec::is_empty) {
-        return (crowd, capped);
+    if proposed.hot.iter().all(Vec::is_empty) {
+        return proposed;
     }
-    let turns = Turns::new(rows, hot.iter().flatten());
-    let walked: Vec<(Vec<u64>, HotBuckets)> = hot
+    let turns = Turns::new(rows, proposed.hot.iter().flatten());
+    let walked: Vec<(Vec<u64>, HotBuckets)> = proposed
+        .hot
         .par_iter()
         .enumerate()
         .with_max_len(1)
@@ -68,9 +58,9 @@ pub(super) fn crowd(
             (pairs, capped)
         })
         .collect();
-    for (pairs, hot) in walked {
-        crowd.extend(pairs);
-        capped.add(hot);
+    for (pairs, capped) in walked {
+        proposed.crowd.extend(pairs);
+        proposed.capped.add(capped);
     }
-    (crowd, capped)
+    proposed
 }

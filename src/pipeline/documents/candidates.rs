@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 use rdst::RadixSort;
 
-use super::sign::{Sign, in_both, is_common, sign};
+use super::sign::{Sign, is_common, sign};
 use crate::config::Config;
 use crate::error::Result;
 use crate::hash::KeySet;
@@ -16,7 +16,7 @@ use crate::lsh::buckets::{HotBuckets, entry};
 use crate::lsh::crowd::best;
 use crate::lsh::postings::{Part, Postings};
 use crate::matching::relation::required_document_jaccard;
-use crate::pipeline::columns::{Proposed, crowd, walk};
+use crate::pipeline::columns::{Proposed, walk};
 use crate::pipeline::corpus::Corpus;
 use crate::sketch::minhash::MinHasher;
 
@@ -24,11 +24,6 @@ use crate::sketch::minhash::MinHasher;
 const FEWEST_SAMPLES: usize = 2;
 /// Share of the shorter document's samples that a pair has in common.
 const SAMPLED: f64 = 0.15;
-/// The same for a pair that meets among many others: what these have too is no sign of a copy.
-const MET: f64 = 0.4;
-
-/// Hot buckets of samples that a document is walked in.
-const RAREST: usize = 4;
 /// Bands that two documents share from which on they are compared whatever others share with them.
 const SURE: usize = 8;
 /// How far below what a match needs samples may say that a pair is: more than the estimate scatters.
@@ -91,27 +86,24 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
             .into_par_iter()
             .map(|words| Part::new(words, cap))
             .collect();
-        for &word in parts.iter().flat_map(|part| &part.hot) {
-            candidates.common.insert((word >> 32) as u32);
-            crowded[shingled[word as u32 as usize] as usize] = true;
+        for bucket in parts.iter().flat_map(|part| part.hot.chunk_by(|a, b| a >> 32 == b >> 32)) {
+            let ids = bucket.len() as u64;
+            candidates.hot.add(HotBuckets { count: 1, ids, largest: ids });
+            candidates.common.insert((bucket[0] >> 32) as u32);
+            bucket.iter().for_each(|&word| crowded[shingled[word as u32 as usize] as usize] = true);
         }
         let postings = Postings::new(&parts, rows);
-        let (rarest, capped) = rarest(parts);
-        candidates.hot.add(capped);
-        let (mut met, _) = crowd(&rarest, rows, order);
-        met.radix_sort_unstable();
-        met.dedup();
         // The share of sampled shingles scatters around the true one, and copies that were edited everywhere have
         // less of it than copies of a part.
-        let is_enough = |a: u32, b: u32, shared: usize, share: f64| {
+        let is_enough = |a: u32, b: u32, shared: usize| {
             let fewest = samples(sign(a)).len().min(samples(sign(b)).len());
-            shared >= FEWEST_SAMPLES && shared as f64 >= share * fewest as f64
+            shared >= FEWEST_SAMPLES && shared as f64 >= SAMPLED * fewest as f64
         };
         let counted = (0..rows as u32).into_par_iter().with_min_len(64).fold(
             Default::default,
             |(mut found, mut met): (Vec<u64>, Vec<u32>), row| {
                 postings.shared(row, &mut met, |other, shared| {
-                    if is_enough(row, other, shared, SAMPLED) {
+                    if is_enough(row, other, shared) {
                         found.push(ids(entry(row, other)));
                     }
                 });
@@ -120,11 +112,6 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
         );
         let counted: Vec<Vec<u64>> = counted.map(|(found, _)| found).collect();
         pairs.extend(counted.into_iter().flatten());
-        let met = met.into_par_iter().filter(|&pair| {
-            let (a, b) = ((pair >> 32) as u32, pair as u32);
-            is_enough(a, b, in_both(samples(sign(a)), samples(sign(b))).count(), MET)
-        });
-        pairs.par_extend(met.map(ids));
     }
     pairs.radix_sort_unstable();
     pairs.dedup();
@@ -137,45 +124,25 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
     candidates
 }
 
-/// Of the words of hot buckets, for each row those of its smallest buckets: pages by one pattern share very many
-/// keys, which all bring the same rows together. A list for each bucket, and what was capped in all.
-fn rarest(parts: Vec<Part>) -> (Vec<Vec<u64>>, HotBuckets) {
-    let mut capped = HotBuckets::default();
-    let mut sized: Vec<(u32, u32, u32)> = Vec::new();
-    for part in &parts {
-        for bucket in part.hot.chunk_by(|a, b| a >> 32 == b >> 32) {
-            let size = bucket.len() as u32;
-            capped.add(HotBuckets { count: 1, ids: u64::from(size), largest: u64::from(size) });
-            sized.extend(bucket.iter().map(|&word| (word as u32, size, (word >> 32) as u32)));
-        }
-    }
-    sized.par_sort_unstable();
-    let mut chosen: Vec<u64> = sized
-        .chunk_by(|a, b| a.0 == b.0)
-        .flat_map(|row| row.iter().take(RAREST).map(|&(row, _, key)| entry(key, row)))
-        .collect();
-    chosen.radix_sort_unstable();
-    // Each bucket is walked in an order of its own.
-    (chosen.chunk_by(|a, b| a >> 32 == b >> 32).map(<[u64]>::to_vec).collect(), capped)
-}
-
 /// The words of all rows, told apart by the highest bits of their keys.
 fn by_part<'s>(rows: u32, keys: impl Fn(u32) -> &'s [u32] + Sync) -> Vec<Vec<u64>> {
-    let chunks: Vec<Vec<Vec<u64>>> = (0..rows.div_ceil(CHUNK))
+    let chunks: Vec<[Vec<u64>; PARTS]> = (0..rows.div_ceil(CHUNK))
         .into_par_iter()
         .map(|chunk| {
-            let mut parts = vec![Vec::new(); PARTS];
-            for row in chunk * CHUNK..rows.min((chunk + 1) * CHUNK) {
-                for &key in keys(row) {
-                    parts[(key >> PART_SHIFT) as usize].push(entry(key, row));
-                }
+            let rows = chunk * CHUNK..rows.min((chunk + 1) * CHUNK);
+            let part = |key: u32| (key >> PART_SHIFT) as usize;
+            let mut sizes = [0; PARTS];
+            rows.clone().flat_map(&keys).for_each(|&key| sizes[part(key)] += 1);
+            let mut parts = sizes.map(Vec::with_capacity);
+            for row in rows {
+                keys(row).iter().for_each(|&key| parts[part(key)].push(entry(key, row)));
             }
             parts
         })
         .collect();
     (0..PARTS)
         .into_par_iter()
-        .map(|part| chunks.iter().flat_map(|parts| &parts[part]).copied().collect())
+        .map(|part| chunks.iter().map(|parts| &parts[part][..]).collect::<Vec<_>>().concat())
         .collect()
 }
 

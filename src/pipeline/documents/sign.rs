@@ -90,7 +90,7 @@ pub(super) fn is_common(shared: u32, many: u32) -> bool {
 }
 
 /// What stands in both of two ascending lists. No step depends on a branch: in a crowd, any may go either way.
-pub(super) fn in_both<'s>(a: &'s [u32], b: &'s [u32]) -> impl Iterator<Item = u32> + 's {
+fn in_both<'s>(a: &'s [u32], b: &'s [u32]) -> impl Iterator<Item = u32> + 's {
     let (mut i, mut j) = (0, 0);
     std::iter::from_fn(move || {
         while i < a.len() && j < b.len() {
@@ -107,7 +107,7 @@ pub(super) fn in_both<'s>(a: &'s [u32], b: &'s [u32]) -> impl Iterator<Item = u3
 
 pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[u32]) -> Result<Vec<Sign>> {
     ids.par_iter()
-        .map_init(Vec::new, |buffer, &id| {
+        .map_init(Default::default, |(buffer, scratch): &mut (Vec<u64>, Vec<u32>), &id| {
             let content = &corpus.contents[id as usize];
             corpus.with_units(id, |sheet, units| {
                 let all = &sheet.units[..];
@@ -142,9 +142,9 @@ pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[
                 sign.bands = DOCUMENT.keys(&signature).collect();
                 sign.bag = hash::bag_key(units);
                 sign.whole_bag = if units.len() == all.len() { sign.bag } else { hash::bag_key(all) };
-                sign.samples = sampled(buffer, SAMPLE);
+                sign.samples = sampled(buffer, SAMPLE, scratch);
                 if buffer.len() <= SHORT {
-                    sign.fine = sampled(buffer, FINE);
+                    sign.fine = sampled(buffer, FINE, scratch);
                 }
                 sign
             })
@@ -153,17 +153,16 @@ pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[
 }
 
 /// The high halves of the shingles whose hash is 0 modulo `rate`, sorted, each once.
-fn sampled(shingles: &[u64], rate: u64) -> Vec<u32> {
+fn sampled(shingles: &[u64], rate: u64, scratch: &mut Vec<u32>) -> Vec<u32> {
     // Each is written, and stays where it is sampled: which one is, no branch could foretell.
-    let mut samples = vec![0u32; shingles.len()];
+    scratch.resize(shingles.len(), 0);
     let mut count = 0;
     for &hash in shingles {
-        samples[count] = (hash >> 32) as u32;
+        scratch[count] = (hash >> 32) as u32;
         count += usize::from(hash % rate == 0);
     }
-    samples.truncate(count);
-    samples.sort_unstable();
-    samples.dedup();
-    samples.shrink_to_fit();
-    samples
+    scratch.truncate(count);
+    scratch.sort_unstable();
+    scratch.dedup();
+    scratch.to_vec()
 }

@@ -38,21 +38,37 @@ pub(crate) fn required_literals(pattern: &str) -> Required {
         literals.dedup();
         // What contains another literal of the set is found with it.
         let all = literals.clone();
-        literals.retain(|long| !all.iter().any(|short| short != long && long.contains(short.as_str())));
+        let mut lengths: Vec<usize> = all.iter().map(String::len).collect();
+        lengths.sort_unstable();
+        lengths.dedup();
+        literals.retain(|literal| !holds_another(literal, &all, &lengths));
         literals
     });
     let Some(best) = sets.next().filter(|best| best.len() <= MOST) else { return Required::default() };
     Required { best, further: sets.filter(|set| set.len() <= FEW).take(FURTHER).collect() }
 }
 
+/// Whether a shorter one of the literals stands in this one; they are sorted, and these are their lengths in order.
+fn holds_another(literal: &str, sorted: &[String], lengths: &[usize]) -> bool {
+    let shorter = || lengths.iter().take_while(|&&length| length < literal.len());
+    let starts = literal.char_indices().map(|(at, _)| at);
+    let mut pieces = starts.flat_map(|at| shorter().filter_map(move |length| literal.get(at..at + length)));
+    pieces.any(|piece| sorted.binary_search_by(|other| other.as_str().cmp(piece)).is_ok())
+}
+
 /// Sets of which every match contains a literal each, the best first.
 fn needed(hir: &Hir) -> Vec<Vec<String>> {
-    if let Some(all) = finite(hir) {
-        return worth(all).into_iter().collect();
+    match finite(hir) {
+        Some(all) => worth(all).into_iter().collect(),
+        None => needed_of_parts(hir),
     }
+}
+
+/// [`needed`] of an expression that matches more texts than [`finite`] tells.
+fn needed_of_parts(hir: &Hir) -> Vec<Vec<String>> {
     let mut sets = Vec::new();
     match hir.kind() {
-        HirKind::Capture(capture) => return needed(&capture.sub),
+        HirKind::Capture(capture) => return needed_of_parts(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => return needed(&repetition.sub),
         HirKind::Concat(parts) => {
             let mut run = vec![String::new()];
@@ -63,7 +79,7 @@ fn needed(hir: &Hir) -> Vec<Vec<String>> {
                         sets.extend(worth(std::mem::replace(&mut run, vec![String::new()])));
                         match other {
                             Some(next) => run = next,
-                            None => sets.extend(needed(part)),
+                            None => sets.extend(needed_of_parts(part)),
                         }
                     }
                 }
@@ -176,6 +192,19 @@ mod tests {
             literals("[上下]一?[篇页]x*"),
             ["上一篇", "上一页", "上篇", "上页", "下一篇", "下一页", "下篇", "下页"]
         );
+    }
+
+    /// Of the literals that hold another, none is left, and no other goes.
+    #[test]
+    fn what_holds_another_literal_goes() {
+        let words = ["ab", "abc", "bcd", "cab", "上一", "上一篇", "一篇", "篇"];
+        let mut sorted: Vec<String> = words.map(String::from).to_vec();
+        sorted.sort();
+        let lengths = [2, 3, 6, 9];
+        for literal in &sorted {
+            let plain = sorted.iter().any(|other| other != literal && literal.contains(other.as_str()));
+            assert_eq!(holds_another(literal, &sorted, &lengths), plain, "{literal}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::hash::Map;
 
 use super::prefilter::Prefilter;
-use super::rule::{LONG, LONGEST_WORD, Rule, RuleId, RuleKind, bare_key};
+use super::rule::{HEADS, LONG, LONGEST_WORD, Rule, RuleId, RuleKind, bare_head, bare_key};
 use super::rule_file::{SETTING, Trust, read_file};
 use super::shape::{Flags, flags};
 
@@ -29,12 +29,14 @@ pub struct Rules {
     long: Prefilter,
     /// Rules that have no literal and meet every line.
     unfiltered: Vec<RuleId>,
-    /// Rules that meet the lines with a property.
-    gated: Vec<(Flags, RuleId)>,
+    /// For each property that rules ask for, the rules that meet the lines with it.
+    gated: Vec<(Flags, Vec<RuleId>)>,
     /// Words that passages injected by a site have in common, in lower case.
     anchors: Vec<String>,
     /// Rules of words, by the key of the bare word.
     words: Map<u64, RuleId>,
+    /// One bit for each head of a word.
+    heads: Vec<u64>,
 }
 
 impl Rules {
@@ -152,7 +154,8 @@ impl Rules {
             candidates.extend(&self.unfiltered);
             if !self.gated.is_empty() {
                 let flags = flags(number);
-                candidates.extend(self.gated.iter().filter(|(gate, _)| flags.has(*gate)).map(|(_, id)| *id));
+                let open = self.gated.iter().filter(|(gate, _)| flags.has(*gate));
+                open.for_each(|(_, rules)| candidates.extend(rules));
             }
             let word = if line_text.len() <= LONGEST_WORD { self.word(line_text) } else { None };
             if candidates.is_empty() && word.is_none() {
@@ -188,7 +191,8 @@ impl Rules {
 
     /// The rule of words that has the line's bare word.
     fn word(&self, line: &str) -> Option<RuleId> {
-        if self.words.is_empty() {
+        let head = bare_head(line)?;
+        if self.heads[head / 64] >> (head % 64) & 1 == 0 {
             return None;
         }
         self.words.get(&bare_key(line)?).copied()
@@ -243,13 +247,18 @@ fn compile(rules: Vec<Rule>, anchors: Vec<String>) -> Result<Rules> {
         ));
     }
     let mut needed: Vec<(String, RuleId)> = Vec::new();
-    let (mut unfiltered, mut gated, mut words) = (Vec::new(), Vec::new(), Map::default());
+    let mut gated: Vec<(Flags, Vec<RuleId>)> = Vec::new();
+    let (mut unfiltered, mut words, mut heads) = (Vec::new(), Map::default(), vec![0; HEADS / 64]);
     for (id, rule) in (1..).zip(&rules) {
-        for &word in &rule.words {
-            words.entry(word).or_insert(id);
+        for word in &rule.words {
+            words.entry(word.key).or_insert(id);
+            heads[word.head / 64] |= 1 << (word.head % 64);
         }
         if let Some(when) = rule.when {
-            gated.push((when.flag(), id));
+            match gated.iter_mut().find(|(gate, _)| *gate == when.flag()) {
+                Some((_, rules)) => rules.push(id),
+                None => gated.push((when.flag(), vec![id])),
+            }
         } else if !rule.needs.is_empty() {
             needed.extend(rule.needs.iter().map(|literal| (literal.clone(), id)));
         } else if rule.pattern.is_some() {
@@ -263,7 +272,7 @@ fn compile(rules: Vec<Rule>, anchors: Vec<String>) -> Result<Rules> {
     unfiltered.extend(refused.into_iter().chain(also).filter(|&id| id != ANCHOR));
     unfiltered.sort_unstable();
     unfiltered.dedup();
-    Ok(Rules { rules, prefilter, long, unfiltered, gated, anchors, words })
+    Ok(Rules { rules, prefilter, long, unfiltered, gated, anchors, words, heads })
 }
 
 #[cfg(test)]

@@ -20,21 +20,22 @@ const FUNCTION_CHARACTERS: [char; 58] = [
     '个', '個', '要', '会', '會', '能', '可',
 ];
 
-/// One bit for each character from U+4E00: set for function characters.
-const FUNCTION_BITS: [u64; 328] = {
-    let mut bits = [0; 328];
+/// One bit for each character of three bytes: set for function characters.
+static FUNCTION_BITS: [u64; 1024] = {
+    let mut bits = [0; 1024];
     let mut i = 0;
     while i < FUNCTION_CHARACTERS.len() {
-        let at = FUNCTION_CHARACTERS[i] as usize - 0x4e00;
+        let at = FUNCTION_CHARACTERS[i] as usize;
         bits[at / 64] |= 1 << (at % 64);
         i += 1;
     }
     bits
 };
 
-pub(super) fn is_function_character(c: usize) -> bool {
-    let at = c.wrapping_sub(0x4e00);
-    FUNCTION_BITS.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1)
+/// 1 for a function character, 0 for any other below U+10000.
+#[inline]
+pub(super) fn function_character(c: usize) -> usize {
+    (FUNCTION_BITS[c / 64 % 1024] >> (c % 64) & 1) as usize
 }
 
 /// Names of months of at most 7 letters, and first letters of all.
@@ -51,6 +52,7 @@ pub(super) struct Known {
 }
 
 /// What is known of a word of `len` ASCII letters, of which `word` has the last 8.
+#[inline]
 pub(super) fn known_word(word: u64, len: usize) -> Known {
     let nothing = Known { is_function: false, is_month: false };
     match len {
@@ -91,8 +93,7 @@ const FUNCTION: u64 = 1 << 56;
 const MONTH: u64 = 1 << 57;
 
 /// Words of at most 7 letters by a hash of these, packed, with open addressing; 0 is no word.
-static WORD_TABLE: [u64; 256] =
-    { with_words(with_words([0; 256], &FUNCTION_WORDS, FUNCTION), &MONTHS, MONTH) };
+static WORD_TABLE: [u64; 256] = with_words(with_words([0; 256], &FUNCTION_WORDS, FUNCTION), &MONTHS, MONTH);
 
 const fn with_words(mut table: [u64; 256], words: &[&str], kind: u64) -> [u64; 256] {
     let mut i = 0;

@@ -37,23 +37,40 @@ pub(crate) fn required_literals(pattern: &str) -> Required {
         literals.sort();
         literals.dedup();
         // What contains another literal of the set is found with it.
-        let all = literals.clone();
-        let mut lengths: Vec<usize> = all.iter().map(String::len).collect();
-        lengths.sort_unstable();
-        lengths.dedup();
-        literals.retain(|literal| !holds_another(literal, &all, &lengths));
+        let all = Sorted::new(literals.clone());
+        literals.retain(|literal| !all.has_part_of(literal));
         literals
     });
     let Some(best) = sets.next().filter(|best| best.len() <= MOST) else { return Required::default() };
     Required { best, further: sets.filter(|set| set.len() <= FEW).take(FURTHER).collect() }
 }
 
-/// Whether a shorter one of the literals stands in this one; they are sorted, and these are their lengths in order.
-fn holds_another(literal: &str, sorted: &[String], lengths: &[usize]) -> bool {
-    let shorter = || lengths.iter().take_while(|&&length| length < literal.len());
-    let starts = literal.char_indices().map(|(at, _)| at);
-    let mut pieces = starts.flat_map(|at| shorter().filter_map(move |length| literal.get(at..at + length)));
-    pieces.any(|piece| sorted.binary_search_by(|other| other.as_str().cmp(piece)).is_ok())
+/// Literals in order, with what tells quickly that a text has none of them.
+struct Sorted {
+    literals: Vec<String>,
+    /// What they start with, and their lengths, in order.
+    firsts: Vec<char>,
+    lengths: Vec<usize>,
+}
+
+impl Sorted {
+    fn new(literals: Vec<String>) -> Self {
+        let mut firsts: Vec<char> = literals.iter().filter_map(|literal| literal.chars().next()).collect();
+        firsts.dedup();
+        let mut lengths: Vec<usize> = literals.iter().map(String::len).collect();
+        lengths.sort_unstable();
+        lengths.dedup();
+        Self { literals, firsts, lengths }
+    }
+
+    /// Whether one of them stands in a longer literal.
+    fn has_part_of(&self, literal: &str) -> bool {
+        let starts = literal.char_indices().filter(|(_, c)| self.firsts.binary_search(c).is_ok());
+        let shorter = || self.lengths.iter().take_while(|&&length| length < literal.len());
+        let mut pieces =
+            starts.flat_map(|(at, _)| shorter().filter_map(move |length| literal.get(at..at + length)));
+        pieces.any(|piece| self.literals.binary_search_by(|other| other.as_str().cmp(piece)).is_ok())
+    }
 }
 
 /// Sets of which every match contains a literal each, the best first.
@@ -194,16 +211,15 @@ mod tests {
         );
     }
 
-    /// Of the literals that hold another, none is left, and no other goes.
     #[test]
-    fn what_holds_another_literal_goes() {
-        let words = ["ab", "abc", "bcd", "cab", "上一", "上一篇", "一篇", "篇"];
-        let mut sorted: Vec<String> = words.map(String::from).to_vec();
-        sorted.sort();
-        let lengths = [2, 3, 6, 9];
-        for literal in &sorted {
-            let plain = sorted.iter().any(|other| other != literal && literal.contains(other.as_str()));
-            assert_eq!(holds_another(literal, &sorted, &lengths), plain, "{literal}");
+    fn parts_of_literals_are_found() {
+        let mut words =
+            ["ab", "abc", "bcd", "cab", "上一", "上一篇", "一篇", "篇"].map(String::from).to_vec();
+        words.sort();
+        let sorted = Sorted::new(words.clone());
+        for word in &words {
+            let plain = words.iter().any(|other| other != word && word.contains(other.as_str()));
+            assert_eq!(sorted.has_part_of(word), plain, "{word}");
         }
     }
 

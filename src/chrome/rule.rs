@@ -184,12 +184,12 @@ impl Word {
 /// Values of [`bare_head`].
 pub(super) const HEADS: usize = 1 << 12;
 
-/// A number that the first two letters or digits of a line decide: what most lines share with no word is told
-/// without a look at the rest of them.
+/// A number that the first letters or digits of a line decide: what most lines share with no word is told without a
+/// look at the rest of them. `None` where there are none.
 pub(super) fn bare_head(line: &str) -> Option<usize> {
-    let mut bare = line.chars().filter(|&c| is_bare(c)).map(|c| c.to_ascii_lowercase() as u64);
-    let head = bare.next()? << 32 | bare.next().unwrap_or(0);
-    Some((head.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % HEADS)
+    let bare = line.chars().filter(|&c| is_bare(c)).take(4);
+    let head = bare.fold(0u64, |head, c| head << 16 ^ u64::from(u32::from(c.to_ascii_lowercase())));
+    (head != 0).then_some((head.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % HEADS)
 }
 
 fn is_bare(c: char) -> bool {

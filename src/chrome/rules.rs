@@ -4,6 +4,9 @@
 //! knows it. One scan over the line finds the few rules whose literals stand in it; only those are tried.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
 
 use crate::document::Span;
 use crate::error::{Error, Result};
@@ -16,6 +19,8 @@ use super::shape::{Flags, flags};
 
 /// The rules that every run has.
 const BUILT_IN: &str = include_str!("rules.toml");
+/// What host names have.
+pub(super) const HOSTS: [&str; 9] = [".com", ".cn", ".net", ".org", ".cc", ".info", ".tv", "www.", "http"];
 /// Stands for the anchors among the rules that a literal calls for.
 const ANCHOR: RuleId = RuleId::MAX;
 
@@ -33,6 +38,8 @@ pub struct Rules {
     gated: Vec<(Flags, Vec<RuleId>)>,
     /// Words that passages injected by a site have in common, in lower case.
     anchors: Vec<String>,
+    /// Finds these and [`HOSTS`]; made when a site's passages first ask for it.
+    calls: OnceLock<Option<AhoCorasick>>,
     /// Rules of words, by the key of the bare word.
     words: Map<u64, RuleId>,
     /// One bit for each head of a word.
@@ -82,6 +89,24 @@ impl Rules {
     /// The rule with this number.
     pub fn get(&self, id: RuleId) -> Option<&Rule> {
         self.rules.get(usize::from(id).checked_sub(1)?)
+    }
+
+    /// Whether an anchor, or a part of a host name, stands in a text in any case of its ASCII letters.
+    pub(crate) fn may_call(&self, text: &str) -> bool {
+        let finder = self.calls.get_or_init(|| {
+            let literals = self.anchors.iter().map(String::as_str).chain(HOSTS);
+            AhoCorasick::builder().ascii_case_insensitive(true).build(literals).ok()
+        });
+        match finder {
+            Some(finder) => finder.is_match(text),
+            None => self.may_call_plainly(text),
+        }
+    }
+
+    /// [`Rules::may_call`], literal by literal.
+    fn may_call_plainly(&self, text: &str) -> bool {
+        let text = text.to_ascii_lowercase();
+        HOSTS.iter().any(|host| text.contains(host)) || self.anchors(&text) > 0
     }
 
     /// How many different anchors stand in a text, which is in lower case.
@@ -272,7 +297,7 @@ fn compile(rules: Vec<Rule>, anchors: Vec<String>) -> Result<Rules> {
     unfiltered.extend(refused.into_iter().chain(also).filter(|&id| id != ANCHOR));
     unfiltered.sort_unstable();
     unfiltered.dedup();
-    Ok(Rules { rules, prefilter, long, unfiltered, gated, anchors, words, heads })
+    Ok(Rules { rules, prefilter, long, unfiltered, gated, anchors, calls: OnceLock::new(), words, heads })
 }
 
 #[cfg(test)]
@@ -309,6 +334,16 @@ mod tests {
                 |_, hits, _| fast = hits.to_vec(),
             );
             assert_eq!(plain, fast, "{line}");
+        }
+    }
+
+    #[test]
+    fn calls_are_found_in_any_case() {
+        let mut rules = Rules::built_in();
+        rules.anchors.extend(["q".into(), "ünd".into()]);
+        for text in ["", "去年秋天", "Read More", "read mor", "看更多的", "A.COM", "HTTP", "Q", "ÜND", "ünD"]
+        {
+            assert_eq!(rules.may_call(text), rules.may_call_plainly(text), "{text}");
         }
     }
 

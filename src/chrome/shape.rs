@@ -5,11 +5,10 @@
 
 use std::ops::BitOr;
 
-use super::function_words::{is_function_character, known_word};
+use super::function_words::{function_character, known_word};
 
 /// Bytes at each end of a line that its shape is read from; a longer line is prose whatever stands in its middle.
 const SCANNED: usize = 160;
-const YEAR: usize = '年' as usize;
 
 /// Counts of one line; what they mean stands with [`Evidence`](super::evidence::Evidence).
 #[derive(Default)]
@@ -164,18 +163,11 @@ impl Scan {
                     at += len;
                     continue;
                 }
-                // Three bytes, U+4000 to U+9FFF: nearly all Han text, without a call.
                 0xe4..=0xe9 => {
-                    let c = usize::from(byte & 0x0f) << 12
-                        | usize::from(bytes[at + 1] & 0x3f) << 6
-                        | usize::from(bytes[at + 2] & 0x3f);
-                    self.han += 1;
-                    self.letters += 1;
-                    self.function += usize::from(is_function_character(c));
-                    if c == YEAR && at > 0 && bytes[at - 1].is_ascii_digit() {
-                        self.date = true;
-                    }
-                    at += 3;
+                    let after_digit = at > 0 && bytes[at - 1].is_ascii_digit();
+                    self.date |= after_digit && text[at..].starts_with('年');
+                    at += 3 * self.han(&bytes[at..]);
+                    continue;
                 }
                 b' ' => {
                     self.gaps += 1;
@@ -193,6 +185,25 @@ impl Scan {
             }
             self.chars += 1;
         }
+    }
+
+    /// Reads the characters from U+4000 to U+9FFF that `bytes` start with, three bytes each: nearly all Han text,
+    /// without a call. Gives their number.
+    fn han(&mut self, bytes: &[u8]) -> usize {
+        let mut count = 0;
+        for &[lead, second, third] in bytes.as_chunks::<3>().0 {
+            if !matches!(lead, 0xe4..=0xe9) {
+                break;
+            }
+            let c =
+                usize::from(lead & 0x0f) << 12 | usize::from(second & 0x3f) << 6 | usize::from(third & 0x3f);
+            self.function += function_character(c);
+            count += 1;
+        }
+        self.chars += count;
+        self.han += count;
+        self.letters += count;
+        count
     }
 
     fn word(&mut self, word: u64, len: usize, capital: bool) {

@@ -111,28 +111,46 @@ fn majority<T: PartialEq>(items: impl Iterator<Item = T>) -> Option<T> {
     found.map(|(item, _)| item)
 }
 
+/// Where three characters stand in texts.
+struct Seed {
+    /// Texts that have them, and the last of these.
+    count: usize,
+    last: usize,
+    /// Sum of the places at which they stand first.
+    places: usize,
+}
+
 /// The next fixed part within a slot's length, and what follows it.
 fn next_part<'a>(rests: &[&'a str], least: usize) -> Option<(String, Vec<&'a str>)> {
+    let enough = |count: usize| count >= least && count as f32 >= AGREE * rests.len() as f32;
     // A seed is counted once a text; of those that enough texts have, the one that comes first on the whole.
-    let mut seeds: Map<&str, (usize, usize)> = Map::default();
-    for rest in rests {
+    let mut seeds: Map<&str, Seed> = Map::default();
+    for (number, rest) in rests.iter().enumerate() {
+        // What stands in none of the texts before does not stand in enough of the last ones.
+        let is_open = enough(rests.len() - number);
         let window = prefix(rest, LONGEST_SLOT + SEED);
-        let starts: Vec<usize> = window.char_indices().map(|(at, _)| at).chain([window.len()]).collect();
-        let mut own: Vec<(&str, usize)> =
-            starts.windows(SEED + 1).enumerate().map(|(n, ends)| (&window[ends[0]..ends[SEED]], n)).collect();
-        own.sort_unstable();
-        own.dedup_by_key(|&mut (seed, _)| seed);
-        for (seed, at) in own {
-            let entry = seeds.entry(seed).or_default();
-            entry.0 += 1;
-            entry.1 += at;
+        let starts = || window.char_indices().map(|(at, _)| at);
+        let ends = starts().chain([window.len()]).skip(SEED);
+        for (place, (start, end)) in starts().zip(ends).enumerate() {
+            let seed = &window[start..end];
+            match seeds.get_mut(seed) {
+                Some(known) if known.last == number => {}
+                Some(known) => {
+                    known.count += 1;
+                    known.last = number;
+                    known.places += place;
+                }
+                None if is_open => {
+                    seeds.insert(seed, Seed { count: 1, last: number, places: place });
+                }
+                None => {}
+            }
         }
     }
-    let enough = |count: usize| count >= least && count as f32 >= AGREE * rests.len() as f32;
-    let (seed, _) = seeds
-        .into_iter()
-        .filter(|&(_, (count, _))| enough(count))
-        .min_by(|(a, (n, at)), (b, (m, bt))| (at * m).cmp(&(bt * n)).then(a.cmp(b)))?;
+    let (seed, _) =
+        seeds.into_iter().filter(|(_, seed)| enough(seed.count)).min_by(|(a, one), (b, other)| {
+            (one.places * other.count).cmp(&(other.places * one.count)).then(a.cmp(b))
+        })?;
     let after: Vec<&str> = rests
         .iter()
         .filter_map(|rest| prefix(rest, LONGEST_SLOT + SEED).find(seed).map(|at| &rest[at + seed.len()..]))

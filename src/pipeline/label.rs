@@ -12,9 +12,9 @@ use super::paragraphs::{Occurrence, ParagraphMatches};
 use super::sheet::Sheet;
 use crate::chrome::{
     Earlier, Evidence, Family, FamilyKind, Flags, Guarded, InjectedSpan, Known, Label, Labels, LineLabel,
-    Page, PageLabels, Passages, Round, Rules, Scope, Site, SiteFacts, SiteModel, Source, SpanFamilies,
-    SpanLabel, Texts, families, family_name, guard, judge_insertion, provisional_bodies, span_key,
-    trusts_frequency,
+    Page, PageLabels, Passages, Round, Rules, Scope, SeenPage, Site, SiteFacts, SiteModel, Source,
+    SpanFamilies, SpanLabel, Texts, families, family_name, guard, judge_insertion, provisional_bodies,
+    span_key, trusts_frequency,
 };
 use crate::config::Config;
 use crate::document::Span;
@@ -255,6 +255,10 @@ impl View<'_> {
     }
 }
 
+/// Lines of a site that are looked up once, 64 bytes each: those of a larger site are looked up to be counted, and
+/// again to be labelled.
+const MOST_SEEN: usize = 1 << 18;
+
 impl Judge<'_> {
     /// Labels the pages of one site, and tells something of it; `bodies` numbers the bodies of its pages.
     fn site<T>(
@@ -281,10 +285,15 @@ impl Judge<'_> {
         let trusted = trusts_frequency(&pages);
         // Where only the earlier crawl can be trusted, it speaks alone.
         let counted = if trusted || earlier.is_none() { &pages[..] } else { &[] };
-        let site = Site::learn_after(counted, self.rules, earlier.map(|earlier| &earlier.site));
+        let (site, mut seen) =
+            Site::learn_seen(counted, self.rules, earlier.map(|earlier| &earlier.site), MOST_SEEN);
+        seen.resize_with(pages.len(), || None);
         let facts = SiteFacts { pages: site.pages(), frequency: trusted || earlier.is_some() };
-        let (labels, guarded): (Vec<PageLabels>, Vec<Guarded>) =
-            pages.par_iter().map(|page| self.page(page, &site, Some(facts), round)).unzip();
+        let (labels, guarded): (Vec<PageLabels>, Vec<Guarded>) = pages
+            .par_iter()
+            .zip(seen)
+            .map(|(page, seen)| self.page(page, seen, &site, Some(facts), round))
+            .unzip();
         let texts = SiteTexts::new(corpus, documents);
         let mut spans = if trusted {
             SpanFamilies::learn(&pages, &labels, &texts, self.rules, &self.config.chrome)
@@ -323,7 +332,7 @@ impl Judge<'_> {
     fn alone(self, corpus: &Corpus, document: u32, round: Round) -> Result<Judged> {
         let page = Page { evidence: &corpus.evidence[document as usize], body: 0 };
         let site = Site::learn(&[], self.rules, Scope::Unknown);
-        let (labels, guarded) = self.page(&page, &site, None, round);
+        let (labels, guarded) = self.page(&page, None, &site, None, round);
         let documents = [document];
         let texts = SiteTexts::new(corpus, &documents);
         let spans = SpanFamilies::default();
@@ -335,11 +344,12 @@ impl Judge<'_> {
     fn page(
         self,
         page: &Page<'_>,
+        seen: Option<SeenPage<'_>>,
         site: &Site,
         facts: Option<SiteFacts>,
         round: Round,
     ) -> (PageLabels, Guarded) {
-        let mut found = site.label(page, self.rules, &self.config.chrome);
+        let mut found = site.label_seen(page, seen, self.rules, &self.config.chrome);
         let guarded = guard(page.evidence, &mut found.lines, facts, round);
         (found, guarded)
     }

@@ -14,7 +14,7 @@ use super::rule::RuleKind;
 use super::rules::Rules;
 use super::shape::Flags;
 use super::site::Page;
-use super::tables::{Count, Tables};
+use super::tables::{Count, Tables, is_number};
 
 /// A word of a spaced script says as much as this many Han characters.
 const WORD: f32 = 1.7;
@@ -122,9 +122,7 @@ fn look_up_in<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'
     }
     let mut seen: Vec<Seen> = Vec::with_capacity(lines.len());
     for (i, line) in lines.iter().enumerate() {
-        // Without its digits a line of numbers is any line of numbers.
-        let numbers = line.digits > 110 && !line.flags.has(Flags::DATE);
-        let count = if numbers { tables.exact(line) } else { counts[i] };
+        let count = if is_number(line) { tables.exact(line) } else { counts[i] };
         let beside = |pairs: u32| if count.pages >= 2 { pairs as f32 / count.pages as f32 } else { 0.0 };
         let (before, after) = (beside(pairs[i]), beside(pairs[i + 1]));
         let share = if count.pages < 2 { 0.0 } else { count.pages as f32 / tables.pages.max(1) as f32 };

@@ -15,7 +15,7 @@ use crate::hash::Map;
 use super::prefilter::Prefilter;
 use super::rule::{HEADS, LONG, LONGEST_WORD, Rule, RuleId, RuleKind, bare_head, bare_key};
 use super::rule_file::{SETTING, Trust, read_file};
-use super::shape::{Flags, flags};
+use super::shape::{Flags, flags, may_hold_domain};
 
 /// The rules that every run has.
 const BUILT_IN: &str = include_str!("rules.toml");
@@ -89,6 +89,21 @@ impl Rules {
     /// The rule with this number.
     pub fn get(&self, id: RuleId) -> Option<&Rule> {
         self.rules.get(usize::from(id).checked_sub(1)?)
+    }
+
+    /// Whether a span rule may take a passage of a line, or of a piece of it: the line has a literal that one needs.
+    pub(crate) fn may_hold_span(&self, line: &str) -> bool {
+        let is_span = |&id: &RuleId| id != ANCHOR && self.rules[usize::from(id) - 1].kind == RuleKind::Span;
+        // A piece may have a property that the line has not: a word that it cuts may be a host name.
+        let may_have = |gate: Flags| gate != Flags::DOMAIN || may_hold_domain(line);
+        let mut gated = self.gated.iter().filter(|(gate, _)| may_have(*gate)).flat_map(|(_, rules)| rules);
+        if self.unfiltered.iter().any(is_span) || gated.any(is_span) {
+            return true;
+        }
+        // Span rules take lines of any length.
+        let mut candidates = Vec::new();
+        self.long.candidates(line.as_bytes(), &mut candidates);
+        candidates.iter().any(is_span)
     }
 
     /// Whether an anchor, or a part of a host name, stands in a text in any case of its ASCII letters.
@@ -334,6 +349,25 @@ mod tests {
                 |_, hits, _| fast = hits.to_vec(),
             );
             assert_eq!(plain, fast, "{line}");
+        }
+    }
+
+    /// What is said to hold no passage holds none in any piece.
+    #[test]
+    fn passages_stand_only_where_they_may() {
+        let rules = Rules::built_in();
+        let lines =
+            ["看a.comfort的书", "去a://b", "更多精彩", "三点.完", "Read more at A.Example now", "去年秋天"];
+        let examples = rules.iter().flat_map(|(_, rule)| rule.examples.iter().map(String::as_str));
+        for line in examples.chain(lines) {
+            let line = line.replace(['⟦', '⟧'], "");
+            let starts: Vec<usize> = line.char_indices().map(|(at, _)| at).chain([line.len()]).collect();
+            let pieces = starts.iter().flat_map(|&from| {
+                starts.iter().filter(move |&&to| from < to).step_by(5).map(move |&to| from..to)
+            });
+            if !rules.may_hold_span(&line) {
+                assert!(pieces.into_iter().all(|piece| rules.spans(&line[piece]).is_empty()), "{line}");
+            }
         }
     }
 

@@ -67,6 +67,7 @@ impl Flags {
     pub const ENCLOSED: Flags = Flags(1 << 17);
 
     /// Whether all of `other` holds.
+    #[inline]
     pub fn has(self, other: Flags) -> bool {
         self.0 & other.0 == other.0
     }
@@ -88,6 +89,13 @@ impl std::ops::BitOrAssign for Flags {
 /// Flags of one line's shape.
 pub(crate) fn flags(line: &str) -> Flags {
     Shape::of(line.trim()).flags
+}
+
+/// Whether a line, or any piece of it, may have [`Flags::DOMAIN`].
+pub(crate) fn may_hold_domain(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    memchr::memchr_iter(b'.', bytes).any(|at| bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic))
+        || line.contains("://")
 }
 
 impl Shape {

@@ -163,7 +163,7 @@ pub fn learn(corpus: &Corpus, found: &DocumentMatches, judge: Judge<'_>) -> Resu
                 (view.facts.frequency && view.facts.pages >= 2).then(|| {
                     let mut families = view.described(Describe::Families);
                     families.truncate(FAMILIES);
-                    SiteModel::new(name, view.site, families, view.spans)
+                    SiteModel::new(name, view.site, view.counted, families, view.spans)
                 })
             };
             Ok(judge.site(corpus, documents, &bodies, Round::Last, told)?.1)
@@ -236,6 +236,8 @@ struct View<'a> {
     site: &'a Site,
     facts: SiteFacts,
     pages: &'a [Page<'a>],
+    /// Those that the site was learned from.
+    counted: &'a [Page<'a>],
     labels: &'a [PageLabels],
     guarded: &'a [Guarded],
     spans: &'a SpanFamilies,
@@ -319,6 +321,7 @@ impl Judge<'_> {
             site: &site,
             facts,
             pages: &pages,
+            counted,
             labels: &labels,
             guarded: &guarded,
             spans: &spans,
@@ -488,8 +491,17 @@ fn injected(
     if others.is_empty() || !spellings.iter().any(|occurrence| may_hold_span(pages.corpus(), occurrence)) {
         return Ok(spans);
     }
-    let base = Spelling::new(&*pages.get(first.document)?, first);
+    let first_holds = may_hold_passage(&*pages.get(first.document)?, first, rules);
+    let mut base: Option<Spelling> = None;
     for other in others {
+        let other_holds = may_hold_passage(&*pages.get(other.document)?, other, rules);
+        if !first_holds && !other_holds {
+            continue;
+        }
+        let base = match &mut base {
+            Some(base) => base,
+            none => none.insert(Spelling::new(&*pages.get(first.document)?, first)),
+        };
         let copy = Spelling::new(&*pages.get(other.document)?, other);
         let runs = align(&base.units, &copy.units);
         let gaps = |from: fn(&Run) -> u32, len: usize| {
@@ -497,13 +509,17 @@ fn injected(
             let ends = runs.iter().map(from).chain([len as u32]);
             starts.zip(ends).filter(|(start, end)| end - start >= INSERTION).collect::<Vec<_>>()
         };
-        for (start, end) in gaps(|run| run.a, base.units.len()) {
+        if first_holds {
             let page = pages.get(first.document)?;
-            spans.extend(base.judge(&page, start..end, rules).map(|label| (first.document, label)));
+            let gaps = gaps(|run| run.a, base.units.len());
+            let found = gaps.into_iter().filter_map(|(start, end)| base.judge(&page, start..end, rules));
+            spans.extend(found.map(|label| (first.document, label)));
         }
-        for (start, end) in gaps(|run| run.b, copy.units.len()) {
+        if other_holds {
             let page = pages.get(other.document)?;
-            spans.extend(copy.judge(&page, start..end, rules).map(|label| (other.document, label)));
+            let gaps = gaps(|run| run.b, copy.units.len());
+            let found = gaps.into_iter().filter_map(|(start, end)| copy.judge(&page, start..end, rules));
+            spans.extend(found.map(|label| (other.document, label)));
         }
     }
     Ok(spans)
@@ -514,6 +530,12 @@ fn may_hold_span(corpus: &Corpus, occurrence: &Occurrence) -> bool {
     let lines = corpus.contents[occurrence.document as usize].run_lines(&occurrence.run);
     let calls = &corpus.calls[occurrence.document as usize];
     lines.iter().any(|content| calls.binary_search(&content.line).is_ok())
+}
+
+/// Whether a rule may know a passage in a line of the paragraph.
+fn may_hold_passage(page: &CorpusPage<'_>, occurrence: &Occurrence, rules: &Rules) -> bool {
+    let lines = page.content.run_lines(&occurrence.run);
+    lines.iter().any(|content| rules.may_hold_span(page.sheet.line(content.line)))
 }
 
 /// A paragraph's units with the bytes that each came from.

@@ -258,5 +258,15 @@ mod tests {
             prop_assert!(plain.iter().all(|id| fast.contains(id)));
             prop_assert!(fast.iter().all(|id| plain.contains(id) || refused.contains(id)));
         }
+
+        /// Literals long enough that eight ASCII characters are looked at together.
+        #[test]
+        fn finds_long_literals(
+            literals in prop::collection::vec("[a-b]{4,6}|[上下]{2,3}|[a-b]{4}[上下]", 1..12),
+            line in "[a-bA-B]{0,20}[a-b上下 ]{0,40}[a-bA-B]{0,12}",
+        ) {
+            let needed: Vec<(String, RuleId)> = literals.into_iter().zip(1..).collect();
+            prop_assert_eq!(fast(&needed, &line), plain(&needed, &line));
+        }
     }
 }

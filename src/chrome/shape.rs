@@ -325,7 +325,7 @@ fn first_word(bytes: &[u8]) -> (u64, usize) {
     if let Some(eight) = bytes.first_chunk::<8>() {
         let eight = u64::from_le_bytes(*eight);
         len = first_letters(eight);
-        word = (eight | EACH * 0x20).swap_bytes() >> (64 - 8 * len.max(1));
+        word = (eight | (EACH * 0x20)).swap_bytes() >> (64 - 8 * len.max(1));
         if len < 8 {
             return (word, len);
         }
@@ -342,7 +342,7 @@ const EACH: u64 = 0x0101_0101_0101_0101;
 
 /// How many of eight bytes, the lowest first, are ASCII letters before the first that is none.
 fn first_letters(eight: u64) -> usize {
-    let folded = eight | EACH * 0x20;
+    let folded = eight | (EACH * 0x20);
     let low = folded & (EACH * 0x7f);
     // The high bit of each byte says whether it is at least `a`, and beyond `z`.
     let (from_a, beyond_z) = (low + EACH * (0x80 - 0x61), low + EACH * (0x80 - 0x7b));

@@ -14,7 +14,7 @@ use super::rule::RuleKind;
 use super::rules::Rules;
 use super::shape::Flags;
 use super::site::Page;
-use super::tables::{Count, Tables};
+use super::tables::{Count, Tables, is_number};
 
 /// A word of a spaced script says as much as this many Han characters.
 const WORD: f32 = 1.7;
@@ -52,13 +52,22 @@ fn repeats_in_texts(line: &Evidence) -> bool {
 }
 
 pub(crate) fn weight(line: &Evidence) -> f32 {
+    weight_of(line, prose(line))
+}
+
+/// [`weight`] of a line whose [`prose`] is known.
+fn weight_of(line: &Evidence, prose: f32) -> f32 {
     let floor = if line.flags.has(Flags::CODE) { 0.5 } else { 0.12 };
-    prose(line).max(floor)
+    prose.max(floor)
 }
 
 /// A page's lines with what the site says about them.
 pub(crate) struct Seen<'a> {
     pub(crate) line: &'a Evidence,
+    /// [`prose`] of the line.
+    pub(crate) prose: f32,
+    /// A rule knows the whole line.
+    pub(crate) known: bool,
     /// Distinct pages with this template, and their share.
     pub(crate) pages: u32,
     pub(crate) share: f32,
@@ -98,8 +107,9 @@ fn look_up_in<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'
     let counts: Vec<Count> = lines.iter().map(|line| tables.template(line)).collect();
     // Repetition inside a page is looked for only where the site has any.
     let mut times: Map<u64, u32> = Map::default();
+    let repeats = |count: Count| count.times != count.pages || count.times == 0;
     for (line, count) in lines.iter().zip(&counts) {
-        if count.times != count.pages || count.times == 0 {
+        if repeats(*count) {
             *times.entry(line.template).or_default() += 1;
         }
     }
@@ -112,21 +122,22 @@ fn look_up_in<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'
     }
     let mut seen: Vec<Seen> = Vec::with_capacity(lines.len());
     for (i, line) in lines.iter().enumerate() {
-        // Without its digits a line of numbers is any line of numbers.
-        let numbers = line.digits > 110 && !line.flags.has(Flags::DATE);
-        let count = if numbers { tables.exact(line) } else { counts[i] };
+        let count = if is_number(line) { tables.exact(line) } else { counts[i] };
         let beside = |pairs: u32| if count.pages >= 2 { pairs as f32 / count.pages as f32 } else { 0.0 };
         let (before, after) = (beside(pairs[i]), beside(pairs[i + 1]));
         let share = if count.pages < 2 { 0.0 } else { count.pages as f32 / tables.pages.max(1) as f32 };
         let known = rules.get(line.rule).is_some_and(|rule| rule.kind == RuleKind::Line);
-        let rigid = count.pages >= 3 && before.max(after) >= 0.8 && prose(line) < 0.4;
+        let prose = prose(line);
+        let rigid = count.pages >= 3 && before.max(after) >= 0.8 && prose < 0.4;
         seen.push(Seen {
             line,
+            prose,
+            known,
             pages: count.pages,
             share,
             before: before.min(1.0),
             after: after.min(1.0),
-            times: times.get(&line.template).copied().unwrap_or(1),
+            times: if repeats(counts[i]) { times[&line.template] } else { 1 },
             frame: count.pages >= 2
                 && if known {
                     share >= 0.5
@@ -138,7 +149,7 @@ fn look_up_in<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'
             mass: if known {
                 0.0
             } else {
-                weight(line) * length(line).min(LONGEST) / count.pages.max(1) as f32
+                weight_of(line, prose) * length(line).min(LONGEST) / count.pages.max(1) as f32
             },
         });
     }

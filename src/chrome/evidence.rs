@@ -207,10 +207,15 @@ fn evidence(line: u32, content: &str, exact: u64, units: &[u32]) -> Evidence {
 /// Key of the label before a colon in the first characters of a line; 0 where there is none.
 fn label_key(content: &str) -> u32 {
     const LONGEST: usize = 72;
+    const WIDE_COLON: [u8; 3] = [0xef, 0xbc, 0x9a];
     let window = &content.as_bytes()[..content.len().min(LONGEST)];
-    let ascii = memchr::memchr(b':', window);
-    let wide = memchr::memmem::find(window, "：".as_bytes());
-    let Some(end) = ascii.into_iter().chain(wide).min() else { return 0 };
+    // The wide colon, `：`, is told by its last byte, which few other characters have.
+    let colons = memchr::memchr2_iter(b':', WIDE_COLON[2], window);
+    let mut ends = colons.filter_map(|at| match window[at] {
+        b':' => Some(at),
+        _ => at.checked_sub(2).filter(|&start| window[start..=at] == WIDE_COLON),
+    });
+    let Some(end) = ends.next() else { return 0 };
     let mut label = [0u8; LONGEST];
     let mut len = 0;
     for c in content[..end].chars().take(24) {

@@ -1,4 +1,4 @@
-//! Function words: what prose has many of, and menus and titles few.
+//! Function words: what prose has many of, and menus and titles few. And months, which dates have.
 //!
 //! In goes a word, its letters packed into a number, or a Han character; out comes whether it is one. Costs a table
 //! look-up.
@@ -20,25 +20,64 @@ const FUNCTION_CHARACTERS: [char; 58] = [
     '个', '個', '要', '会', '會', '能', '可',
 ];
 
-/// One bit for each character from U+4E00: set for function characters.
-const FUNCTION_BITS: [u64; 328] = {
-    let mut bits = [0; 328];
+/// One bit for each character of three bytes: set for function characters.
+static FUNCTION_BITS: [u64; 1024] = {
+    let mut bits = [0; 1024];
     let mut i = 0;
     while i < FUNCTION_CHARACTERS.len() {
-        let at = FUNCTION_CHARACTERS[i] as usize - 0x4e00;
+        let at = FUNCTION_CHARACTERS[i] as usize;
         bits[at / 64] |= 1 << (at % 64);
         i += 1;
     }
     bits
 };
 
-pub(super) fn is_function_character(c: usize) -> bool {
-    let at = c.wrapping_sub(0x4e00);
-    FUNCTION_BITS.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1)
+/// 1 for a function character, 0 for any other below U+10000.
+#[inline]
+pub(super) fn function_character(c: usize) -> usize {
+    (FUNCTION_BITS[c / 64 % 1024] >> (c % 64) & 1) as usize
+}
+
+/// Names of months of at most 7 letters, and first letters of all.
+const MONTHS: [&str; 20] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "january", "march",
+    "april", "june", "july", "august", "sept", "october",
+];
+
+/// What is known of a word.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    pub(super) is_function: bool,
+    pub(super) is_month: bool,
+}
+
+/// What is known of a word of `len` ASCII letters, of which `word` has the last 8.
+#[inline]
+pub(super) fn known_word(word: u64, len: usize) -> Known {
+    let nothing = Known { is_function: false, is_month: false };
+    match len {
+        0..=7 => {
+            let mut at = word_slot(word);
+            while WORD_TABLE[at] != 0 {
+                if WORD_TABLE[at] & LETTERS == word {
+                    let has = |bit| WORD_TABLE[at] & bit != 0;
+                    return Known { is_function: has(FUNCTION), is_month: has(MONTH) };
+                }
+                at = (at + 1) % WORD_TABLE.len();
+            }
+            nothing
+        }
+        8 => {
+            let long = [packed(b"february"), packed(b"november"), packed(b"december")];
+            Known { is_month: long.contains(&word), ..nothing }
+        }
+        9 => Known { is_month: word == packed(b"eptember"), ..nothing },
+        _ => nothing,
+    }
 }
 
 /// A word of up to 8 ASCII letters as a number, for a look-up without strings.
-pub(super) const fn packed(word: &[u8]) -> u64 {
+const fn packed(word: &[u8]) -> u64 {
     let mut key = 0;
     let mut i = 0;
     while i < word.len() {
@@ -48,33 +87,51 @@ pub(super) const fn packed(word: &[u8]) -> u64 {
     key
 }
 
-/// Function words by a hash of their packed letters, with open addressing; 0 is no word.
-const WORD_TABLE: [u64; 256] = {
-    let mut table = [0; 256];
+/// The letters of a word in the table; beside them stands what it is.
+const LETTERS: u64 = (1 << 56) - 1;
+const FUNCTION: u64 = 1 << 56;
+const MONTH: u64 = 1 << 57;
+
+/// Words of at most 7 letters by a hash of these, packed, with open addressing; 0 is no word.
+static WORD_TABLE: [u64; 256] = with_words(with_words([0; 256], &FUNCTION_WORDS, FUNCTION), &MONTHS, MONTH);
+
+const fn with_words(mut table: [u64; 256], words: &[&str], kind: u64) -> [u64; 256] {
     let mut i = 0;
-    while i < FUNCTION_WORDS.len() {
-        let word = packed(FUNCTION_WORDS[i].as_bytes());
+    while i < words.len() {
+        let word = packed(words[i].as_bytes());
         let mut at = word_slot(word);
-        while table[at] != 0 {
-            at = (at + 1) % 256;
+        while table[at] != 0 && table[at] & LETTERS != word {
+            at = (at + 1) % table.len();
         }
-        table[at] = word;
+        table[at] |= word | kind;
         i += 1;
     }
     table
-};
+}
 
 const fn word_slot(word: u64) -> usize {
     (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
 }
 
-pub(super) fn is_function_word(word: u64) -> bool {
-    let mut at = word_slot(word);
-    while WORD_TABLE[at] != 0 {
-        if WORD_TABLE[at] == word {
-            return true;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_found() {
+        let known = |word: &str| {
+            let last = &word.as_bytes()[word.len().saturating_sub(8)..];
+            let known = known_word(packed(last), word.len());
+            (known.is_function, known.is_month)
+        };
+        for word in FUNCTION_WORDS {
+            assert_eq!(known(word), (true, word == "may"), "{word}");
         }
-        at = (at + 1) % 256;
+        for month in MONTHS.into_iter().chain(["february", "september", "november", "december"]) {
+            assert_eq!(known(month), (month == "may", true), "{month}");
+        }
+        for word in ["", "x", "months", "septem", "februar", "novembers", "information"] {
+            assert_eq!(known(word), (false, false), "{word}");
+        }
     }
-    false
 }

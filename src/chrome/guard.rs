@@ -51,37 +51,66 @@ const OWN: f64 = 0.25;
 
 /// Whether the frequency of lines says anything about a site. The same for any order of the pages.
 pub fn trusts_frequency(pages: &[Page<'_>]) -> bool {
-    let mut bodies: Vec<u32> = pages.iter().map(|page| page.body).collect();
-    bodies.sort_unstable();
-    bodies.dedup();
-    // (template, body), so that copies of one article count once.
-    let mut seen: Vec<(u64, u32, bool)> = pages
-        .iter()
-        .flat_map(|page| page.evidence.iter().map(|line| (line.template, page.body, line.rule != 0)))
-        .collect();
-    seen.sort_unstable();
-    seen.dedup();
-    let mut counts: Map<u64, u32> = Map::default();
-    let mut known = 0;
-    for group in seen.chunk_by(|a, b| a.0 == b.0) {
-        counts.insert(group[0].0, group.len() as u32);
-        let common = group.len() >= 2 && group.len() as f32 >= COMMON * bodies.len() as f32;
-        known += usize::from(common && group.iter().any(|&(_, _, rule)| rule));
+    // Pages of one body after each other, so that copies of one article count once.
+    let mut order: Vec<&Page<'_>> = pages.iter().collect();
+    order.sort_unstable_by_key(|page| page.body);
+    let bodies = order.chunk_by(|a, b| a.body == b.body).count();
+    has_known_frame(&order, bodies) || has_own_text(&order)
+}
+
+/// On how many bodies a template stands, counted over pages in the order of their bodies. Where some of a body's
+/// lines with it are known to a rule and others are not, it counts twice.
+#[derive(Clone, Copy, Default)]
+struct Bodies {
+    count: usize,
+    last: [Option<u32>; 2],
+}
+
+impl Bodies {
+    fn add(&mut self, body: u32, line: &Evidence) {
+        let last = &mut self.last[usize::from(line.rule != 0)];
+        self.count += usize::from(*last != Some(body));
+        *last = Some(body);
     }
-    if known >= KNOWN_LINES {
-        return true;
+}
+
+/// Whether rules know some of the lines that many of the bodies share.
+fn has_known_frame(order: &[&Page<'_>], bodies: usize) -> bool {
+    let lines = || order.iter().flat_map(|page| page.evidence.iter().map(|line| (page.body, line)));
+    let known = lines().filter(|(_, line)| line.rule != 0);
+    let mut counts: Map<u64, Bodies> = known.map(|(_, line)| (line.template, Bodies::default())).collect();
+    if counts.len() < KNOWN_LINES {
+        return false;
     }
-    let mut own: Vec<f64> = pages
+    for (body, line) in lines() {
+        if let Some(found) = counts.get_mut(&line.template) {
+            found.add(body, line);
+        }
+    }
+    let common = |found: &&Bodies| found.count >= 2 && found.count as f32 >= COMMON * bodies as f32;
+    counts.values().filter(common).count() >= KNOWN_LINES
+}
+
+/// Whether the page in the middle has text that no other body has.
+fn has_own_text(order: &[&Page<'_>]) -> bool {
+    let lines: usize = order.iter().map(|page| page.evidence.len()).sum();
+    // Half of a site's lines stand on one page.
+    let mut counts: Map<u64, Bodies> = Map::with_capacity_and_hasher(lines / 2, Default::default());
+    for page in order {
+        for line in page.evidence {
+            counts.entry(line.template).or_default().add(page.body, line);
+        }
+    }
+    let mut own: Vec<f64> = order
         .iter()
         .map(|page| {
-            let units = |only: bool| -> u64 {
-                page.evidence
-                    .iter()
-                    .filter(|line| !only || counts[&line.template] < 2)
-                    .map(|line| u64::from(line.units))
-                    .sum()
-            };
-            units(true) as f64 / units(false).max(1) as f64
+            let (mut own, mut all) = (0u64, 0u64);
+            for line in page.evidence {
+                let units = u64::from(line.units);
+                all += units;
+                own += if counts[&line.template].count < 2 { units } else { 0 };
+            }
+            own as f64 / all.max(1) as f64
         })
         .collect();
     own.sort_by(f64::total_cmp);
@@ -252,6 +281,7 @@ mod tests {
     use super::*;
     use crate::chrome::{Reason, Rules, observe};
     use crate::document::Span;
+    use proptest::prelude::*;
 
     fn page(lines: &[&str]) -> Vec<Evidence> {
         let text = lines.join("\n");
@@ -317,6 +347,54 @@ mod tests {
         found[0] = chrome(Source::Family(FamilyKind::Shape, 0), 1);
         guard(&page(&LINES), &mut found, None, Round::Last);
         assert!(found.iter().all(|label| !label.is_chrome()));
+    }
+
+    /// [`trusts_frequency`] by sorting the lines of all pages.
+    fn plain_trust(pages: &[Page<'_>]) -> bool {
+        let mut bodies: Vec<u32> = pages.iter().map(|page| page.body).collect();
+        bodies.sort_unstable();
+        bodies.dedup();
+        let mut seen: Vec<(u64, u32, bool)> = pages
+            .iter()
+            .flat_map(|page| page.evidence.iter().map(|line| (line.template, page.body, line.rule != 0)))
+            .collect();
+        seen.sort_unstable();
+        seen.dedup();
+        let count = |template| seen.iter().filter(|line| line.0 == template).count();
+        let common = |count: usize| count >= 2 && count as f32 >= COMMON * bodies.len() as f32;
+        let known = seen.chunk_by(|a, b| a.0 == b.0);
+        let known = known.filter(|lines| common(lines.len()) && lines.iter().any(|line| line.2)).count();
+        let mut own: Vec<f64> = pages
+            .iter()
+            .map(|page| {
+                let units = |lines: &mut dyn Iterator<Item = &Evidence>| {
+                    lines.map(|line| f64::from(line.units)).sum::<f64>()
+                };
+                let rare = |line: &&Evidence| count(line.template) < 2;
+                units(&mut page.evidence.iter().filter(rare)) / units(&mut page.evidence.iter()).max(1.0)
+            })
+            .collect();
+        own.sort_by(f64::total_cmp);
+        known >= KNOWN_LINES || own.get(own.len() / 2).is_some_and(|&share| share >= OWN)
+    }
+
+    proptest! {
+        #[test]
+        fn trust_is_what_sorting_says(
+            pages in prop::collection::vec((0u32..4, prop::collection::vec((0u64..12, 0u16..2, 0u16..6), 0..12)), 0..8),
+        ) {
+            let some = page(&LINES[..1])[0];
+            let evidence: Vec<(u32, Vec<Evidence>)> = pages
+                .into_iter()
+                .map(|(body, lines)| {
+                    let line = |(template, rule, units)| Evidence { template, rule, units, ..some };
+                    (body, lines.into_iter().map(line).collect())
+                })
+                .collect();
+            let pages: Vec<Page<'_>> =
+                evidence.iter().map(|(body, lines)| Page { evidence: lines, body: *body }).collect();
+            prop_assert_eq!(trusts_frequency(&pages), plain_trust(&pages));
+        }
     }
 
     #[test]

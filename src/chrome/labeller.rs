@@ -7,7 +7,7 @@
 
 use crate::config::ChromeConfig;
 
-use super::areas::{Areas, Between, EVERYWHERE, Seen, between, length, prose};
+use super::areas::{Areas, Between, EVERYWHERE, Seen, between, length};
 use super::outline::Role;
 use super::places::Places;
 use super::rule::RuleKind;
@@ -113,10 +113,18 @@ pub(crate) fn judge(
     config: &ChromeConfig,
 ) -> Vec<Judged> {
     let weights = &WEIGHTS;
-    let standings = areas.map(|areas| nearest(seen, areas));
+    // The areas of the page, each with what the site says of its place.
+    let around: Vec<(Between, f32)> = areas.map_or_else(Vec::new, |areas| {
+        let standing = |area: Between| {
+            let standing = standing(areas, &area);
+            (area, standing)
+        };
+        between(seen).into_iter().map(standing).collect()
+    });
+    let standings = areas.map(|_| nearest(seen, &around));
     let mut odds: Vec<f32> = Vec::with_capacity(seen.len());
     for (i, line) in seen.iter().enumerate() {
-        let held = standings.as_ref().map_or(0.0, |standings| held(line, standings[i], rules));
+        let held = standings.as_ref().map_or(0.0, |standings| held(line, standings[i]));
         odds.push(alone(line, held, tables, rules, config, weights));
     }
     if let Some(comments) = comments(seen, rules) {
@@ -126,21 +134,18 @@ pub(crate) fn judge(
     }
     let mut judged = vec![Judged::default(); seen.len()];
     if let Some(areas) = areas {
-        let all = between(seen);
-        let most = all.iter().map(|area| area.share).fold(0.0, f32::max);
-        for area in all {
+        let most = around.iter().map(|(area, _)| area.share).fold(0.0, f32::max);
+        for (area, standing) in &around {
             let largest = main == Main::Largest && area.share == most;
             let bonus = if largest {
                 weights.rescue
             } else {
-                (weights.area * (standing(areas, &area) - weights.area_mid))
-                    .clamp(-weights.area_most, weights.area_most)
+                (weights.area * (standing - weights.area_mid)).clamp(-weights.area_most, weights.area_most)
             };
+            let listing = (bonus < 0.0).then(|| (area.left, areas.pages_after(area.left)));
             for i in area.from..area.to {
-                odds[i] += place(bonus, &seen[i], rules);
-                if bonus < 0.0 {
-                    judged[i].listing = Some((area.left, areas.pages_after(area.left)));
-                }
+                odds[i] += place(bonus, &seen[i]);
+                judged[i].listing = listing;
             }
         }
     }
@@ -150,11 +155,11 @@ pub(crate) fn judge(
                 (weights.area * (dense - weights.dense_mid)).clamp(-weights.area_most, weights.area_most);
             // Where there is markup, it says better what stands around a line.
             let bonus = if seen[i].line.path == 0 { bonus } else { 0.5 * bonus };
-            odds[i] += place(bonus, &seen[i], rules);
+            odds[i] += place(bonus, &seen[i]);
         }
     }
     for (odds, line) in odds.iter_mut().zip(seen) {
-        *odds += place(markup(line, places, weights), line, rules);
+        *odds += place(markup(line, places, weights), line);
     }
     // A site's other pages speak for each line alone; without them its neighbours must say more.
     let switch = if areas.is_some() { weights.switch } else { weights.switch_alone };
@@ -193,9 +198,8 @@ fn markup(seen: &Seen, places: &Places, w: &Weights) -> f32 {
 }
 
 /// What a line's place says of it: where a rule knows the line, a good place does not clear it.
-fn place(bonus: f32, line: &Seen, rules: &Rules) -> f32 {
-    let known = rules.get(line.line.rule).is_some_and(|rule| rule.kind == RuleKind::Line);
-    if known { bonus.min(0.0) } else { bonus }
+fn place(bonus: f32, line: &Seen) -> f32 {
+    if line.known { bonus.min(0.0) } else { bonus }
 }
 
 /// How much prose stands around each line, 0 to 1: the root of its share of what stands around the densest line.
@@ -238,10 +242,9 @@ fn comments(seen: &[Seen], rules: &Rules) -> Option<usize> {
 const REACH: usize = 4;
 
 /// For each line, the standing of the nearest rare lines before and after it, within reach; 0 where there are none.
-fn nearest(seen: &[Seen], areas: &Areas) -> Vec<(f32, f32)> {
+fn nearest(seen: &[Seen], around: &[(Between, f32)]) -> Vec<(f32, f32)> {
     let mut standings = vec![(0.0, 0.0); seen.len()];
-    for area in between(seen) {
-        let value = standing(areas, &area);
+    for &(ref area, value) in around {
         let rare = |i: &usize| seen[*i].pages < 2;
         let last = (area.from..area.to).rfind(rare);
         let first = (area.from..area.to).find(rare);
@@ -264,16 +267,15 @@ fn nearest(seen: &[Seen], areas: &Areas) -> Vec<(f32, f32)> {
 /// How much a repeated line belongs to the text of its pages, 0 to 1: the template of the text itself, as in forms,
 /// laws and resolutions. The layout puts its lines on every page; a line that some pages lack, held between two
 /// pieces of text, is the text's. So is running text that follows the text.
-fn held(line: &Seen, (before, after): (f32, f32), rules: &Rules) -> f32 {
-    let known = rules.get(line.line.rule).is_some_and(|rule| rule.kind == RuleKind::Line);
-    if known || line.share >= EVERYWHERE {
+fn held(line: &Seen, (before, after): (f32, f32)) -> f32 {
+    if line.known || line.share >= EVERYWHERE {
         return 0.0;
     }
     let text = |standing: f32| ((standing - 0.3) / 0.15).clamp(0.0, 1.0);
     // A numbered heading belongs to the text on either side of it.
     let section = line.line.flags.has(Flags::SECTION);
     let between = text(if section { before.max(after) } else { before.min(after) });
-    let prose = (2.0 * prose(line.line)).min(1.0);
+    let prose = (2.0 * line.prose).min(1.0);
     between.max(prose * text(before.max(after)))
 }
 
@@ -284,7 +286,7 @@ fn standing(areas: &Areas, area: &Between) -> f32 {
 
 fn alone(seen: &Seen, held: f32, tables: &Tables, rules: &Rules, config: &ChromeConfig, w: &Weights) -> f32 {
     let line = seen.line;
-    let prose = prose(line);
+    let prose = seen.prose;
     let mut odds = w.short + w.prose * prose;
     if seen.pages >= 2 {
         let sure = match seen.pages as i64 - i64::from(config.min_pages) {
@@ -361,22 +363,23 @@ fn chain(odds: &[f32], switch: f32, w: &Weights) -> Vec<f32> {
     let switch = (-switch).exp();
     let edge = w.edge.exp();
     let n = odds.len();
-    let clamp = |odds: f32| odds.clamp(-20.0, 20.0).exp();
     let mut forward = Vec::with_capacity(n);
     let (mut content, mut chrome) = (edge, 1.0f32);
     for &odds in odds {
+        let odds = odds.clamp(-20.0, 20.0).exp();
         let (a, b) = (content * stay + chrome * switch, content * switch + chrome * stay);
-        (content, chrome) = (a * clamp(odds), b);
+        (content, chrome) = (a * odds, b);
         let sum = content + chrome;
         (content, chrome) = (content / sum, chrome / sum);
-        forward.push((content, chrome));
+        forward.push((content, chrome, odds));
     }
     let mut out = vec![0.0; n];
     let (mut content, mut chrome) = (edge, 1.0f32);
     for i in (0..n).rev() {
-        let (a, b) = (forward[i].0 * content, forward[i].1 * chrome);
+        let (content_before, chrome_before, odds) = forward[i];
+        let (a, b) = (content_before * content, chrome_before * chrome);
         out[i] = a / (a + b);
-        let weighted = content * clamp(odds[i]);
+        let weighted = content * odds;
         let next = (weighted * stay + chrome * switch, weighted * switch + chrome * stay);
         let sum = next.0 + next.1;
         (content, chrome) = (next.0 / sum, next.1 / sum);

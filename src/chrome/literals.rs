@@ -37,22 +37,55 @@ pub(crate) fn required_literals(pattern: &str) -> Required {
         literals.sort();
         literals.dedup();
         // What contains another literal of the set is found with it.
-        let all = literals.clone();
-        literals.retain(|long| !all.iter().any(|short| short != long && long.contains(short.as_str())));
+        let all = Sorted::new(literals.clone());
+        literals.retain(|literal| !all.has_part_of(literal));
         literals
     });
     let Some(best) = sets.next().filter(|best| best.len() <= MOST) else { return Required::default() };
     Required { best, further: sets.filter(|set| set.len() <= FEW).take(FURTHER).collect() }
 }
 
+/// Literals in order, with what tells quickly that a text has none of them.
+struct Sorted {
+    literals: Vec<String>,
+    /// What they start with, and their lengths, in order.
+    firsts: Vec<char>,
+    lengths: Vec<usize>,
+}
+
+impl Sorted {
+    fn new(literals: Vec<String>) -> Self {
+        let mut firsts: Vec<char> = literals.iter().filter_map(|literal| literal.chars().next()).collect();
+        firsts.dedup();
+        let mut lengths: Vec<usize> = literals.iter().map(String::len).collect();
+        lengths.sort_unstable();
+        lengths.dedup();
+        Self { literals, firsts, lengths }
+    }
+
+    /// Whether one of them stands in a longer literal.
+    fn has_part_of(&self, literal: &str) -> bool {
+        let starts = literal.char_indices().filter(|(_, c)| self.firsts.binary_search(c).is_ok());
+        let shorter = || self.lengths.iter().take_while(|&&length| length < literal.len());
+        let mut pieces =
+            starts.flat_map(|(at, _)| shorter().filter_map(move |length| literal.get(at..at + length)));
+        pieces.any(|piece| self.literals.binary_search_by(|other| other.as_str().cmp(piece)).is_ok())
+    }
+}
+
 /// Sets of which every match contains a literal each, the best first.
 fn needed(hir: &Hir) -> Vec<Vec<String>> {
-    if let Some(all) = finite(hir) {
-        return worth(all).into_iter().collect();
+    match finite(hir) {
+        Some(all) => worth(all).into_iter().collect(),
+        None => needed_of_parts(hir),
     }
+}
+
+/// [`needed`] of an expression that matches more texts than [`finite`] tells.
+fn needed_of_parts(hir: &Hir) -> Vec<Vec<String>> {
     let mut sets = Vec::new();
     match hir.kind() {
-        HirKind::Capture(capture) => return needed(&capture.sub),
+        HirKind::Capture(capture) => return needed_of_parts(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => return needed(&repetition.sub),
         HirKind::Concat(parts) => {
             let mut run = vec![String::new()];
@@ -63,7 +96,7 @@ fn needed(hir: &Hir) -> Vec<Vec<String>> {
                         sets.extend(worth(std::mem::replace(&mut run, vec![String::new()])));
                         match other {
                             Some(next) => run = next,
-                            None => sets.extend(needed(part)),
+                            None => sets.extend(needed_of_parts(part)),
                         }
                     }
                 }
@@ -176,6 +209,18 @@ mod tests {
             literals("[上下]一?[篇页]x*"),
             ["上一篇", "上一页", "上篇", "上页", "下一篇", "下一页", "下篇", "下页"]
         );
+    }
+
+    #[test]
+    fn parts_of_literals_are_found() {
+        let mut words =
+            ["ab", "abc", "bcd", "cab", "上一", "上一篇", "一篇", "篇"].map(String::from).to_vec();
+        words.sort();
+        let sorted = Sorted::new(words.clone());
+        for word in &words {
+            let plain = words.iter().any(|other| other != word && word.contains(other.as_str()));
+            assert_eq!(sorted.has_part_of(word), plain, "{word}");
+        }
     }
 
     #[test]

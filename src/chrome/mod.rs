@@ -32,6 +32,7 @@ pub use outline::{Mark, Node, Outline, Role};
 pub use rule::{Rule, RuleId, RuleKind};
 pub use rules::Rules;
 pub use shape::Flags;
+pub(crate) use site::SeenPage;
 pub use site::{FamilyKind, Label, Page, PageLabels, Reason, Scope, Site, Source, label_site};
 pub use slots::Template;
 pub use span::{InjectedSpan, Insertion, SpanFamilies, Texts, find_spans, judge_insertion};

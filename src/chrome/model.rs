@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::areas::Areas;
 use super::family::Family;
-use super::site::Site;
+use super::site::{Page, Site};
 use super::slots::Template;
 use super::span::SpanFamilies;
 use super::tables::Tables;
@@ -119,8 +119,14 @@ pub(crate) fn damaged(problem: &str) -> Error {
 }
 
 impl SiteModel {
-    /// What was learned of a site, with its families and its templates of injected passages.
-    pub fn new(name: &str, site: &Site, families: Vec<Family>, spans: &SpanFamilies) -> SiteModel {
+    /// What was learned of a site on these pages, with its families and its templates of injected passages.
+    pub fn new(
+        name: &str,
+        site: &Site,
+        pages: &[Page],
+        families: Vec<Family>,
+        spans: &SpanFamilies,
+    ) -> SiteModel {
         SiteModel {
             site: name.to_string(),
             pages: site.pages(),
@@ -131,7 +137,7 @@ impl SiteModel {
                 .map(|(template, pages)| SpanModel { parts: template.parts.clone(), pages: *pages })
                 .collect(),
             phrases: spans.phrases(),
-            tables: site.tables().to_model(),
+            tables: site.tables().to_model(pages),
             areas: site.areas().to_model(),
         }
     }

@@ -38,7 +38,8 @@ pub(crate) struct Prefilter {
 /// Literals by the first bytes that a table knows them by.
 #[derive(Debug)]
 struct Table {
-    bits: Vec<u64>,
+    /// Of a fixed size, so that no look-up is checked.
+    bits: Box<[u64; 1 << (BITS - 6)]>,
     literals: Map<u64, Vec<Literal>>,
 }
 
@@ -53,7 +54,7 @@ struct Literal {
 
 impl Table {
     fn new() -> Table {
-        Table { bits: vec![0; 1 << (BITS - 6)], literals: Map::default() }
+        Table { bits: Box::new([0; 1 << (BITS - 6)]), literals: Map::default() }
     }
 
     fn add(&mut self, window: u64, literal: Literal) {
@@ -62,6 +63,7 @@ impl Table {
         self.literals.entry(window).or_default().push(literal);
     }
 
+    #[inline]
     fn has(&self, window: u64) -> bool {
         let bit = slot(window);
         self.bits[bit / 64] >> (bit % 64) & 1 == 1
@@ -120,56 +122,59 @@ impl Prefilter {
 
     /// Adds the rules that the line, which is UTF-8, may hit; one may come several times.
     pub(crate) fn candidates(&self, line: &[u8], candidates: &mut Vec<RuleId>) {
-        let (any_ascii, any_wide) =
-            (!self.short_ascii.literals.is_empty(), !self.short_wide.literals.is_empty());
-        let plain = !any_ascii && self.signs.is_empty();
+        let plain = self.short_ascii.literals.is_empty() && self.signs.is_empty();
         let mut at = 0;
-        while at < line.len() {
-            if plain && let Some(chunk) = line[at..].first_chunk::<16>() {
-                let chunk = u128::from_le_bytes(*chunk);
-                if chunk as u64 & HIGH == 0 {
-                    // Eight ASCII characters at once.
-                    let chunk = chunk | u128::from(CASE) << 64 | u128::from(CASE);
-                    for i in 0..8 {
-                        let window = (chunk >> (8 * i)) as u64 & mask(ASCII);
-                        if self.ascii.has(window) {
-                            self.ascii.compare(window, line, at + i, candidates);
+        while let Some((first, rest)) = line[at..].split_first_chunk::<8>() {
+            let eight = u64::from_le_bytes(*first);
+            match rest.first_chunk::<4>() {
+                Some(next) if plain && eight & HIGH == 0 => {
+                    // Eight ASCII characters at once; the windows of the last four reach into what follows them.
+                    let across = eight >> 32 | u64::from(u32::from_le_bytes(*next)) << 32;
+                    for (half, at) in [(eight | CASE, at), (across | CASE, at + 4)] {
+                        for i in 0..4 {
+                            let window = half >> (8 * i) & mask(ASCII);
+                            if self.ascii.has(window) {
+                                self.ascii.compare(window, line, at + i, candidates);
+                            }
                         }
                     }
                     at += 8;
-                    continue;
                 }
+                _ => at += self.character(eight, line, at, candidates),
             }
-            let byte = line[at];
-            let rest = &line[at..];
-            // Near the end the window is filled with spaces; the comparison sees the end.
-            let eight = match rest.first_chunk::<8>() {
-                Some(eight) => u64::from_le_bytes(*eight),
-                None => window(rest, rest.len()),
-            } | CASE;
-            let (table, long, short, any) = if byte < 0x80 {
-                (&self.ascii, eight & mask(ASCII), &self.short_ascii, any_ascii)
-            } else {
-                (&self.wide, eight & mask(WIDE), &self.short_wide, any_wide)
-            };
-            if table.has(long) {
-                table.compare(long, line, at, candidates);
+        }
+        while at < line.len() {
+            // The window is filled with zeros; the comparison sees the end.
+            at += self.character(window(&line[at..], line.len() - at), line, at, candidates);
+        }
+    }
+
+    /// Adds the rules whose literals have their windows at a character, where the line has these eight bytes; gives
+    /// the character's length, since literals start where characters do.
+    #[inline(always)]
+    fn character(&self, eight: u64, line: &[u8], at: usize, candidates: &mut Vec<RuleId>) -> usize {
+        let (byte, eight) = (line[at], eight | CASE);
+        let (table, window, short) = if byte < 0x80 {
+            (&self.ascii, eight & mask(ASCII), &self.short_ascii)
+        } else {
+            (&self.wide, eight & mask(WIDE), &self.short_wide)
+        };
+        if table.has(window) {
+            table.compare(window, line, at, candidates);
+        }
+        if !short.literals.is_empty() && short.has(eight & mask(SHORT)) {
+            short.compare(eight & mask(SHORT), line, at, candidates);
+        }
+        if !self.signs.is_empty() && self.leads[usize::from(byte / 64)] >> (byte % 64) & 1 == 1 {
+            for literal in self.signs.iter().filter(|literal| literal.stands(line, at)) {
+                candidates.extend(&literal.rules);
             }
-            if any && short.has(eight & mask(SHORT)) {
-                short.compare(eight & mask(SHORT), line, at, candidates);
-            }
-            if self.leads[usize::from(byte / 64)] >> (byte % 64) & 1 == 1 {
-                for literal in self.signs.iter().filter(|literal| literal.stands(line, at)) {
-                    candidates.extend(&literal.rules);
-                }
-            }
-            // Literals start where characters do.
-            at += match byte {
-                0..0x80 => 1,
-                0x80..0xe0 => 2,
-                0xe0..0xf0 => 3,
-                _ => 4,
-            };
+        }
+        match byte {
+            0..0x80 => 1,
+            0x80..0xe0 => 2,
+            0xe0..0xf0 => 3,
+            _ => 4,
         }
     }
 }
@@ -194,7 +199,11 @@ impl Literal {
     /// Whether the literal stands in the line with its window at `at`.
     fn stands(&self, line: &[u8], at: usize) -> bool {
         let text = at.checked_sub(self.offset).and_then(|start| line.get(start..start + self.bytes.len()));
-        text.is_some_and(|text| text.eq_ignore_ascii_case(&self.bytes))
+        // Literals of one window differ at their ends.
+        text.is_some_and(|text| {
+            text.last().map(u8::to_ascii_lowercase) == self.bytes.last().copied()
+                && text.eq_ignore_ascii_case(&self.bytes)
+        })
     }
 }
 
@@ -248,6 +257,16 @@ mod tests {
             let (_, refused) = Prefilter::new(&needed);
             prop_assert!(plain.iter().all(|id| fast.contains(id)));
             prop_assert!(fast.iter().all(|id| plain.contains(id) || refused.contains(id)));
+        }
+
+        /// Literals long enough that eight ASCII characters are looked at together.
+        #[test]
+        fn finds_long_literals(
+            literals in prop::collection::vec("[a-b]{4,6}|[上下]{2,3}|[a-b]{4}[上下]", 1..12),
+            line in "[a-bA-B]{0,20}[a-b上下 ]{0,40}[a-bA-B]{0,12}",
+        ) {
+            let needed: Vec<(String, RuleId)> = literals.into_iter().zip(1..).collect();
+            prop_assert_eq!(fast(&needed, &line), plain(&needed, &line));
         }
     }
 }

@@ -56,8 +56,8 @@ pub struct Rule {
     /// Lines that the rule leaves alone.
     pub counter_examples: Vec<String>,
     pub(super) when: Option<When>,
-    /// Keys of the bare words of a rule of words.
-    pub(super) words: Vec<u64>,
+    /// The bare words of a rule of words.
+    pub(super) words: Vec<Word>,
     /// Literals of which every match has one, in lower case; without any, the pattern meets every line.
     pub(super) needs: Vec<String>,
     /// Further sets of literals, in lower case, of each of which every match has one.
@@ -81,7 +81,9 @@ impl Rule {
     }
 
     pub(super) fn hits(&self, trimmed: &str) -> bool {
-        if !self.words.is_empty() && bare_key(trimmed).is_some_and(|key| self.words.contains(&key)) {
+        if !self.words.is_empty()
+            && bare_key(trimmed).is_some_and(|key| self.words.iter().any(|word| word.key == key))
+        {
             return trimmed.len() <= LONGEST_WORD;
         }
         let Some(pattern) = &self.pattern else { return false };
@@ -161,6 +163,33 @@ impl When {
             When::Sign => Flags::SIGN,
         }
     }
+}
+
+/// A word of a rule of words.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word {
+    /// Its [`bare_key`].
+    pub(super) key: u64,
+    /// Its [`bare_head`].
+    pub(super) head: usize,
+}
+
+impl Word {
+    /// The bare word of a line; `None` where it has none, or a longer one than is looked up.
+    pub(super) fn of(line: &str) -> Option<Word> {
+        Some(Word { key: bare_key(line)?, head: bare_head(line)? })
+    }
+}
+
+/// Values of [`bare_head`].
+pub(super) const HEADS: usize = 1 << 12;
+
+/// A number that the first letters or digits of a line decide: what most lines share with no word is told without a
+/// look at the rest of them. `None` where there are none.
+pub(super) fn bare_head(line: &str) -> Option<usize> {
+    let bare = line.chars().filter(|&c| is_bare(c)).take(4);
+    let head = bare.fold(0u64, |head, c| head << 16 ^ u64::from(u32::from(c.to_ascii_lowercase())));
+    (head != 0).then_some((head.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % HEADS)
 }
 
 fn is_bare(c: char) -> bool {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 
 use super::literals::required_literals;
-use super::rule::{LONGEST_WORD, Pattern, Rule, RuleKind, When, bare_key};
+use super::rule::{LONGEST_WORD, Pattern, Rule, RuleKind, When, Word};
 
 /// Most characters of a line that a line rule without `max` may take.
 const LONGEST_LINE: u32 = 120;
@@ -97,8 +97,8 @@ fn rule(raw: RawRule, definitions: &BTreeMap<String, String>, trust: Trust) -> R
     }
     let mut words = Vec::new();
     for word in &raw.words {
-        let key = bare_key(word).filter(|_| word.len() <= LONGEST_WORD);
-        words.push(key.ok_or_else(|| {
+        let bare = Word::of(word).filter(|_| word.len() <= LONGEST_WORD);
+        words.push(bare.ok_or_else(|| {
             wrong(format!("`{word}` in `words` has no letter, or more than {LONGEST_WORD} bytes"))
         })?);
     }

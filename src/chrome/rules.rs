@@ -4,18 +4,23 @@
 //! knows it. One scan over the line finds the few rules whose literals stand in it; only those are tried.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
 
 use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::hash::Map;
 
 use super::prefilter::Prefilter;
-use super::rule::{LONG, LONGEST_WORD, Rule, RuleId, RuleKind, bare_key};
+use super::rule::{HEADS, LONG, LONGEST_WORD, Rule, RuleId, RuleKind, bare_head, bare_key};
 use super::rule_file::{SETTING, Trust, read_file};
-use super::shape::{Flags, flags};
+use super::shape::{Flags, flags, may_hold_domain};
 
 /// The rules that every run has.
 const BUILT_IN: &str = include_str!("rules.toml");
+/// What host names have.
+pub(super) const HOSTS: [&str; 9] = [".com", ".cn", ".net", ".org", ".cc", ".info", ".tv", "www.", "http"];
 /// Stands for the anchors among the rules that a literal calls for.
 const ANCHOR: RuleId = RuleId::MAX;
 
@@ -29,12 +34,16 @@ pub struct Rules {
     long: Prefilter,
     /// Rules that have no literal and meet every line.
     unfiltered: Vec<RuleId>,
-    /// Rules that meet the lines with a property.
-    gated: Vec<(Flags, RuleId)>,
+    /// For each property that rules ask for, the rules that meet the lines with it.
+    gated: Vec<(Flags, Vec<RuleId>)>,
     /// Words that passages injected by a site have in common, in lower case.
     anchors: Vec<String>,
+    /// Finds these and [`HOSTS`]; made when a site's passages first ask for it.
+    calls: OnceLock<Option<AhoCorasick>>,
     /// Rules of words, by the key of the bare word.
     words: Map<u64, RuleId>,
+    /// One bit for each head of a word.
+    heads: Vec<u64>,
 }
 
 impl Rules {
@@ -80,6 +89,39 @@ impl Rules {
     /// The rule with this number.
     pub fn get(&self, id: RuleId) -> Option<&Rule> {
         self.rules.get(usize::from(id).checked_sub(1)?)
+    }
+
+    /// Whether a span rule may take a passage of a line, or of a piece of it: the line has a literal that one needs.
+    pub(crate) fn may_hold_span(&self, line: &str) -> bool {
+        let is_span = |&id: &RuleId| id != ANCHOR && self.rules[usize::from(id) - 1].kind == RuleKind::Span;
+        // A piece may have a property that the line has not: a word that it cuts may be a host name.
+        let may_have = |gate: Flags| gate != Flags::DOMAIN || may_hold_domain(line);
+        let mut gated = self.gated.iter().filter(|(gate, _)| may_have(*gate)).flat_map(|(_, rules)| rules);
+        if self.unfiltered.iter().any(is_span) || gated.any(is_span) {
+            return true;
+        }
+        // Span rules take lines of any length.
+        let mut candidates = Vec::new();
+        self.long.candidates(line.as_bytes(), &mut candidates);
+        candidates.iter().any(is_span)
+    }
+
+    /// Whether an anchor, or a part of a host name, stands in a text in any case of its ASCII letters.
+    pub(crate) fn may_call(&self, text: &str) -> bool {
+        let finder = self.calls.get_or_init(|| {
+            let literals = self.anchors.iter().map(String::as_str).chain(HOSTS);
+            AhoCorasick::builder().ascii_case_insensitive(true).build(literals).ok()
+        });
+        match finder {
+            Some(finder) => finder.is_match(text),
+            None => self.may_call_plainly(text),
+        }
+    }
+
+    /// [`Rules::may_call`], literal by literal.
+    fn may_call_plainly(&self, text: &str) -> bool {
+        let text = text.to_ascii_lowercase();
+        HOSTS.iter().any(|host| text.contains(host)) || self.anchors(&text) > 0
     }
 
     /// How many different anchors stand in a text, which is in lower case.
@@ -152,7 +194,8 @@ impl Rules {
             candidates.extend(&self.unfiltered);
             if !self.gated.is_empty() {
                 let flags = flags(number);
-                candidates.extend(self.gated.iter().filter(|(gate, _)| flags.has(*gate)).map(|(_, id)| *id));
+                let open = self.gated.iter().filter(|(gate, _)| flags.has(*gate));
+                open.for_each(|(_, rules)| candidates.extend(rules));
             }
             let word = if line_text.len() <= LONGEST_WORD { self.word(line_text) } else { None };
             if candidates.is_empty() && word.is_none() {
@@ -188,7 +231,8 @@ impl Rules {
 
     /// The rule of words that has the line's bare word.
     fn word(&self, line: &str) -> Option<RuleId> {
-        if self.words.is_empty() {
+        let head = bare_head(line)?;
+        if self.heads[head / 64] >> (head % 64) & 1 == 0 {
             return None;
         }
         self.words.get(&bare_key(line)?).copied()
@@ -243,13 +287,18 @@ fn compile(rules: Vec<Rule>, anchors: Vec<String>) -> Result<Rules> {
         ));
     }
     let mut needed: Vec<(String, RuleId)> = Vec::new();
-    let (mut unfiltered, mut gated, mut words) = (Vec::new(), Vec::new(), Map::default());
+    let mut gated: Vec<(Flags, Vec<RuleId>)> = Vec::new();
+    let (mut unfiltered, mut words, mut heads) = (Vec::new(), Map::default(), vec![0; HEADS / 64]);
     for (id, rule) in (1..).zip(&rules) {
-        for &word in &rule.words {
-            words.entry(word).or_insert(id);
+        for word in &rule.words {
+            words.entry(word.key).or_insert(id);
+            heads[word.head / 64] |= 1 << (word.head % 64);
         }
         if let Some(when) = rule.when {
-            gated.push((when.flag(), id));
+            match gated.iter_mut().find(|(gate, _)| *gate == when.flag()) {
+                Some((_, rules)) => rules.push(id),
+                None => gated.push((when.flag(), vec![id])),
+            }
         } else if !rule.needs.is_empty() {
             needed.extend(rule.needs.iter().map(|literal| (literal.clone(), id)));
         } else if rule.pattern.is_some() {
@@ -263,7 +312,7 @@ fn compile(rules: Vec<Rule>, anchors: Vec<String>) -> Result<Rules> {
     unfiltered.extend(refused.into_iter().chain(also).filter(|&id| id != ANCHOR));
     unfiltered.sort_unstable();
     unfiltered.dedup();
-    Ok(Rules { rules, prefilter, long, unfiltered, gated, anchors, words })
+    Ok(Rules { rules, prefilter, long, unfiltered, gated, anchors, calls: OnceLock::new(), words, heads })
 }
 
 #[cfg(test)]
@@ -300,6 +349,35 @@ mod tests {
                 |_, hits, _| fast = hits.to_vec(),
             );
             assert_eq!(plain, fast, "{line}");
+        }
+    }
+
+    /// What is said to hold no passage holds none in any piece.
+    #[test]
+    fn passages_stand_only_where_they_may() {
+        let rules = Rules::built_in();
+        let lines =
+            ["看a.comfort的书", "去a://b", "更多精彩", "三点.完", "Read more at A.Example now", "去年秋天"];
+        let examples = rules.iter().flat_map(|(_, rule)| rule.examples.iter().map(String::as_str));
+        for line in examples.chain(lines) {
+            let line = line.replace(['⟦', '⟧'], "");
+            let starts: Vec<usize> = line.char_indices().map(|(at, _)| at).chain([line.len()]).collect();
+            let pieces = starts.iter().flat_map(|&from| {
+                starts.iter().filter(move |&&to| from < to).step_by(5).map(move |&to| from..to)
+            });
+            if !rules.may_hold_span(&line) {
+                assert!(pieces.into_iter().all(|piece| rules.spans(&line[piece]).is_empty()), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn calls_are_found_in_any_case() {
+        let mut rules = Rules::built_in();
+        rules.anchors.extend(["q".into(), "ünd".into()]);
+        for text in ["", "去年秋天", "Read More", "read mor", "看更多的", "A.COM", "HTTP", "Q", "ÜND", "ünD"]
+        {
+            assert_eq!(rules.may_call(text), rules.may_call_plainly(text), "{text}");
         }
     }
 

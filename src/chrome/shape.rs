@@ -5,11 +5,10 @@
 
 use std::ops::BitOr;
 
-use super::function_words::{is_function_character, is_function_word, packed};
+use super::function_words::{function_character, known_word};
 
 /// Bytes at each end of a line that its shape is read from; a longer line is prose whatever stands in its middle.
 const SCANNED: usize = 160;
-const YEAR: usize = '年' as usize;
 
 /// Counts of one line; what they mean stands with [`Evidence`](super::evidence::Evidence).
 #[derive(Default)]
@@ -68,6 +67,7 @@ impl Flags {
     pub const ENCLOSED: Flags = Flags(1 << 17);
 
     /// Whether all of `other` holds.
+    #[inline]
     pub fn has(self, other: Flags) -> bool {
         self.0 & other.0 == other.0
     }
@@ -89,6 +89,13 @@ impl std::ops::BitOrAssign for Flags {
 /// Flags of one line's shape.
 pub(crate) fn flags(line: &str) -> Flags {
     Shape::of(line.trim()).flags
+}
+
+/// Whether a line, or any piece of it, may have [`Flags::DOMAIN`].
+pub(crate) fn may_hold_domain(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    memchr::memchr_iter(b'.', bytes).any(|at| bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic))
+        || line.contains("://")
 }
 
 impl Shape {
@@ -153,45 +160,30 @@ struct Scan {
 
 impl Scan {
     fn read(&mut self, text: &str) {
-        self.bytes += text.len();
         let bytes = text.as_bytes();
+        self.bytes += bytes.len();
         let mut at = 0;
-        let mut word: u64 = 0;
-        let mut word_len = 0;
-        let mut capital = false;
-        while at < bytes.len() {
-            let byte = bytes[at];
-            self.chars += 1;
-            if byte.is_ascii_alphabetic() {
-                if word_len == 0 {
-                    capital = byte.is_ascii_uppercase();
-                }
-                word = word << 8 | u64::from(byte | 0x20);
-                word_len += 1;
-                at += 1;
-                continue;
-            }
-            if word_len > 0 {
-                self.word(word, word_len, capital);
-                (word, word_len) = (0, 0);
-            }
+        while let Some(&byte) = bytes.get(at) {
             match byte {
+                b'A'..=b'Z' | b'a'..=b'z' => {
+                    let (word, len) = first_word(&bytes[at..]);
+                    self.word(word, len, byte.is_ascii_uppercase());
+                    at += len;
+                    continue;
+                }
+                0xe4..=0xe9 => {
+                    let after_digit = at > 0 && bytes[at - 1].is_ascii_digit();
+                    self.date |= after_digit && text[at..].starts_with('年');
+                    at += 3 * self.han(&bytes[at..]);
+                    continue;
+                }
+                b' ' => {
+                    self.gaps += 1;
+                    at += 1;
+                }
                 0..0x80 => {
                     self.sign(byte, bytes, at);
                     at += 1;
-                }
-                // Three bytes, U+4000 to U+9FFF: nearly all Han text, without a call.
-                0xe4..=0xe9 => {
-                    let c = usize::from(byte & 0x0f) << 12
-                        | usize::from(bytes[at + 1] & 0x3f) << 6
-                        | usize::from(bytes[at + 2] & 0x3f);
-                    self.han += 1;
-                    self.letters += 1;
-                    self.function += usize::from(is_function_character(c));
-                    if c == YEAR && at > 0 && bytes[at - 1].is_ascii_digit() {
-                        self.date = true;
-                    }
-                    at += 3;
                 }
                 _ => {
                     let c = text[at..].chars().next().expect("the index is on a character boundary");
@@ -199,20 +191,37 @@ impl Scan {
                     at += c.len_utf8();
                 }
             }
-        }
-        if word_len > 0 {
-            self.word(word, word_len, capital);
+            self.chars += 1;
         }
     }
 
+    /// Reads the characters from U+4000 to U+9FFF that `bytes` start with, three bytes each: nearly all Han text,
+    /// without a call. Gives their number.
+    fn han(&mut self, bytes: &[u8]) -> usize {
+        let mut count = 0;
+        for &[lead, second, third] in bytes.as_chunks::<3>().0 {
+            if !matches!(lead, 0xe4..=0xe9) {
+                break;
+            }
+            let c =
+                usize::from(lead & 0x0f) << 12 | usize::from(second & 0x3f) << 6 | usize::from(third & 0x3f);
+            self.function += function_character(c);
+            count += 1;
+        }
+        self.chars += count;
+        self.han += count;
+        self.letters += count;
+        count
+    }
+
     fn word(&mut self, word: u64, len: usize, capital: bool) {
+        self.chars += len;
         self.letters += len;
         self.words += 1;
         self.capitals += usize::from(capital);
-        if len <= 7 && is_function_word(word) {
-            self.function += 1;
-        }
-        self.month |= len >= 3 && is_month(word, len);
+        let known = known_word(word, len);
+        self.function += usize::from(known.is_function);
+        self.month |= known.is_month;
     }
 
     fn sign(&mut self, byte: u8, bytes: &[u8], at: usize) {
@@ -246,7 +255,7 @@ impl Scan {
                 }
             }
             b':' if bytes[at..].starts_with(b"://") => self.domain = true,
-            b' ' | b'\t' => self.gaps += 1,
+            b'\t' => self.gaps += 1,
             _ => {}
         }
     }
@@ -310,6 +319,37 @@ fn is_command(content: &str) -> bool {
     PROMPTS.iter().any(body) || content.starts_with("from ") && content.contains(" import ")
 }
 
+/// The word of ASCII letters that `bytes` start with: its last 8 letters, packed, and its length.
+fn first_word(bytes: &[u8]) -> (u64, usize) {
+    let (mut word, mut len) = (0, 0);
+    if let Some(eight) = bytes.first_chunk::<8>() {
+        let eight = u64::from_le_bytes(*eight);
+        len = first_letters(eight);
+        word = (eight | (EACH * 0x20)).swap_bytes() >> (64 - 8 * len.max(1));
+        if len < 8 {
+            return (word, len);
+        }
+    }
+    for &byte in bytes[len..].iter().take_while(|byte| byte.is_ascii_alphabetic()) {
+        word = word << 8 | u64::from(byte | 0x20);
+        len += 1;
+    }
+    (word, len)
+}
+
+/// A byte in each of the eight of a word.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// How many of eight bytes, the lowest first, are ASCII letters before the first that is none.
+fn first_letters(eight: u64) -> usize {
+    let folded = eight | (EACH * 0x20);
+    let low = folded & (EACH * 0x7f);
+    // The high bit of each byte says whether it is at least `a`, and beyond `z`.
+    let (from_a, beyond_z) = (low + EACH * (0x80 - 0x61), low + EACH * (0x80 - 0x7b));
+    let others = !(from_a & !beyond_z & !folded) & (EACH * 0x80);
+    others.trailing_zeros() as usize / 8
+}
+
 fn is_year(bytes: &[u8]) -> bool {
     (bytes.starts_with(b"19") || bytes.starts_with(b"20")) && bytes.iter().all(u8::is_ascii_digit)
 }
@@ -327,41 +367,6 @@ fn is_top_level(after: &[u8]) -> bool {
                 && after[..label.len()].eq_ignore_ascii_case(label)
                 && !after.get(label.len()).is_some_and(u8::is_ascii_alphanumeric)
         })
-}
-
-/// Whether a word of at most 8 letters is the name of a month or its first letters.
-fn is_month(word: u64, len: usize) -> bool {
-    const STARTS: [u64; 12] = {
-        let names: [&[u8]; 12] =
-            [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
-        let mut keys = [0; 12];
-        let mut i = 0;
-        while i < 12 {
-            keys[i] = packed(names[i]);
-            i += 1;
-        }
-        keys
-    };
-    const WHOLE: [&[u8]; 11] = [
-        b"january",
-        b"february",
-        b"march",
-        b"april",
-        b"june",
-        b"july",
-        b"august",
-        b"october",
-        b"november",
-        b"december",
-        b"sept",
-    ];
-    match len {
-        3 => STARTS.contains(&word),
-        4..=8 => WHOLE.iter().any(|name| name.len() == len && packed(name) == word),
-        // September, packed into its last 8 letters.
-        9 => word == packed(b"eptember"),
-        _ => false,
-    }
 }
 
 /// Flags that the line's ends decide.
@@ -412,4 +417,23 @@ fn ends(content: &str) -> Flags {
 
 fn is_numeral(c: char) -> bool {
     matches!(c, '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十' | '百')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_word_is_its_letters(bytes in prop::collection::vec(prop_oneof![
+            b'a'..=b'z', b'A'..=b'Z', any::<u8>(), Just(b'@'), Just(b'['), Just(b'`'), Just(b'{'),
+        ], 0..24)) {
+            let letters = bytes.iter().take_while(|byte| byte.is_ascii_alphabetic());
+            let plain = letters.fold((0u64, 0), |(word, len), byte| (word << 8 | u64::from(byte | 0x20), len + 1));
+            if plain.1 > 0 {
+                prop_assert_eq!(first_word(&bytes), plain);
+            }
+        }
+    }
 }

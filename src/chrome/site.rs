@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::config::ChromeConfig;
 
-use super::areas::{Areas, Seen, between, length, look_up, prose};
+use super::areas::{Areas, Seen, between, length, look_up};
 use super::evidence::Evidence;
 use super::labeller::{self, Judged, Main};
 use super::outline::{Role, is_marked};
@@ -44,6 +44,9 @@ pub struct Site {
     areas: Areas,
     places: Places,
 }
+
+/// What a site says of the lines of one of its pages.
+pub(crate) struct SeenPage<'a>(Vec<Seen<'a>>);
 
 /// Labels of one page.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,18 +121,37 @@ impl Site {
     /// Counts over the pages of a site of which an earlier crawl is known: a line is as common as it is in the crawl
     /// that has more of it, so that a page crawled twice counts once, and a new layout is not held against the old.
     pub fn learn_after(pages: &[Page], rules: &Rules, earlier: Option<&Site>) -> Site {
+        Self::learn_seen(pages, rules, earlier, 0).0
+    }
+
+    /// [`Site::learn_after`], with what the site says of the lines of its pages, `most` lines at most: for
+    /// [`Site::label_seen`], which need not look them up again.
+    pub(crate) fn learn_seen<'a>(
+        pages: &[Page<'a>],
+        rules: &Rules,
+        earlier: Option<&Site>,
+        most: usize,
+    ) -> (Site, Vec<Option<SeenPage<'a>>>) {
         let mut tables = Tables::new(pages);
         tables.earlier = earlier.map(|site| Arc::clone(&site.tables));
         let (mut areas, mut places) = (Areas::default(), Places::default());
+        let mut kept: Vec<Option<SeenPage<'a>>> = Vec::new();
+        kept.resize_with(pages.len(), || None);
+        let mut lines = 0;
         // Sums of shares depend on their order in the last bits: take the pages in an order of their own.
         for number in Tables::counted(pages) {
-            areas.add(&between(&look_up(&pages[number], &tables, rules)));
+            let seen = look_up(&pages[number], &tables, rules);
+            areas.add(&between(&seen));
             places.add(pages[number].evidence);
+            lines += seen.len();
+            if lines <= most {
+                kept[number] = Some(SeenPage(seen));
+            }
         }
         if let Some(earlier) = earlier {
             areas.add_all(&earlier.areas);
         }
-        Site { places, ..Self::from_parts(tables, areas) }
+        (Site { places, ..Self::from_parts(tables, areas) }, kept)
     }
 
     /// A site of what was learned before.
@@ -152,7 +174,18 @@ impl Site {
 
     /// Labels one page.
     pub fn label(&self, page: &Page, rules: &Rules, config: &ChromeConfig) -> PageLabels {
-        let seen = look_up(page, &self.tables, rules);
+        self.label_seen(page, None, rules, config)
+    }
+
+    /// [`Site::label`] of a page of which it is known what the site says of its lines.
+    pub(crate) fn label_seen(
+        &self,
+        page: &Page,
+        seen: Option<SeenPage>,
+        rules: &Rules,
+        config: &ChromeConfig,
+    ) -> PageLabels {
+        let seen = seen.map_or_else(|| look_up(page, &self.tables, rules), |page| page.0);
         let areas = (self.pages() > 1).then_some(&self.areas);
         let judge = |main| labeller::judge(&seen, areas, &self.places, main, &self.tables, rules, config);
         let name = |judged: Vec<Judged>| -> Vec<Label> {
@@ -245,7 +278,7 @@ const LISTED: f32 = 0.3;
 /// The line that is most likely the page's headline, where it was taken for chrome: a short line shortly before the
 /// text, in words, that no other page has, or that a few others list. A page's own headline is content.
 fn headline(seen: &[Seen], labels: &[Label], rules: &Rules) -> Option<usize> {
-    let text = |i: &usize| labels[*i] == Label::Content && prose(seen[*i].line) >= 0.25;
+    let text = |i: &usize| labels[*i] == Label::Content && seen[*i].prose >= 0.25;
     let start = (0..seen.len()).find(text)?;
     let likely = |i: &usize| {
         let line = seen[*i].line;

@@ -111,28 +111,46 @@ fn majority<T: PartialEq>(items: impl Iterator<Item = T>) -> Option<T> {
     found.map(|(item, _)| item)
 }
 
+/// Where three characters stand in texts.
+struct Seed {
+    /// Texts that have them, and the last of these.
+    count: usize,
+    last: usize,
+    /// Sum of the places at which they stand first.
+    places: usize,
+}
+
 /// The next fixed part within a slot's length, and what follows it.
 fn next_part<'a>(rests: &[&'a str], least: usize) -> Option<(String, Vec<&'a str>)> {
+    let enough = |count: usize| count >= least && count as f32 >= AGREE * rests.len() as f32;
     // A seed is counted once a text; of those that enough texts have, the one that comes first on the whole.
-    let mut seeds: Map<&str, (usize, usize)> = Map::default();
-    for rest in rests {
+    let mut seeds: Map<&str, Seed> = Map::default();
+    for (number, rest) in rests.iter().enumerate() {
+        // What stands in none of the texts before does not stand in enough of the last ones.
+        let is_open = enough(rests.len() - number);
         let window = prefix(rest, LONGEST_SLOT + SEED);
-        let starts: Vec<usize> = window.char_indices().map(|(at, _)| at).chain([window.len()]).collect();
-        let mut own: Vec<(&str, usize)> =
-            starts.windows(SEED + 1).enumerate().map(|(n, ends)| (&window[ends[0]..ends[SEED]], n)).collect();
-        own.sort_unstable();
-        own.dedup_by_key(|&mut (seed, _)| seed);
-        for (seed, at) in own {
-            let entry = seeds.entry(seed).or_default();
-            entry.0 += 1;
-            entry.1 += at;
+        let starts = || window.char_indices().map(|(at, _)| at);
+        let ends = starts().chain([window.len()]).skip(SEED);
+        for (place, (start, end)) in starts().zip(ends).enumerate() {
+            let seed = &window[start..end];
+            match seeds.get_mut(seed) {
+                Some(known) if known.last == number => {}
+                Some(known) => {
+                    known.count += 1;
+                    known.last = number;
+                    known.places += place;
+                }
+                None if is_open => {
+                    seeds.insert(seed, Seed { count: 1, last: number, places: place });
+                }
+                None => {}
+            }
         }
     }
-    let enough = |count: usize| count >= least && count as f32 >= AGREE * rests.len() as f32;
-    let (seed, _) = seeds
-        .into_iter()
-        .filter(|&(_, (count, _))| enough(count))
-        .min_by(|(a, (n, at)), (b, (m, bt))| (at * m).cmp(&(bt * n)).then(a.cmp(b)))?;
+    let (seed, _) =
+        seeds.into_iter().filter(|(_, seed)| enough(seed.count)).min_by(|(a, one), (b, other)| {
+            (one.places * other.count).cmp(&(other.places * one.count)).then(a.cmp(b))
+        })?;
     let after: Vec<&str> = rests
         .iter()
         .filter_map(|rest| prefix(rest, LONGEST_SLOT + SEED).find(seed).map(|at| &rest[at + seed.len()..]))
@@ -170,6 +188,7 @@ fn is_end(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn slots_between_fixed_parts() {
@@ -192,5 +211,44 @@ mod tests {
         assert_eq!(open_slot("春游作文要不是", &["春游作文他"], &[]), "春游作文".len());
         assert_eq!(open_slot("日记大家都来", &[], &["更多日记推荐"]), "日记".len());
         assert_eq!(open_slot("。完", &["。始"], &[]), 0);
+    }
+
+    /// [`next_part`] by a list of the seeds of each text.
+    fn plain_next_part<'a>(rests: &[&'a str], least: usize) -> Option<(String, Vec<&'a str>)> {
+        let mut seeds: std::collections::BTreeMap<&str, (usize, usize)> = Default::default();
+        for rest in rests {
+            let window = prefix(rest, LONGEST_SLOT + SEED);
+            let starts: Vec<usize> = window.char_indices().map(|(at, _)| at).chain([window.len()]).collect();
+            let mut own: Vec<(&str, usize)> = starts
+                .windows(SEED + 1)
+                .enumerate()
+                .map(|(n, ends)| (&window[ends[0]..ends[SEED]], n))
+                .collect();
+            own.sort_unstable();
+            own.dedup_by_key(|&mut (seed, _)| seed);
+            for (seed, at) in own {
+                let entry = seeds.entry(seed).or_default();
+                *entry = (entry.0 + 1, entry.1 + at);
+            }
+        }
+        let enough = |count: usize| count >= least && count as f32 >= AGREE * rests.len() as f32;
+        let (seed, _) = seeds
+            .into_iter()
+            .filter(|&(_, (count, _))| enough(count))
+            .min_by(|(a, (n, at)), (b, (m, bt))| (at * m).cmp(&(bt * n)).then(a.cmp(b)))?;
+        let found =
+            |rest: &&'a str| prefix(rest, LONGEST_SLOT + SEED).find(seed).map(|at| &rest[at + seed.len()..]);
+        Some(grow(seed, rests.iter().filter_map(found).collect(), least))
+    }
+
+    proptest! {
+        #[test]
+        fn next_part_is_what_lists_say(
+            rests in prop::collection::vec("[ab一]{0,6}(?:ab一a)?[ab一]{0,40}", 0..12),
+            least in 1usize..4,
+        ) {
+            let rests: Vec<&str> = rests.iter().map(String::as_str).collect();
+            prop_assert_eq!(next_part(&rests, least), plain_next_part(&rests, least));
+        }
     }
 }

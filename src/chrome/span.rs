@@ -15,7 +15,7 @@ use crate::config::ChromeConfig;
 use crate::document::Span;
 
 use super::rule::{RuleId, RuleKind};
-use super::rules::Rules;
+use super::rules::{HOSTS, Rules};
 use super::shape::Flags;
 use super::site::{Page, PageLabels};
 use super::slots::{Template, open_slot, prefix};
@@ -323,6 +323,10 @@ fn with_space(line: &str, span: Span) -> Span {
 fn clauses(line: &str) -> impl Iterator<Item = usize> + '_ {
     let mut after = true;
     line.char_indices().filter_map(move |(at, c)| {
+        // Most characters, which neither end nor open anything.
+        if c.is_ascii_alphanumeric() || is_han(c) {
+            return std::mem::take(&mut after).then_some(at);
+        }
         // A dot inside a host name or number ends nothing.
         if matches!(c, '.' | ':' | ',')
             && line[at + 1..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '/')
@@ -392,7 +396,11 @@ fn meeting_key(clause: &str) -> Option<u64> {
 }
 
 fn is_letter(c: char) -> bool {
-    ('\u{3400}'..='\u{9fff}').contains(&c) || c.is_alphanumeric()
+    is_han(c) || c.is_alphanumeric()
+}
+
+fn is_han(c: char) -> bool {
+    ('\u{3400}'..='\u{9fff}').contains(&c)
 }
 
 /// The template of passages that begin alike, with the distinct pages it stands on, if it is chrome.
@@ -412,8 +420,8 @@ fn template(
         return None;
     }
     let mut texts: Vec<&str> = places.iter().map(|place| prefix(place.text(sample), REACH)).collect();
-    // What the parts of a template have, every text that fits it has.
-    if texts.iter().filter(|text| may_call(text, rules)).take(least as usize).count() < least as usize {
+    // What the parts of a template have, every text that fits it has: what `calls` looks for too.
+    if texts.iter().filter(|text| rules.may_call(text)).take(least as usize).count() < least as usize {
         return None;
     }
     texts.sort_unstable();
@@ -457,15 +465,6 @@ fn template(
     lines.dedup();
     let varied = ended as f32 + (lines.len() as f32) / (going.max(1) as f32) * going as f32;
     (varied >= VARIED * around.len() as f32).then_some((template, count))
-}
-
-/// What host names have.
-const HOSTS: [&str; 9] = [".com", ".cn", ".net", ".org", ".cc", ".info", ".tv", "www.", "http"];
-
-/// Whether a text has what [`calls`] looks for.
-fn may_call(text: &str, rules: &Rules) -> bool {
-    let text = text.to_ascii_lowercase();
-    HOSTS.iter().any(|host| text.contains(host)) || rules.anchors(&text) > 0
 }
 
 /// Whether fixed text calls for what only a site asks: two different anchors, a host name and one, or a host name

@@ -12,6 +12,7 @@ use crate::hash::{self, Map};
 
 use super::evidence::Evidence;
 use super::model::{Counts, TablesModel, damaged, hex, unhex};
+use super::shape::Flags;
 use super::site::Page;
 
 /// Most pages that are counted; a share of pages needs no more.
@@ -22,6 +23,7 @@ const MOST_PAGES: usize = 1024;
 pub(crate) struct Tables {
     /// Distinct pages counted.
     pub(crate) pages: u32,
+    /// Of numbers alone, whose templates say nothing: no other line is asked for by its very text.
     exact: Map<u64, Count>,
     template: Map<u64, Count>,
     /// Two lines that follow each other, by their template keys.
@@ -60,6 +62,11 @@ impl Count {
         }
         self.times += 1;
     }
+}
+
+/// Whether a line is a number: without its digits it is any line of numbers.
+pub(crate) fn is_number(line: &Evidence) -> bool {
+    line.digits > 110 && !line.flags.has(Flags::DATE)
 }
 
 /// Key of two lines that follow each other.
@@ -149,12 +156,14 @@ impl Tables {
         // Half of a site's lines stand on one page; a table that has to grow costs more than one that is too large.
         let lines: usize = numbered.iter().map(|&(_, number)| pages[number].evidence.len()).sum();
         let sized = || Map::with_capacity_and_hasher(lines / 2, Default::default());
-        let mut tables = Tables { exact: sized(), template: sized(), pairs: sized(), ..Tables::default() };
+        let mut tables = Tables { template: sized(), pairs: sized(), ..Tables::default() };
         for (body, number) in numbered {
             tables.pages = body;
             let lines = pages[number].evidence;
             for (i, line) in lines.iter().enumerate() {
-                tables.exact.entry(line.exact).or_default().add(body);
+                if is_number(line) {
+                    tables.exact.entry(line.exact).or_default().add(body);
+                }
                 tables.template.entry(line.template).or_default().add(body);
                 if let Some(next) = lines.get(i + 1) {
                     tables.pairs.entry(pair_key(line.template, next.template)).or_default().add(body);
@@ -169,10 +178,15 @@ impl Tables {
         tables
     }
 
-    /// What stands on two pages and more, for a file.
-    pub(crate) fn to_model(&self) -> TablesModel {
+    /// What stands on two pages and more, for a file; of the pages that were counted.
+    pub(crate) fn to_model(&self, pages: &[Page]) -> TablesModel {
+        // The file has every line's text, whoever will ask for it.
+        let mut exact: Map<u64, Count> = Map::default();
+        for (body, number) in numbered(pages) {
+            pages[number].evidence.iter().for_each(|line| exact.entry(line.exact).or_default().add(body));
+        }
         TablesModel {
-            exact: counts(&self.exact),
+            exact: counts(&exact),
             template: counts(&self.template),
             pairs: counts(&self.pairs),
             labels: counts(&self.labels),
@@ -193,7 +207,7 @@ impl Tables {
         })
     }
 
-    /// Pages counted that hold the line's very text.
+    /// Pages counted that hold the very text of a number.
     pub(crate) fn exact(&self, line: &Evidence) -> Count {
         self.exact.get(&line.exact).copied().unwrap_or_default()
     }

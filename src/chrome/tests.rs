@@ -77,7 +77,7 @@ impl Made {
             .collect();
         let passages = Passages { found: &found, families: &spans };
         let families = families(&pages, &labels, passages, self, &site);
-        SiteModel::new("paper", &site, families, &spans)
+        SiteModel::new("paper", &site, &pages, families, &spans)
     }
 }
 

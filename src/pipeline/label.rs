@@ -12,9 +12,9 @@ use super::paragraphs::{Occurrence, ParagraphMatches};
 use super::sheet::Sheet;
 use crate::chrome::{
     Earlier, Evidence, Family, FamilyKind, Flags, Guarded, InjectedSpan, Known, Label, Labels, LineLabel,
-    Page, PageLabels, Passages, Round, Rules, Scope, Site, SiteFacts, SiteModel, Source, SpanFamilies,
-    SpanLabel, Texts, families, family_name, guard, judge_insertion, provisional_bodies, span_key,
-    trusts_frequency,
+    Page, PageLabels, Passages, Round, Rules, Scope, SeenPage, Site, SiteFacts, SiteModel, Source,
+    SpanFamilies, SpanLabel, Texts, families, family_name, guard, judge_insertion, provisional_bodies,
+    span_key, trusts_frequency,
 };
 use crate::config::Config;
 use crate::document::Span;
@@ -163,7 +163,7 @@ pub fn learn(corpus: &Corpus, found: &DocumentMatches, judge: Judge<'_>) -> Resu
                 (view.facts.frequency && view.facts.pages >= 2).then(|| {
                     let mut families = view.described(Describe::Families);
                     families.truncate(FAMILIES);
-                    SiteModel::new(name, view.site, families, view.spans)
+                    SiteModel::new(name, view.site, view.counted, families, view.spans)
                 })
             };
             Ok(judge.site(corpus, documents, &bodies, Round::Last, told)?.1)
@@ -236,6 +236,8 @@ struct View<'a> {
     site: &'a Site,
     facts: SiteFacts,
     pages: &'a [Page<'a>],
+    /// Those that the site was learned from.
+    counted: &'a [Page<'a>],
     labels: &'a [PageLabels],
     guarded: &'a [Guarded],
     spans: &'a SpanFamilies,
@@ -254,6 +256,10 @@ impl View<'_> {
         families(self.pages, self.labels, passages, self.texts, self.site)
     }
 }
+
+/// Lines of a site that are looked up once, 64 bytes each: those of a larger site are looked up to be counted, and
+/// again to be labelled.
+const MOST_SEEN: usize = 1 << 18;
 
 impl Judge<'_> {
     /// Labels the pages of one site, and tells something of it; `bodies` numbers the bodies of its pages.
@@ -281,10 +287,15 @@ impl Judge<'_> {
         let trusted = trusts_frequency(&pages);
         // Where only the earlier crawl can be trusted, it speaks alone.
         let counted = if trusted || earlier.is_none() { &pages[..] } else { &[] };
-        let site = Site::learn_after(counted, self.rules, earlier.map(|earlier| &earlier.site));
+        let (site, mut seen) =
+            Site::learn_seen(counted, self.rules, earlier.map(|earlier| &earlier.site), MOST_SEEN);
+        seen.resize_with(pages.len(), || None);
         let facts = SiteFacts { pages: site.pages(), frequency: trusted || earlier.is_some() };
-        let (labels, guarded): (Vec<PageLabels>, Vec<Guarded>) =
-            pages.par_iter().map(|page| self.page(page, &site, Some(facts), round)).unzip();
+        let (labels, guarded): (Vec<PageLabels>, Vec<Guarded>) = pages
+            .par_iter()
+            .zip(seen)
+            .map(|(page, seen)| self.page(page, seen, &site, Some(facts), round))
+            .unzip();
         let texts = SiteTexts::new(corpus, documents);
         let mut spans = if trusted {
             SpanFamilies::learn(&pages, &labels, &texts, self.rules, &self.config.chrome)
@@ -310,6 +321,7 @@ impl Judge<'_> {
             site: &site,
             facts,
             pages: &pages,
+            counted,
             labels: &labels,
             guarded: &guarded,
             spans: &spans,
@@ -323,7 +335,7 @@ impl Judge<'_> {
     fn alone(self, corpus: &Corpus, document: u32, round: Round) -> Result<Judged> {
         let page = Page { evidence: &corpus.evidence[document as usize], body: 0 };
         let site = Site::learn(&[], self.rules, Scope::Unknown);
-        let (labels, guarded) = self.page(&page, &site, None, round);
+        let (labels, guarded) = self.page(&page, None, &site, None, round);
         let documents = [document];
         let texts = SiteTexts::new(corpus, &documents);
         let spans = SpanFamilies::default();
@@ -335,11 +347,12 @@ impl Judge<'_> {
     fn page(
         self,
         page: &Page<'_>,
+        seen: Option<SeenPage<'_>>,
         site: &Site,
         facts: Option<SiteFacts>,
         round: Round,
     ) -> (PageLabels, Guarded) {
-        let mut found = site.label(page, self.rules, &self.config.chrome);
+        let mut found = site.label_seen(page, seen, self.rules, &self.config.chrome);
         let guarded = guard(page.evidence, &mut found.lines, facts, round);
         (found, guarded)
     }
@@ -478,8 +491,17 @@ fn injected(
     if others.is_empty() || !spellings.iter().any(|occurrence| may_hold_span(pages.corpus(), occurrence)) {
         return Ok(spans);
     }
-    let base = Spelling::new(&*pages.get(first.document)?, first);
+    let first_holds = may_hold_passage(&*pages.get(first.document)?, first, rules);
+    let mut base: Option<Spelling> = None;
     for other in others {
+        let other_holds = may_hold_passage(&*pages.get(other.document)?, other, rules);
+        if !first_holds && !other_holds {
+            continue;
+        }
+        let base = match &mut base {
+            Some(base) => base,
+            none => none.insert(Spelling::new(&*pages.get(first.document)?, first)),
+        };
         let copy = Spelling::new(&*pages.get(other.document)?, other);
         let runs = align(&base.units, &copy.units);
         let gaps = |from: fn(&Run) -> u32, len: usize| {
@@ -487,13 +509,17 @@ fn injected(
             let ends = runs.iter().map(from).chain([len as u32]);
             starts.zip(ends).filter(|(start, end)| end - start >= INSERTION).collect::<Vec<_>>()
         };
-        for (start, end) in gaps(|run| run.a, base.units.len()) {
+        if first_holds {
             let page = pages.get(first.document)?;
-            spans.extend(base.judge(&page, start..end, rules).map(|label| (first.document, label)));
+            let gaps = gaps(|run| run.a, base.units.len());
+            let found = gaps.into_iter().filter_map(|(start, end)| base.judge(&page, start..end, rules));
+            spans.extend(found.map(|label| (first.document, label)));
         }
-        for (start, end) in gaps(|run| run.b, copy.units.len()) {
+        if other_holds {
             let page = pages.get(other.document)?;
-            spans.extend(copy.judge(&page, start..end, rules).map(|label| (other.document, label)));
+            let gaps = gaps(|run| run.b, copy.units.len());
+            let found = gaps.into_iter().filter_map(|(start, end)| copy.judge(&page, start..end, rules));
+            spans.extend(found.map(|label| (other.document, label)));
         }
     }
     Ok(spans)
@@ -504,6 +530,12 @@ fn may_hold_span(corpus: &Corpus, occurrence: &Occurrence) -> bool {
     let lines = corpus.contents[occurrence.document as usize].run_lines(&occurrence.run);
     let calls = &corpus.calls[occurrence.document as usize];
     lines.iter().any(|content| calls.binary_search(&content.line).is_ok())
+}
+
+/// Whether a rule may know a passage in a line of the paragraph.
+fn may_hold_passage(page: &CorpusPage<'_>, occurrence: &Occurrence, rules: &Rules) -> bool {
+    let lines = page.content.run_lines(&occurrence.run);
+    lines.iter().any(|content| rules.may_hold_span(page.sheet.line(content.line)))
 }
 
 /// A paragraph's units with the bytes that each came from.

@@ -195,9 +195,14 @@ fn is_chinese_numeral(c: char) -> bool {
     matches!(c, '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十' | '百')
 }
 
+/// Whether a line of so many bytes is wider than any column, whatever its characters.
+fn is_overlong(bytes: usize) -> bool {
+    bytes > 4 * MAX_COLUMN
+}
+
 /// Width of a line in character cells, counted up to a little beyond the widest believable column.
 fn width(line: &str) -> usize {
-    if line.len() > 4 * MAX_COLUMN {
+    if is_overlong(line.len()) || line.is_ascii() {
         return line.len();
     }
     line.chars().map(cells).sum()
@@ -238,7 +243,11 @@ fn wrap_column(text: &str, lines: &[Span]) -> Option<usize> {
     if lines.len() < 3 {
         return None;
     }
-    // A paragraph on one line is longer than any column; such texts leave here after a few lines.
+    // A paragraph on one line is longer than any column; such texts leave here, most without a look at the lines.
+    let overlong = lines.iter().filter(|line| is_overlong(line.len() as usize)).count();
+    if overlong * 20 > lines.len() {
+        return None;
+    }
     let mut widths = Vec::with_capacity(lines.len());
     let mut over = 0;
     for line in lines {

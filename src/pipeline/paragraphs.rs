@@ -36,7 +36,7 @@ use crate::text::shingle::shingle_set;
 const MIN_UNITS: u32 = 4;
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
 const BATCH: usize = 8192;
-/// Shingles from which on those of earlier paragraphs are dropped between batches; at twice as many, all.
+/// Shingles that are kept from one batch to the next.
 const KEPT: usize = 1 << 21;
 /// Documents whose paragraphs are brought together at a time.
 const DOCUMENTS: usize = 64;
@@ -90,15 +90,27 @@ struct Learned {
     /// The keys of the paragraphs of `signs`.
     keys: Vec<u64>,
     signs: Signs,
-    /// What pairs were found to share, the paragraph that comes first in the corpus first.
-    overlaps: Map<(u64, u64), Overlap>,
+    /// What pairs were found to share, by their keys, sorted.
+    overlaps: Vec<((u64, u64), Overlap)>,
 }
 
 impl Learned {
     /// What two paragraphs share, if they were compared.
     fn overlap(&self, a: u64, b: u64) -> Option<Overlap> {
-        let there = self.overlaps.get(&(a, b)).copied();
-        there.or_else(|| self.overlaps.get(&(b, a)).map(|overlap| overlap.flip()))
+        let known = |pair: (u64, u64)| {
+            self.overlaps.binary_search_by_key(&pair, |&(pair, _)| pair).ok().map(|at| self.overlaps[at].1)
+        };
+        if a <= b { known((a, b)) } else { known((b, a)).map(Overlap::flip) }
+    }
+
+    /// Takes up what pairs of paragraphs share.
+    fn learn(&mut self, fresh: impl Iterator<Item = ((u64, u64), Overlap)>) {
+        let ordered = |((a, b), overlap): ((u64, u64), Overlap)| match a <= b {
+            true => ((a, b), overlap),
+            false => ((b, a), overlap.flip()),
+        };
+        self.overlaps.extend(fresh.map(ordered));
+        self.overlaps.par_sort_unstable_by_key(|&(pair, _)| pair);
     }
 }
 
@@ -134,7 +146,8 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
     let key = |distinct: u32| texts.first(distinct).key;
 
     let mut components = Components::new(distinct.len());
-    let mut sets = Sets::default();
+    let mut sets = Sets::new(distinct.len());
+    let mut compared = Vec::new();
     let mut fragments: Vec<(u32, u32, f64)> = Vec::new();
     let filter: Vec<(u32, u32)> =
         candidates.into_par_iter().filter(|&(a, b)| signs.may_match(a, b, config)).collect();
@@ -149,13 +162,11 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
             at += 1;
         }
         let known: Vec<Option<Overlap>> =
-            batch.par_iter().map(|&(a, b)| learned.overlaps.get(&(key(a), key(b))).copied()).collect();
+            batch.par_iter().map(|&(a, b)| learned.overlap(key(a), key(b))).collect();
         let is_fresh = |(&pair, known): (&(u32, u32), &Option<Overlap>)| known.is_none().then_some(pair);
         let fresh: Vec<(u32, u32)> = batch.iter().zip(&known).filter_map(is_fresh).collect();
         let overlaps = texts.overlaps(&fresh, &mut sets)?;
-        learned
-            .overlaps
-            .extend(fresh.iter().zip(&overlaps).map(|(&(a, b), &overlap)| ((key(a), key(b)), overlap)));
+        compared.extend(fresh.iter().zip(&overlaps).map(|(&(a, b), &overlap)| ((key(a), key(b)), overlap)));
         let mut overlaps = overlaps.into_iter();
         for (&(a, b), known) in batch.iter().zip(known) {
             let Some(overlap) = known.or_else(|| overlaps.next()) else { continue };
@@ -167,6 +178,7 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
             }
         }
     }
+    learned.learn(compared.into_iter());
     learned.keys = shingled.iter().map(|&one| key(one)).collect();
     learned.signs = signs;
 
@@ -207,20 +219,20 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
 
     let mut index = vec![u32::MAX; distinct.len()];
     let mut grouped: Vec<(u32, u32)> = Vec::new();
-    found.occurrences.reserve_exact(live.iter().filter(|&&live| live).count());
-    found.distinct_of.reserve_exact(found.occurrences.capacity());
-    for at in in_order(&all, &live) {
+    let order = in_order(&all, &live);
+    found.distinct_of.reserve_exact(order.len());
+    for (place, &at) in order.iter().enumerate() {
         let one = distinct.of[at] as usize;
         if index[one] == u32::MAX {
             index[one] = found.first.len() as u32;
-            found.first.push(found.occurrences.len() as u32);
+            found.first.push(place as u32);
         }
         if all[at].units >= MIN_UNITS {
-            grouped.push((component[one], found.occurrences.len() as u32));
+            grouped.push((component[one], place as u32));
         }
         found.distinct_of.push(index[one]);
-        found.occurrences.push(all[at].clone());
     }
+    found.occurrences = order.par_iter().map(|&at| all[at].clone()).collect();
     grouped.par_sort_unstable();
     found.groups = grouped
         .chunk_by(|a, b| a.0 == b.0)
@@ -403,11 +415,31 @@ struct Group<'a> {
 }
 
 /// Shingle sets of distinct paragraphs, kept from one batch to the next: a paragraph has pairs in several.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Sets {
-    of: Map<u32, Vec<u64>>,
+    of: Vec<Option<Box<[u64]>>>,
+    /// Paragraphs before this one have none.
+    from: u32,
     /// Shingles in all of them.
     shingles: usize,
+}
+
+impl Sets {
+    fn new(paragraphs: usize) -> Self {
+        Self { of: vec![None; paragraphs], from: 0, shingles: 0 }
+    }
+
+    /// Makes room for a batch whose pairs begin with `first` and with paragraphs behind it: pairs come in that order,
+    /// so none before it is asked for again.
+    fn make_room(&mut self, first: u32) {
+        for end in [first as usize, self.of.len()] {
+            if self.shingles > KEPT {
+                let gone = self.of[self.from as usize..end].iter_mut().filter_map(Option::take);
+                self.shingles -= gone.map(|set| set.len()).sum::<usize>();
+                self.from = first;
+            }
+        }
+    }
 }
 
 /// Access to the units and numbers of occurrences.
@@ -433,26 +465,21 @@ impl Texts<'_> {
 
     /// What pairs of distinct paragraphs share.
     fn overlaps(&self, pairs: &[(u32, u32)], sets: &mut Sets) -> Result<Vec<Overlap>> {
-        if sets.shingles > KEPT {
-            // Pairs come in the order of their first paragraph: none before it is asked for again.
-            let first = pairs.first().map_or(u32::MAX, |&(a, _)| a);
-            sets.of.retain(|&id, _| id >= first);
-            sets.shingles = sets.of.values().map(Vec::len).sum();
-        }
-        if sets.shingles > 2 * KEPT {
-            *sets = Sets::default();
-        }
+        sets.make_room(pairs.first().map_or(0, |&(a, _)| a));
         let mut ids: Vec<u32> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
+        ids.retain(|&id| sets.of[id as usize].is_none());
         ids.sort_unstable();
         ids.dedup();
-        ids.retain(|id| !sets.of.contains_key(id));
-        let fresh: Vec<Vec<u64>> = ids
+        let fresh: Vec<Box<[u64]>> = ids
             .par_iter()
-            .map_init(|| Pages::new(self.corpus), |pages, &id| self.set(pages, id))
+            .map_init(|| Pages::new(self.corpus), |pages, &id| Ok(self.set(pages, id)?.into_boxed_slice()))
             .collect::<Result<_>>()?;
-        sets.shingles += fresh.iter().map(Vec::len).sum::<usize>();
-        sets.of.extend(ids.into_iter().zip(fresh));
-        Ok(pairs.par_iter().map(|(a, b)| overlap(&sets.of[a], &sets.of[b])).collect())
+        for (id, set) in ids.into_iter().zip(fresh) {
+            sets.shingles += set.len();
+            sets.of[id as usize] = Some(set);
+        }
+        let set = |id: u32| sets.of[id as usize].as_deref().unwrap_or_default();
+        Ok(pairs.par_iter().map(|&(a, b)| overlap(set(a), set(b))).collect())
     }
 
     /// Cuts a group of occurrences into clusters whose members all match their representative.

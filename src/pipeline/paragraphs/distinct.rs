@@ -3,7 +3,7 @@
 //! Everything between paragraphs works on these; what stands a thousand times is compared once. Cost: a sort of 16-byte
 //! words, 12 bytes an occurrence and 8 a distinct paragraph.
 
-use rayon::prelude::*;
+use rdst::{RadixKey, RadixSort};
 
 use super::Occurrence;
 
@@ -22,17 +22,20 @@ pub(super) struct Distinct {
 
 impl Distinct {
     pub(super) fn new(all: &[Occurrence]) -> Self {
-        let mut by_key: Vec<(u64, u32)> =
-            all.par_iter().zip(0..all.len() as u32).map(|(o, at)| (o.key, at)).collect();
-        by_key.par_sort_unstable();
+        let mut by_key: Vec<Place> =
+            all.iter().zip(0..).map(|(occurrence, at)| Place { key: occurrence.key, at }).collect();
+        by_key.radix_sort_unstable();
+        for same in by_key.chunk_by_mut(|a, b| a.key >> 32 == b.key >> 32) {
+            same.sort_unstable();
+        }
         // What begins at its first occurrence; nothing at any other.
         let mut runs_at = vec![(0, 0); all.len()];
         let mut start = 0;
-        for run in by_key.chunk_by(|a, b| a.0 == b.0) {
-            runs_at[run[0].1 as usize] = (start, run.len() as u32);
+        for run in by_key.chunk_by(|a, b| a.key == b.key) {
+            runs_at[run[0].at as usize] = (start, run.len() as u32);
             start += run.len() as u32;
         }
-        let places: Vec<u32> = by_key.into_par_iter().map(|(_, at)| at).collect();
+        let places: Vec<u32> = by_key.into_iter().map(|place| place.at).collect();
         let mut distinct = Self { of: vec![0; all.len()], places, ..Self::default() };
         for (at, run) in runs_at.into_iter().enumerate().filter(|(_, (_, len))| *len > 0) {
             let number = distinct.runs.len() as u32;
@@ -53,5 +56,20 @@ impl Distinct {
     pub(super) fn places(&self, distinct: u32) -> &[u32] {
         let (start, len) = self.runs[distinct as usize];
         &self.places[start as usize..][..len as usize]
+    }
+}
+
+/// Where a paragraph stands; sorted first by the upper half of its key, which tells nearly all apart.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    key: u64,
+    at: u32,
+}
+
+impl RadixKey for Place {
+    const LEVELS: usize = 4;
+
+    fn get_level(&self, level: usize) -> u8 {
+        (self.key >> (32 + 8 * level)) as u8
     }
 }

@@ -162,7 +162,7 @@ fn sizes_are_as_documented() {
         (size_of::<chrome::Evidence>(), "| non-blank line | {} | `Evidence` |"),
         (size_of::<chrome::LineLabel>(), "| chrome line | {} + "),
         (size_of::<chrome::Family>(), "| family of a site's chrome | {} + "),
-        (size_of::<pipeline::paragraphs::Occurrence>(), "| paragraph, and offered run | {} + 4 |"),
+        (size_of::<pipeline::paragraphs::Occurrence>(), "| paragraph, and offered run | {} |"),
         (size_of::<pipeline::verdicts::Removal>(), "| removal | {} + "),
     ];
     let rows = rows.map(|(size, row)| row.replace("{}", &size.to_string()));

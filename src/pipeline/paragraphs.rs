@@ -60,6 +60,8 @@ pub struct Occurrence {
     pub runs: u32,
     /// Masks.
     pub masks: u32,
+    /// Number of the distinct paragraph it is one of.
+    distinct: u32,
 }
 
 /// What was found between paragraphs.
@@ -68,8 +70,6 @@ pub struct ParagraphMatches {
     /// Every paragraph of every document in order; of a broken one that was put together, the run instead of its
     /// pieces.
     pub occurrences: Vec<Occurrence>,
-    /// For each occurrence the distinct paragraph it is one of.
-    distinct_of: Vec<u32>,
     /// For each distinct paragraph an occurrence that has its units.
     first: Vec<u32>,
     /// Groups of occurrences that matches hold together, in the order of their first; not yet cut into clusters.
@@ -131,9 +131,8 @@ pub struct ParagraphCluster {
 pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) -> Result<ParagraphMatches> {
     let mut found = ParagraphMatches::default();
     let mut learned = before.map(|before| before.learned).unwrap_or_default();
-    let all = occurrences(corpus, config)?;
-
-    let distinct = Distinct::new(&all);
+    let mut all = occurrences(corpus, config)?;
+    let distinct = Distinct::new(&mut all);
     let shingled: Vec<u32> = (0..distinct.len() as u32)
         .filter(|&one| all[distinct.first[one as usize] as usize].units as usize >= config.matching.min_units)
         .collect();
@@ -190,7 +189,7 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
     }
     let equal = |one: u32, component: &[u32]| places[component[one as usize] as usize] > 1;
 
-    let live = take_joins(&all, &distinct.of, |one| equal(one, &component));
+    let live = take_joins(&all, |one| equal(one, &component));
 
     // Fragments: each distinct paragraph without an equal joins what it stands in, the best first.
     fragments.sort_by(|x, y| x.0.cmp(&y.0).then(y.2.total_cmp(&x.2)).then(x.1.cmp(&y.1)));
@@ -217,22 +216,22 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
         }
     }
 
-    let mut index = vec![u32::MAX; distinct.len()];
+    drop(distinct);
+    put_in_order(&mut all, &live);
+    let mut number = vec![u32::MAX; component.len()];
     let mut grouped: Vec<(u32, u32)> = Vec::new();
-    let order = in_order(&all, &live);
-    found.distinct_of.reserve_exact(order.len());
-    for (place, &at) in order.iter().enumerate() {
-        let one = distinct.of[at] as usize;
-        if index[one] == u32::MAX {
-            index[one] = found.first.len() as u32;
-            found.first.push(place as u32);
+    for (occurrence, at) in all.iter_mut().zip(0..) {
+        let one = occurrence.distinct as usize;
+        if number[one] == u32::MAX {
+            number[one] = found.first.len() as u32;
+            found.first.push(at);
         }
-        if all[at].units >= MIN_UNITS {
-            grouped.push((component[one], place as u32));
+        if occurrence.units >= MIN_UNITS {
+            grouped.push((component[one], at));
         }
-        found.distinct_of.push(index[one]);
+        occurrence.distinct = number[one];
     }
-    found.occurrences = order.par_iter().map(|&at| all[at].clone()).collect();
+    found.occurrences = all;
     grouped.par_sort_unstable();
     found.groups = grouped
         .chunk_by(|a, b| a.0 == b.0)
@@ -268,11 +267,7 @@ impl ParagraphMatches {
             .par_iter()
             .map_init(
                 || Pages::new(corpus),
-                |pages, group| {
-                    let group =
-                        Group { members: group, distinct_of: &self.distinct_of, learned: &self.learned };
-                    texts.cut(pages, group, config, &survives)
-                },
+                |pages, group| texts.cut(pages, group, &self.learned, config, &survives),
             )
             .collect::<Result<_>>()?;
         let mut clusters: Vec<ParagraphCluster> = clusters.into_iter().flatten().collect();
@@ -355,23 +350,27 @@ fn occurrence(
         numbers,
         runs: pieces.iter().map(|piece| piece.runs).sum(),
         masks: pieces.iter().map(|piece| piece.masks).sum(),
+        distinct: 0,
     }
 }
 
 /// Which occurrences stand: a run whose copies its pieces do not have, instead of the pieces; all other pieces.
-fn take_joins(all: &[Occurrence], distinct_of: &[u32], equal: impl Fn(u32) -> bool) -> Vec<bool> {
+fn take_joins(all: &[Occurrence], equal: impl Fn(u32) -> bool) -> Vec<bool> {
     let mut live: Vec<bool> = all.iter().map(|occurrence| occurrence.run.len() == 1).collect();
     for (start, document) in chunks_by_document(all) {
         let single = |paragraph: u32| start + paragraph as usize;
         let mut runs: Vec<usize> = (0..document.len())
             .map(|at| start + at)
-            .filter(|&at| all[at].run.len() > 1 && equal(distinct_of[at]))
+            .filter(|&at| all[at].run.len() > 1 && equal(all[at].distinct))
             .collect();
         runs.sort_by_key(|&at| (std::cmp::Reverse(all[at].units), at));
         for at in runs {
             let pieces = all[at].run.clone().map(single);
-            let alone: u32 =
-                pieces.clone().filter(|&piece| equal(distinct_of[piece])).map(|piece| all[piece].units).sum();
+            let alone: u32 = pieces
+                .clone()
+                .filter(|&piece| equal(all[piece].distinct))
+                .map(|piece| all[piece].units)
+                .sum();
             let free = pieces.clone().all(|piece| live[piece]);
             if free && f64::from(alone) < PIECES_SUFFICE * f64::from(all[at].units) {
                 pieces.for_each(|piece| live[piece] = false);
@@ -382,18 +381,17 @@ fn take_joins(all: &[Occurrence], distinct_of: &[u32], equal: impl Fn(u32) -> bo
     live
 }
 
-/// The occurrences that stand, in the order of the text: a run stands where its first piece stood.
-fn in_order(all: &[Occurrence], live: &[bool]) -> Vec<usize> {
-    let mut order = Vec::with_capacity(all.len());
-    for (start, document) in chunks_by_document(all) {
-        let (first, standing) = (order.len(), (start..start + document.len()).filter(|&at| live[at]));
-        order.extend(standing);
+/// Keeps the occurrences that stand, in the order of the text: a run stands where its first piece stood.
+fn put_in_order(all: &mut Vec<Occurrence>, live: &[bool]) {
+    let mut live = live.iter();
+    all.retain(|_| live.next().is_some_and(|&live| live));
+    for document in all.chunk_by_mut(|a, b| a.document == b.document) {
         // Pieces are in order; only runs stand behind theirs.
-        if order[first..].iter().any(|&at| all[at].run.len() > 1) {
-            order[first..].sort_by_key(|&at| all[at].run.start);
+        if document.iter().any(|occurrence| occurrence.run.len() > 1) {
+            document.sort_by_key(|occurrence| occurrence.run.start);
         }
     }
-    order
+    all.shrink_to_fit();
 }
 
 /// The occurrences of each document, with the index of its first.
@@ -403,15 +401,6 @@ fn chunks_by_document(all: &[Occurrence]) -> impl Iterator<Item = (usize, &[Occu
         start += chunk.len();
         (start - chunk.len(), chunk)
     })
-}
-
-/// Occurrences that matches hold together.
-#[derive(Clone, Copy)]
-struct Group<'a> {
-    members: &'a [u32],
-    /// For each occurrence of the corpus the distinct paragraph it is one of.
-    distinct_of: &'a [u32],
-    learned: &'a Learned,
 }
 
 /// Shingle sets of distinct paragraphs, kept from one batch to the next: a paragraph has pairs in several.
@@ -486,11 +475,11 @@ impl Texts<'_> {
     fn cut(
         &self,
         pages: &mut Pages<'_>,
-        group: Group<'_>,
+        members: &[u32],
+        learned: &Learned,
         config: &Config,
         survives: &(impl Fn(u32) -> bool + Sync),
     ) -> Result<Vec<ParagraphCluster>> {
-        let Group { members, distinct_of, learned } = group;
         let mut order: Vec<Candidate> = members
             .iter()
             .map(|&at| {
@@ -530,7 +519,7 @@ impl Texts<'_> {
             Ok(found)
         };
         let found = stars(order.iter().map(|candidate| candidate.id).collect(), |representative, at| {
-            let (a, b) = (distinct_of[at as usize], distinct_of[representative as usize]);
+            let (a, b) = (self.all[at as usize].distinct, self.all[representative as usize].distinct);
             if a == b {
                 let units = self.all[at as usize].units;
                 return Some((Relation::Identical, Overlap { shared: units, a: units, b: units }));

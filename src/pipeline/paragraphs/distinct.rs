@@ -1,7 +1,7 @@
 //! Occurrences → distinct paragraphs: those with equal units are one.
 //!
 //! Everything between paragraphs works on these; what stands a thousand times is compared once. Cost: a sort of 16-byte
-//! words, 12 bytes an occurrence and 8 a distinct paragraph.
+//! words, 12 bytes an occurrence and 12 a distinct paragraph.
 
 use rdst::{RadixKey, RadixSort};
 
@@ -10,8 +10,6 @@ use super::Occurrence;
 /// Distinct paragraphs, in the order of their first occurrence.
 #[derive(Debug, Default)]
 pub(super) struct Distinct {
-    /// For each occurrence the distinct paragraph it is one of.
-    pub(super) of: Vec<u32>,
     /// For each distinct paragraph its first occurrence.
     pub(super) first: Vec<u32>,
     /// Occurrences, those of a distinct paragraph together, in order.
@@ -21,7 +19,8 @@ pub(super) struct Distinct {
 }
 
 impl Distinct {
-    pub(super) fn new(all: &[Occurrence]) -> Self {
+    /// Tells the occurrences apart, and notes with each which paragraph it is one of.
+    pub(super) fn new(all: &mut [Occurrence]) -> Self {
         let mut by_key: Vec<Place> =
             all.iter().zip(0..).map(|(occurrence, at)| Place { key: occurrence.key, at }).collect();
         by_key.radix_sort_unstable();
@@ -36,13 +35,13 @@ impl Distinct {
             start += run.len() as u32;
         }
         let places: Vec<u32> = by_key.into_iter().map(|place| place.at).collect();
-        let mut distinct = Self { of: vec![0; all.len()], places, ..Self::default() };
+        let mut distinct = Self { places, ..Self::default() };
         for (at, run) in runs_at.into_iter().enumerate().filter(|(_, (_, len))| *len > 0) {
             let number = distinct.runs.len() as u32;
             distinct.first.push(at as u32);
             distinct.runs.push(run);
             let (start, len) = (run.0 as usize, run.1 as usize);
-            distinct.places[start..start + len].iter().for_each(|&at| distinct.of[at as usize] = number);
+            distinct.places[start..start + len].iter().for_each(|&at| all[at as usize].distinct = number);
         }
         distinct
     }

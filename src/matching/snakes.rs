@@ -151,28 +151,34 @@ impl Reach {
         met: Option<(&Reach, i32)>,
     ) -> Option<Snake> {
         let [a, b] = streams;
-        let middle = self.middle;
-        let at = |diagonal: i32| (middle + diagonal) as usize;
-        // No way comes from outside.
-        self.furthest[at(-step - 1)] = -1;
-        self.furthest[at(step + 1)] = -1;
-        let mut diagonal = step;
-        while diagonal >= -step {
-            let from = (self.furthest[at(diagonal - 1)] + 1).max(self.furthest[at(diagonal + 1)]);
-            let (mut x, mut y) = (from as usize, (from - diagonal) as usize);
+        // Cells of this step stand between those of the last one; no way comes from outside of these.
+        let (first, last) = ((self.middle - step - 1) as usize, (self.middle + step + 1) as usize);
+        self.furthest[first] = -1;
+        self.furthest[last] = -1;
+        let (mut diagonal, mut above) = (step, -1);
+        for cells in self.furthest[first..last].rchunks_exact_mut(2) {
+            let [below, cell] = cells else { continue };
+            let from = above.max(*below + 1);
+            above = *below;
+            let start = (from as usize, (from - diagonal) as usize);
+            let (mut x, mut y) = start;
             while x < a.len() && y < b.len() && a[x] == b[y] {
                 (x, y) = (x + 1, y + 1);
             }
-            self.furthest[at(diagonal)] = x as i32;
+            *cell = x as i32;
             if let Some((other, known)) = met {
                 let opposite = delta - diagonal;
-                if opposite.abs() <= known && x as i32 + other.furthest[at(opposite)] >= a.len() as i32 {
-                    return Some(Snake { from: (from as usize, (from - diagonal) as usize), to: (x, y) });
+                if opposite.abs() <= known && x as i32 + other.at(opposite) >= a.len() as i32 {
+                    return Some(Snake { from: start, to: (x, y) });
                 }
             }
             diagonal -= 2;
         }
         None
+    }
+
+    fn at(&self, diagonal: i32) -> i32 {
+        self.furthest[(self.middle + diagonal) as usize]
     }
 }
 

@@ -119,6 +119,7 @@ impl Line {
     }
 
     /// Adds a string.
+    #[inline]
     pub fn text(&mut self, key: &str, text: &str) -> &mut Self {
         self.key(key);
         push_string(&mut self.0, text);
@@ -126,6 +127,7 @@ impl Line {
     }
 
     /// Adds a whole number.
+    #[inline]
     pub fn number(&mut self, key: &str, number: u64) -> &mut Self {
         self.key(key);
         push_number(&mut self.0, number);
@@ -133,11 +135,13 @@ impl Line {
     }
 
     /// Adds a truth value.
+    #[inline]
     pub fn flag(&mut self, key: &str, flag: bool) -> &mut Self {
         self.raw(key, if flag { "true" } else { "false" })
     }
 
     /// Adds a share, to four places.
+    #[inline]
     pub fn share(&mut self, key: &str, share: f64) -> &mut Self {
         self.key(key);
         push_share(&mut self.0, share);
@@ -233,29 +237,33 @@ impl Line {
 }
 
 /// Adds a whole number in decimal digits.
-pub(super) fn push_number(out: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
+#[inline]
+pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
+    if number >= 100_000_000 {
+        return out.extend_from_slice(number.to_string().as_bytes());
+    }
+    // Up to eight digits are one word, the first of them in its lowest byte.
+    let (mut rest, mut word, mut digits) = (number, 0, 0);
     loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
+        word = word << 8 | u64::from(b'0') + rest % 10;
+        digits += 1;
+        rest /= 10;
+        if rest == 0 {
             break;
         }
     }
-    out.extend_from_slice(&digits[at..]);
+    out.extend_from_slice(&word.to_le_bytes());
+    out.truncate(out.len() - size_of_val(&word) + digits);
 }
 
 /// Adds a share to four places, without the zeros at its end.
 pub(super) fn push_share(out: &mut Vec<u8>, share: f64) {
     let scaled = (share.clamp(0.0, 1.0) * 10_000.0).round() as u64;
-    push_number(out, scaled / 10_000);
-    let mut rest = scaled % 10_000;
-    if rest > 0 {
-        out.push(b'.');
+    if scaled.is_multiple_of(10_000) {
+        return out.push(if scaled == 0 { b'0' } else { b'1' });
     }
-    let mut place = 1000;
+    out.extend_from_slice(b"0.");
+    let (mut rest, mut place) = (scaled, 1000);
     while rest > 0 {
         out.push(b'0' + (rest / place) as u8);
         rest %= place;

@@ -41,7 +41,7 @@ pub const SITE_COLUMNS: [&str; 8] =
 #[derive(Clone, Copy, Debug)]
 pub struct MemberRow<'a> {
     /// `kept`, `removed`, `reported`.
-    pub role: &'a str,
+    pub role: &'static str,
     /// Number of its input, from 0.
     pub input: u32,
     /// Number of its record, from 1.
@@ -93,7 +93,7 @@ impl Rows {
     /// Adds a member, in the order of [`MEMBER_COLUMNS`].
     pub fn member(&mut self, cluster: &ClusterCells, row: &MemberRow<'_>) {
         self.0.extend_from_slice(&cluster.head.0);
-        self.cell(row.role);
+        self.word(row.role);
         push_number(&mut self.0, row.input.into());
         self.0.push(b':');
         self.number(row.record);
@@ -104,8 +104,8 @@ impl Rows {
             self.number(number);
         }
         let facts = &row.facts;
-        self.cell(facts.relation);
-        self.cell(facts.numbers);
+        self.word(facts.relation);
+        self.word(facts.numbers);
         for share in [facts.jaccard, facts.containment, facts.coverage, facts.numbers_changed] {
             push_share(&mut self.0, share);
             self.0.push(b',');
@@ -124,6 +124,12 @@ impl Rows {
         } else {
             self.0.extend_from_slice(text.as_bytes());
         }
+        self.0.push(b',');
+    }
+
+    /// Adds a cell that needs no quotes: a word of the format.
+    fn word(&mut self, word: &'static str) {
+        self.0.extend_from_slice(word.as_bytes());
         self.0.push(b',');
     }
 

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::corpus::{Corpus, Pages};
 use super::documents::{DocumentMatches, Match};
 use super::findings::role;
@@ -44,25 +46,26 @@ impl<'a> Names<'a> {
     }
 
     /// The token that names a document's cluster.
-    fn cluster(&self, document: u32) -> String {
+    fn cluster(&self, document: u32) -> Cow<'a, str> {
         let name = self.document(document);
-        if self.by_doc { format!("\"{}:{}\"", name.input, name.record) } else { name.id.to_owned() }
+        if self.by_doc {
+            Cow::Owned(format!("\"{}:{}\"", name.input, name.record))
+        } else {
+            Cow::Borrowed(name.id)
+        }
     }
 
     /// The token that names the cluster of a piece of a document: its address.
     fn address(&self, unit: &Unit) -> String {
         let id = self.cluster(unit.document);
-        let address = format!("{}@{}-{}", plain(&id), unit.span.start, unit.span.end);
-        if is_plain(&address) {
-            format!("\"{address}\"")
-        } else {
-            serde_json::Value::String(address).to_string()
-        }
+        let address = format!("\"{}@{}-{}\"", plain(&id), unit.span.start, unit.span.end);
+        let inside = &address[1..address.len() - 1];
+        if is_plain(inside) { address } else { Value::from(inside).to_string() }
     }
 
     /// The token that names a cluster.
-    pub fn of(&self, level: Level, kept: &Unit) -> String {
-        if level == Level::Document { self.cluster(kept.document) } else { self.address(kept) }
+    pub fn of(&self, level: Level, kept: &Unit) -> Cow<'a, str> {
+        if level == Level::Document { self.cluster(kept.document) } else { Cow::Owned(self.address(kept)) }
     }
 
     fn row<'u>(&self, unit: &'u Unit) -> UnitRow<'u>
@@ -208,7 +211,7 @@ impl Logs<'_> {
         }
     }
 
-    fn member(&self, unit: &Unit, facts: Facts, role: &str, cells: &ClusterCells, rows: &mut Rows) {
+    fn member(&self, unit: &Unit, facts: Facts, role: &'static str, cells: &ClusterCells, rows: &mut Rows) {
         let corpus = self.names.corpus;
         let known = &corpus.documents[unit.document as usize];
         let row = MemberRow {

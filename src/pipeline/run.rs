@@ -356,7 +356,7 @@ fn gone(
         (Copies::Link, Some(kept)) if !source.format.is_page() => {
             let text = corpus.spool.get(document)?.text.len() as u32;
             let cut = if text == 0 { Vec::new() } else { vec![Span::new(0, text)] };
-            let add = vec![(LINK.into(), names.of(Level::Document, kept))];
+            let add = vec![(LINK.into(), names.of(Level::Document, kept).into_owned())];
             let Some(own) = survey.targets.get(&document) else { return Ok(Edit::Change { cut, add }) };
             let kept = kept.document;
             // What is referred to must be there: a record that is written anew has another payload.

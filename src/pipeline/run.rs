@@ -154,7 +154,10 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     }
     summary.finish(clock.stages);
     summary.write(&folder.join("run.json"))?;
-    output.commit()?;
+    // What was kept of the run is let go while the disk takes the results.
+    let kept = (survey, verdicts, documents, paragraphs, families, edits, tables);
+    let (committed, ()) = rayon::join(|| output.commit(), || drop(kept));
+    committed?;
     Ok(summary)
 }
 

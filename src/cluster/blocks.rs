@@ -129,7 +129,7 @@ fn seeds(occurrences: &[Occurrence]) -> Vec<Seed> {
         }
     }
     // Documents and places tell seeds apart; as two words they are compared at once.
-    let words = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
+    let words = |high: u32, low: u32| (u64::from(high) << 32) | u64::from(low);
     seeds.sort_unstable_by_key(|seed: &Seed| (words(seed.a, seed.b), words(seed.i, seed.j)));
     seeds
 }

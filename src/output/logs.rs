@@ -245,7 +245,7 @@ pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
     // Up to eight digits are one word, the first of them in its lowest byte.
     let (mut rest, mut word, mut digits) = (number, 0, 0);
     loop {
-        word = word << 8 | u64::from(b'0') + rest % 10;
+        word = (word << 8) | (u64::from(b'0') + rest % 10);
         digits += 1;
         rest /= 10;
         if rest == 0 {

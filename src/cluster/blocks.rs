@@ -91,7 +91,9 @@ pub fn find(occurrences: &[Occurrence]) -> Vec<Vec<Range>> {
 
     let mut pairs = Vec::new();
     let seeds = seeds(occurrences);
-    for group in seeds.chunk_by(|a, b| (a.a, a.b) == (b.a, b.b)) {
+    let pages = seeds.chunk_by(|a, b| (a.a, a.b) == (b.a, b.b));
+    // Most pairs of documents share a paragraph or two: no chain of theirs is long enough.
+    for group in pages.filter(|group| group.len() >= MIN_PARAGRAPHS as usize) {
         for chain in chains(group) {
             let (a, b) = chain.ranges(group[0].a, group[0].b);
             let dense = |range: Range| f64::from(chain.units) >= DENSITY * f64::from(units(range));
@@ -104,7 +106,7 @@ pub fn find(occurrences: &[Occurrence]) -> Vec<Vec<Range>> {
 }
 
 /// Two occurrences of one cluster: documents `a` ≤ `b`, places `i` and `j`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Seed {
     a: u32,
     b: u32,
@@ -126,7 +128,9 @@ fn seeds(occurrences: &[Occurrence]) -> Vec<Seed> {
             seeds.push(Seed { a, b, i, j, units: units.min(other_units) });
         }
     }
-    seeds.sort_unstable();
+    // Documents and places tell seeds apart; as two words they are compared at once.
+    let words = |high: u32, low: u32| (u64::from(high) << 32) | u64::from(low);
+    seeds.sort_unstable_by_key(|seed: &Seed| (words(seed.a, seed.b), words(seed.i, seed.j)));
     seeds
 }
 
@@ -154,11 +158,7 @@ fn chains(seeds: &[Seed]) -> Vec<Chain> {
     let mut open: Vec<Chain> = Vec::new();
     for seed in seeds {
         // Chains that no later seed can reach: seeds come in the order of `i`.
-        let mut still = Vec::with_capacity(open.len());
-        for chain in open.drain(..) {
-            if seed.i > chain.last.0 + GAP { closed.push(chain) } else { still.push(chain) }
-        }
-        open = still;
+        closed.extend(open.extract_if(.., |chain| seed.i > chain.last.0 + GAP));
         let reach = |chain: &Chain| {
             let (i, j) = (seed.i.checked_sub(chain.last.0)?, seed.j.checked_sub(chain.last.1)?);
             let apart = seed.a != seed.b || seed.i < chain.first.1;

@@ -7,5 +7,6 @@ pub mod lost;
 pub mod numbers;
 pub mod probe;
 pub mod relation;
+mod snakes;
 pub mod spread;
 pub mod verify;

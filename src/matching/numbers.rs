@@ -132,12 +132,9 @@ const CONTEXT: usize = 2;
 /// first with the first, and so on.
 fn by_context(a: &[u32], places_a: &[(u32, &[Slot])], b: &[u32], places_b: &[(u32, &[Slot])]) -> Comparison {
     fn keyed(units: &[u32], places: &[(u32, &[Slot])]) -> Vec<(u64, usize)> {
-        let key = |gap: usize| {
-            let around = &units[gap.saturating_sub(CONTEXT)..(gap + CONTEXT).min(units.len())];
-            units_key(around)
-        };
+        let key = |&(gap, _): &(u32, &[Slot])| units_key(around(units, gap as usize));
         let mut keyed: Vec<(u64, usize)> =
-            places.iter().enumerate().map(|(at, &(gap, _))| (key(gap as usize), at)).collect();
+            places.iter().enumerate().map(|(at, place)| (key(place), at)).collect();
         keyed.sort_unstable();
         keyed
     }
@@ -155,65 +152,74 @@ fn by_context(a: &[u32], places_a: &[(u32, &[Slot])], b: &[u32], places_b: &[(u3
         }
     }
     // Surroundings that the other text has without a number: there it was stripped.
-    result.only_in(a, places_a, b, &keyed_b, |result, slots| result.count(slots, &[]));
-    result.only_in(b, places_b, a, &keyed_a, |result, slots| result.count(&[], slots));
+    for at in without_number(a, places_a, &keyed_a, b, &keyed_b) {
+        result.count(places_a[at].1, &[]);
+    }
+    for at in without_number(b, places_b, &keyed_b, a, &keyed_a) {
+        result.count(&[], places_b[at].1);
+    }
     result
 }
 
-impl Comparison {
-    fn only_in(
-        &mut self,
-        units: &[u32],
-        places: &[(u32, &[Slot])],
-        other: &[u32],
-        known: &[(u64, usize)],
-        mut count: impl FnMut(&mut Self, &[Slot]),
-    ) {
-        let around = |units: &[u32], gap: usize| {
-            units_key(&units[gap.saturating_sub(CONTEXT)..(gap + CONTEXT).min(units.len())])
-        };
-        let lone: Vec<(u64, &[Slot])> = places
-            .iter()
-            .map(|&(gap, slots)| (around(units, gap as usize), slots))
-            .filter(|(key, _)| known.binary_search_by_key(key, |&(key, _)| key).is_err())
-            .collect();
-        if lone.is_empty() {
-            return;
-        }
-        let mut gaps: Vec<u64> = (0..=other.len()).map(|gap| around(other, gap)).collect();
-        gaps.sort_unstable();
-        for (key, slots) in lone {
-            if gaps.binary_search(&key).is_ok() {
-                count(self, slots);
-            }
-        }
-    }
+/// The units around a gap.
+fn around(units: &[u32], gap: usize) -> &[u32] {
+    &units[gap.saturating_sub(CONTEXT)..(gap + CONTEXT).min(units.len())]
+}
 
+/// The places whose surroundings the other text has too, but nowhere with a number.
+fn without_number(
+    units: &[u32],
+    places: &[(u32, &[Slot])],
+    keyed: &[(u64, usize)],
+    other: &[u32],
+    known: &[(u64, usize)],
+) -> Vec<usize> {
+    let has = |keys: &[(u64, usize)], key: u64| keys.binary_search_by_key(&key, |&(key, _)| key).is_ok();
+    let mut lone: Vec<(u64, usize)> = keyed.iter().filter(|(key, _)| !has(known, *key)).copied().collect();
+    if lone.is_empty() {
+        return Vec::new();
+    }
+    // Of the other text's gaps, most cannot be one of a few: their last unit tells, without a key.
+    let mut ends = [false; ENDS];
+    let end = |around: &[u32]| around.last().map_or(0, |&unit| unit as usize % ENDS);
+    lone.iter().for_each(|&(_, at)| ends[end(around(units, places[at].0 as usize))] = true);
+    let mut found: Vec<(u64, usize)> = (0..=other.len())
+        .map(|gap| around(other, gap))
+        .filter(|around| ends[end(around)])
+        .map(|around| (units_key(around), 0))
+        .filter(|&(key, _)| has(&lone, key))
+        .collect();
+    found.sort_unstable();
+    lone.retain(|&(key, _)| has(&found, key));
+    lone.into_iter().map(|(_, at)| at).collect()
+}
+
+/// Kinds of last units that are told apart.
+const ENDS: usize = 1024;
+
+impl Comparison {
     fn count(&mut self, a: &[Slot], b: &[Slot]) {
-        let digits = |slots: &[Slot]| -> Vec<u64> {
-            slots
-                .iter()
-                .filter_map(|slot| match slot.kind {
-                    SlotKind::Digits(hash) => Some(hash),
-                    SlotKind::Mask => None,
-                })
-                .collect()
-        };
-        let (digits_a, digits_b) = (digits(a), digits(b));
-        self.lost += u32::from(!digits_a.is_empty() && digits_b.is_empty());
-        let mask = a.len() > digits_a.len() || b.len() > digits_b.len();
-        match (digits_a.is_empty(), digits_b.is_empty()) {
-            (false, false) if digits_a == digits_b => self.same += 1,
-            (false, false) if mask => self.masked += 1,
-            (false, false) => self.changed += 1,
-            _ if mask && (a.is_empty() || b.is_empty() || digits_a.len() + digits_b.len() > 0) => {
-                self.masked += 1
-            }
-            (false, true) => self.only_a += 1,
-            (true, false) => self.only_b += 1,
-            (true, true) => {}
+        let (digits_a, digits_b) = (digits(a).count(), digits(b).count());
+        self.lost += u32::from(digits_a > 0 && digits_b == 0);
+        let mask = a.len() > digits_a || b.len() > digits_b;
+        match (digits_a, digits_b) {
+            (1.., 1..) if digits(a).eq(digits(b)) => self.same += 1,
+            (1.., 1..) if mask => self.masked += 1,
+            (1.., 1..) => self.changed += 1,
+            _ if mask && (a.is_empty() || b.is_empty() || digits_a + digits_b > 0) => self.masked += 1,
+            (1.., 0) => self.only_a += 1,
+            (0, 1..) => self.only_b += 1,
+            (0, 0) => {}
         }
     }
+}
+
+/// The digits among slots.
+fn digits(slots: &[Slot]) -> impl Iterator<Item = u64> {
+    slots.iter().filter_map(|slot| match slot.kind {
+        SlotKind::Digits(hash) => Some(hash),
+        SlotKind::Mask => None,
+    })
 }
 
 /// Slots grouped by the gap they stand in.
@@ -258,7 +264,10 @@ impl GapMap {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::document::Span;
     use crate::text::fold::{fold, number_slots};
 
     fn numbers(a: &str, b: &str) -> Numbers {
@@ -293,6 +302,40 @@ mod tests {
         assert_eq!(numbers(&whole, &long("15", "了")), Numbers::Changed);
         assert_eq!(numbers(&whole, &long("", "了")), Numbers::Stripped);
         assert_eq!(numbers(&whole, &long("==", "了")), Numbers::Masked);
+    }
+
+    /// As [`without_number`] says it, gap by gap.
+    fn plainly(a: &[u32], places_a: &[(u32, &[Slot])], b: &[u32], places_b: &[(u32, &[Slot])]) -> Vec<usize> {
+        let is_lone = |gap: u32| {
+            let own = around(a, gap as usize);
+            places_b.iter().all(|&(gap, _)| around(b, gap as usize) != own)
+                && (0..=b.len()).any(|gap| around(b, gap) == own)
+        };
+        (0..places_a.len()).filter(|&at| is_lone(places_a[at].0)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn places_without_number_are_those_of_the_plain_search(
+            units in proptest::array::uniform2(proptest::collection::vec(0u32..4, 0..40)),
+            gaps in proptest::array::uniform2(proptest::collection::btree_set(0u32..41, 0..10)),
+        ) {
+            let slots = [0, 1].map(|side| -> Vec<Slot> {
+                let inside = gaps[side].iter().filter(|&&gap| gap as usize <= units[side].len());
+                inside.map(|&unit| Slot { unit, span: Span::default(), kind: SlotKind::Mask }).collect()
+            });
+            let [a, b] = [places(&slots[0]), places(&slots[1])];
+            let keyed = |side: usize, places: &[(u32, &[Slot])]| {
+                let key = |gap: u32| units_key(around(&units[side], gap as usize));
+                let mut keyed: Vec<(u64, usize)> =
+                    places.iter().enumerate().map(|(at, &(gap, _))| (key(gap), at)).collect();
+                keyed.sort_unstable();
+                keyed
+            };
+            let mut found = without_number(&units[0], &a, &keyed(0, &a), &units[1], &keyed(1, &b));
+            found.sort_unstable();
+            prop_assert_eq!(found, plainly(&units[0], &a, &units[1], &b));
+        }
     }
 
     #[test]

@@ -58,52 +58,92 @@ impl Line {
         Self(vec![b'{'])
     }
 
+    /// Adds an object to lines, as one of them.
+    pub fn write(lines: &mut Vec<u8>, members: impl FnOnce(&mut Line)) {
+        lines.push(b'{');
+        let mut line = Self(std::mem::take(lines));
+        members(&mut line);
+        *lines = line.0;
+        lines.extend_from_slice(b"}\n");
+    }
+
     /// Adds a member whose value is a JSON token already.
     #[inline]
     pub fn raw(&mut self, key: &str, token: &str) -> &mut Self {
-        self.comma();
-        self.0.push(b'"');
-        self.0.extend_from_slice(key.as_bytes());
-        self.0.extend_from_slice(b"\":");
+        self.key(key);
         self.0.extend_from_slice(token.as_bytes());
         self
     }
 
+    #[inline]
+    fn key(&mut self, key: &str) {
+        self.comma();
+        self.0.push(b'"');
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(b"\":");
+    }
+
+    #[inline]
     fn comma(&mut self) {
-        if self.0.len() > 1 && self.0.last() != Some(&b'{') {
+        if self.0.last() != Some(&b'{') {
             self.0.push(b',');
         }
     }
 
-    /// Adds the members of another object, which has some.
-    pub fn members_of(&mut self, other: &Line) -> &mut Self {
+    /// Where the next member will stand.
+    pub fn place(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The members from a place on, as [`members`](Self::members) takes them.
+    pub fn since(&self, place: usize) -> &[u8] {
+        let written = &self.0[place..];
+        written.strip_prefix(b",").unwrap_or(written)
+    }
+
+    /// Adds members that were written in another object.
+    pub fn members(&mut self, written: &[u8]) -> &mut Self {
         self.comma();
-        self.0.extend_from_slice(&other.0[1..]);
+        self.0.extend_from_slice(written);
+        self
+    }
+
+    /// Adds a string that has nothing to escape: a word of the format.
+    #[inline]
+    pub fn word(&mut self, key: &str, word: &'static str) -> &mut Self {
+        self.key(key);
+        self.0.push(b'"');
+        self.0.extend_from_slice(word.as_bytes());
+        self.0.push(b'"');
         self
     }
 
     /// Adds a string.
+    #[inline]
     pub fn text(&mut self, key: &str, text: &str) -> &mut Self {
-        self.raw(key, "");
+        self.key(key);
         push_string(&mut self.0, text);
         self
     }
 
     /// Adds a whole number.
+    #[inline]
     pub fn number(&mut self, key: &str, number: u64) -> &mut Self {
-        self.raw(key, "");
+        self.key(key);
         push_number(&mut self.0, number);
         self
     }
 
     /// Adds a truth value.
+    #[inline]
     pub fn flag(&mut self, key: &str, flag: bool) -> &mut Self {
         self.raw(key, if flag { "true" } else { "false" })
     }
 
     /// Adds a share, to four places.
+    #[inline]
     pub fn share(&mut self, key: &str, share: f64) -> &mut Self {
-        self.raw(key, "");
+        self.key(key);
         push_share(&mut self.0, share);
         self
     }
@@ -174,7 +214,7 @@ impl Line {
     pub fn facts(&mut self, facts: Option<Facts>) -> &mut Self {
         match facts {
             Some(facts) => {
-                self.text("relation", facts.relation).text("numbers", facts.numbers);
+                self.word("relation", facts.relation).word("numbers", facts.numbers);
                 self.share("jaccard", facts.jaccard).share("containment", facts.containment);
                 self.share("coverage", facts.coverage);
                 if facts.numbers_changed > 0.0 {
@@ -189,17 +229,6 @@ impl Line {
         }
     }
 
-    /// Adds the line, ended, to others.
-    pub fn end(&self, lines: &mut Vec<u8>) {
-        lines.extend_from_slice(&self.0);
-        lines.extend_from_slice(b"}\n");
-    }
-
-    /// The object again without members, its memory kept.
-    pub fn clear(&mut self) {
-        self.0.truncate(1);
-    }
-
     /// The object as text, closed.
     pub fn finish(mut self) -> String {
         self.0.push(b'}');
@@ -207,37 +236,101 @@ impl Line {
     }
 }
 
-fn push_number(out: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
+/// Adds a whole number in decimal digits.
+#[inline]
+pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
+    if number >= 100_000_000 {
+        return out.extend_from_slice(number.to_string().as_bytes());
+    }
+    // Up to eight digits are one word, the first of them in its lowest byte.
+    let (mut rest, mut word, mut digits) = (number, 0, 0);
     loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
+        word = (word << 8) | (u64::from(b'0') + rest % 10);
+        digits += 1;
+        rest /= 10;
+        if rest == 0 {
             break;
         }
     }
-    out.extend_from_slice(&digits[at..]);
+    out.extend_from_slice(&word.to_le_bytes());
+    out.truncate(out.len() - size_of_val(&word) + digits);
 }
 
-fn push_share(out: &mut Vec<u8>, share: f64) {
+/// Adds a share to four places, without the zeros at its end.
+pub(super) fn push_share(out: &mut Vec<u8>, share: f64) {
     let scaled = (share.clamp(0.0, 1.0) * 10_000.0).round() as u64;
-    push_number(out, scaled / 10_000);
-    if !scaled.is_multiple_of(10_000) {
-        let text = format!("{:04}", scaled % 10_000);
-        out.push(b'.');
-        out.extend_from_slice(text.trim_end_matches('0').as_bytes());
+    if scaled.is_multiple_of(10_000) {
+        return out.push(if scaled == 0 { b'0' } else { b'1' });
+    }
+    out.extend_from_slice(b"0.");
+    let (mut rest, mut place) = (scaled, 1000);
+    while rest > 0 {
+        out.push(b'0' + (rest / place) as u8);
+        rest %= place;
+        place /= 10;
     }
 }
 
 fn push_string(out: &mut Vec<u8>, text: &str) {
-    serde_json::to_writer(out, text).expect("a string is written to memory");
+    if is_plain(text) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        serde_json::to_writer(out, text).expect("a string is written to memory");
+    }
+}
+
+/// Whether a JSON string of this text is the text itself between quotes. All of it is looked at: that goes by many
+/// bytes at once.
+pub fn is_plain(text: &str) -> bool {
+    !text.bytes().fold(false, |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\'))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn strings_are_those_of_serde(text in "[a-z界\"\\\\\u{0}-\u{20}\u{7f}é]{0,40}") {
+            let mut out = Vec::new();
+            push_string(&mut out, &text);
+            prop_assert_eq!(out, serde_json::to_vec(&text).unwrap());
+        }
+
+        #[test]
+        fn numbers_and_shares(number: u64, share in -0.1f64..1.1) {
+            let (mut digits, mut places) = (Vec::new(), Vec::new());
+            push_number(&mut digits, number);
+            push_share(&mut places, share);
+            prop_assert_eq!(digits, number.to_string().into_bytes());
+            let rounded = (share.clamp(0.0, 1.0) * 10_000.0).round() / 10_000.0;
+            prop_assert_eq!(places, rounded.to_string().into_bytes());
+        }
+    }
+
+    #[test]
+    fn members_are_copied_from_line_to_line() {
+        let (mut whole, mut parts) = (Vec::new(), Vec::new());
+        for number in [1, 2] {
+            Line::write(&mut whole, |line| {
+                line.word("a", "b").objects("members", [number], |line, number| {
+                    let place = line.place();
+                    line.number("n", number).flag("x", true);
+                    Line::write(&mut parts, |part| {
+                        part.word("a", "b").members(line.since(place));
+                    });
+                });
+            });
+        }
+        let text = String::from_utf8([whole, parts].concat()).unwrap();
+        let expected = "{'a':'b','members':[{'n':1,'x':true}]}\n{'a':'b','members':[{'n':2,'x':true}]}\n\
+                        {'a':'b','n':1,'x':true}\n{'a':'b','n':2,'x':true}\n";
+        assert_eq!(text, expected.replace('\'', "\""));
+    }
 
     #[test]
     fn lines_are_json() {

@@ -2,11 +2,9 @@
 //!
 //! In: plain rows. Out: CSV in UTF-8 with a heading, commas, LF, quotes where they are needed. Cost: memory speed.
 
-use csv::{Terminator, Writer, WriterBuilder};
-
+use super::csv::quoted;
+use super::logs::{Facts, push_number, push_share};
 use crate::document::Span;
-use crate::error::{Error, Result};
-use crate::output::logs::Facts;
 
 /// File of the members of all clusters.
 pub const MEMBERS: &str = "members.csv";
@@ -42,14 +40,12 @@ pub const SITE_COLUMNS: [&str; 8] =
 /// A member of a cluster.
 #[derive(Clone, Copy, Debug)]
 pub struct MemberRow<'a> {
-    /// Name of its cluster.
-    pub cluster: &'a str,
-    /// `document`, `block`, `paragraph`.
-    pub level: &'a str,
     /// `kept`, `removed`, `reported`.
-    pub role: &'a str,
-    /// `input:record`.
-    pub doc: &'a str,
+    pub role: &'static str,
+    /// Number of its input, from 0.
+    pub input: u32,
+    /// Number of its record, from 1.
+    pub record: u64,
     /// Its document's id: a string without its quotes, anything else as it stands.
     pub id: &'a str,
     /// Name of its site; empty where it is unknown.
@@ -62,112 +58,146 @@ pub struct MemberRow<'a> {
     pub facts: Facts,
     /// Its date; empty where it has none.
     pub date: &'a str,
-    /// The earliest date in its cluster; empty where there is none.
-    pub first_seen: &'a str,
 }
 
-/// Rows of a table.
+/// The cells that all members of a cluster have in common.
 #[derive(Debug)]
-pub struct Rows(Writer<Vec<u8>>);
+pub struct ClusterCells {
+    head: Rows,
+    tail: Rows,
+}
 
-impl Default for Rows {
-    fn default() -> Self {
-        Self(WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new()))
+impl ClusterCells {
+    /// Those of a cluster by its name, its level (`document`, `block`, `paragraph`), and the earliest date in it, empty
+    /// where there is none.
+    pub fn new(cluster: &str, level: &str, first_seen: &str) -> Self {
+        let mut cells = Self { head: Rows::default(), tail: Rows::default() };
+        cells.head.cell(cluster);
+        cells.head.cell(level);
+        cells.tail.cell(first_seen);
+        cells
     }
 }
+
+/// Rows of a table with several columns.
+#[derive(Debug, Default)]
+pub struct Rows(Vec<u8>);
 
 impl Rows {
     /// Adds a row.
-    ///
-    /// # Errors
-    /// When the row has more or fewer fields than those before it.
-    pub fn row(&mut self, fields: &[&str]) -> Result<()> {
-        self.0.write_record(fields).map_err(failed)
+    pub fn row(&mut self, cells: &[&str]) {
+        cells.iter().for_each(|cell| self.cell(cell));
+        self.end();
     }
 
     /// Adds a member, in the order of [`MEMBER_COLUMNS`].
-    ///
-    /// # Errors
-    /// When the rows before it were none of members.
-    pub fn member(&mut self, row: &MemberRow<'_>) -> Result<()> {
-        let mut number = Digits::default();
-        let mut share = Digits::default();
-        for field in [row.cluster, row.level, row.role, row.doc, row.id, row.site] {
-            self.0.write_field(field).map_err(failed)?;
+    pub fn member(&mut self, cluster: &ClusterCells, row: &MemberRow<'_>) {
+        self.0.extend_from_slice(&cluster.head.0);
+        self.word(row.role);
+        push_number(&mut self.0, row.input.into());
+        self.0.push(b':');
+        self.number(row.record);
+        self.cell(row.id);
+        self.cell(row.site);
+        let [first, last] = row.lines.map(|line| u64::from(line) + 1);
+        for number in [first, last, row.span.start.into(), row.span.end.into()] {
+            self.number(number);
         }
-        for value in [row.lines[0] + 1, row.lines[1] + 1, row.span.start, row.span.end] {
-            self.0.write_field(number.whole(value)).map_err(failed)?;
-        }
-        self.0.write_field(row.facts.relation).map_err(failed)?;
-        self.0.write_field(row.facts.numbers).map_err(failed)?;
         let facts = &row.facts;
-        for value in [facts.jaccard, facts.containment, facts.coverage, facts.numbers_changed] {
-            self.0.write_field(share.share(value)).map_err(failed)?;
+        self.word(facts.relation);
+        self.word(facts.numbers);
+        for share in [facts.jaccard, facts.containment, facts.coverage, facts.numbers_changed] {
+            push_share(&mut self.0, share);
+            self.0.push(b',');
         }
-        self.0.write_field(row.date).map_err(failed)?;
-        self.0.write_field(row.first_seen).map_err(failed)?;
-        self.0.write_record(None::<&[u8]>).map_err(failed)
+        self.cell(row.date);
+        self.0.extend_from_slice(&cluster.tail.0);
+        self.end();
+    }
+
+    /// Adds a cell, in quotes where it would be read otherwise without.
+    fn cell(&mut self, text: &str) {
+        let special = |byte| matches!(byte, b',' | b'"' | b'\n' | b'\r');
+        // All of it is looked at: that goes by many bytes at once.
+        if text.bytes().fold(false, |found, byte| found | special(byte)) {
+            self.0.extend_from_slice(&quoted(text));
+        } else {
+            self.0.extend_from_slice(text.as_bytes());
+        }
+        self.0.push(b',');
+    }
+
+    /// Adds a cell that needs no quotes: a word of the format.
+    fn word(&mut self, word: &'static str) {
+        self.0.extend_from_slice(word.as_bytes());
+        self.0.push(b',');
+    }
+
+    fn number(&mut self, number: u64) {
+        push_number(&mut self.0, number);
+        self.0.push(b',');
+    }
+
+    /// Ends the row, which has cells, each with a comma behind it.
+    fn end(&mut self) {
+        self.0.pop();
+        self.0.push(b'\n');
     }
 
     /// The rows as CSV.
-    ///
-    /// # Errors
-    /// None that rows in memory have.
-    pub fn finish(self) -> Result<Vec<u8>> {
-        self.0.into_inner().map_err(|error| Error::io("the run's tables")(error.into_error()))
-    }
-}
-
-fn failed(error: csv::Error) -> Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(source) => Error::io("the run's tables")(source),
-        other => Error::Output { path: "the run's tables".into(), problem: format!("{other:?}") },
-    }
-}
-
-/// A number as text, without a new string for each.
-#[derive(Default)]
-struct Digits(String);
-
-impl Digits {
-    fn whole(&mut self, value: u32) -> &str {
-        use std::fmt::Write;
-        self.0.clear();
-        let _ = write!(self.0, "{value}");
-        &self.0
-    }
-
-    /// A share to four places, as in the logs.
-    fn share(&mut self, value: f64) -> &str {
-        use std::fmt::Write;
-        self.0.clear();
-        let scaled = (value.clamp(0.0, 1.0) * 10_000.0).round() as u32;
-        let _ = write!(self.0, "{}", scaled / 10_000);
-        if !scaled.is_multiple_of(10_000) {
-            let _ = write!(self.0, ".{:04}", scaled % 10_000);
-            self.0.truncate(self.0.trim_end_matches('0').len());
-        }
-        &self.0
+    pub fn finish(self) -> Vec<u8> {
+        self.0
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use csv::{Terminator, WriterBuilder};
+    use proptest::prelude::*;
+
     use super::*;
 
-    #[test]
-    fn rows_are_quoted_where_needed() {
-        let mut rows = Rows::default();
-        rows.row(&["a", "b"]).unwrap();
-        rows.row(&["x,\"y\"\nz", "界"]).unwrap();
-        assert_eq!(rows.finish().unwrap(), "a,b\n\"x,\"\"y\"\"\nz\",界\n".as_bytes());
+    proptest! {
+        #[test]
+        fn rows_are_those_of_the_csv_crate(
+            rows in proptest::collection::vec(proptest::array::uniform3("[a,\"\r\n\\\\#; 界\u{0}]{0,6}"), 0..4)
+        ) {
+            let mut known = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
+            let mut own = Rows::default();
+            for row in &rows {
+                known.write_record(row).unwrap();
+                own.row(&row.each_ref().map(String::as_str));
+            }
+            prop_assert_eq!(own.finish(), known.into_inner().unwrap());
+        }
     }
 
     #[test]
-    fn shares_have_four_places() {
-        let mut digits = Digits::default();
-        for (value, text) in [(0.0, "0"), (1.0, "1"), (0.98765, "0.9877"), (0.5, "0.5"), (0.99999, "1")] {
-            assert_eq!(digits.share(value), text);
-        }
+    fn members_have_all_columns() {
+        let facts = Facts {
+            relation: "near",
+            numbers: "same",
+            numbers_changed: 0.0,
+            jaccard: 0.98765,
+            containment: 1.0,
+            coverage: 0.5,
+        };
+        let row = MemberRow {
+            role: "kept",
+            input: 3,
+            record: 12,
+            id: "a,b",
+            site: "",
+            lines: [0, 9],
+            span: Span::new(5, 10),
+            facts,
+            date: "2020",
+        };
+        let mut rows = Rows::default();
+        rows.row(&MEMBER_COLUMNS);
+        rows.member(&ClusterCells::new("x\"y", "block", "2019"), &row);
+        let table = String::from_utf8(rows.finish()).unwrap();
+        let line = "\"x\"\"y\",block,kept,3:12,\"a,b\",,1,10,5,10,near,same,0.9877,1,0.5,0,2020,2019";
+        assert_eq!(table, format!("{}\n{line}\n", MEMBER_COLUMNS.join(",")));
     }
 }

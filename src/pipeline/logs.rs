@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::corpus::{Corpus, Pages};
 use super::documents::{DocumentMatches, Match};
 use super::findings::role;
@@ -17,8 +19,8 @@ use crate::config::Level;
 use crate::error::{Error, Result};
 use crate::input::Source;
 use crate::matching::relation::Relation;
-use crate::output::logs::{Facts, Line, MAX_MEMBERS, Name, UnitRow};
-use crate::output::tables::{self, MEMBER_COLUMNS, MemberRow, Rows, SITE_COLUMNS};
+use crate::output::logs::{Facts, Line, MAX_MEMBERS, Name, UnitRow, is_plain};
+use crate::output::tables::{self, ClusterCells, MEMBER_COLUMNS, MemberRow, Rows, SITE_COLUMNS};
 
 /// How documents are named in the logs.
 #[derive(Clone, Copy, Debug)]
@@ -44,20 +46,26 @@ impl<'a> Names<'a> {
     }
 
     /// The token that names a document's cluster.
-    fn cluster(&self, document: u32) -> String {
+    fn cluster(&self, document: u32) -> Cow<'a, str> {
         let name = self.document(document);
-        if self.by_doc { format!("\"{}:{}\"", name.input, name.record) } else { name.id.to_owned() }
+        if self.by_doc {
+            Cow::Owned(format!("\"{}:{}\"", name.input, name.record))
+        } else {
+            Cow::Borrowed(name.id)
+        }
     }
 
     /// The token that names the cluster of a piece of a document: its address.
     fn address(&self, unit: &Unit) -> String {
         let id = self.cluster(unit.document);
-        serde_json::Value::String(format!("{}@{}-{}", plain(&id), unit.span.start, unit.span.end)).to_string()
+        let address = format!("\"{}@{}-{}\"", plain(&id), unit.span.start, unit.span.end);
+        let inside = &address[1..address.len() - 1];
+        if is_plain(inside) { address } else { Value::from(inside).to_string() }
     }
 
     /// The token that names a cluster.
-    pub fn of(&self, level: Level, kept: &Unit) -> String {
-        if level == Level::Document { self.cluster(kept.document) } else { self.address(kept) }
+    pub fn of(&self, level: Level, kept: &Unit) -> Cow<'a, str> {
+        if level == Level::Document { self.cluster(kept.document) } else { Cow::Owned(self.address(kept)) }
     }
 
     fn row<'u>(&self, unit: &'u Unit) -> UnitRow<'u>
@@ -95,14 +103,10 @@ impl Logs<'_> {
         let all: Vec<u32> = self.names.corpus.ids().collect();
         let slices: Vec<&[u32]> = all.chunks(ROWS).collect();
         Files::create(self.folder, ["documents.jsonl"])?.write(&slices, |documents, [out]| {
-            let mut line = Line::new();
             for &document in documents {
-                if self.names.corpus.documents[document as usize].is_reference() {
-                    continue;
+                if !self.names.corpus.documents[document as usize].is_reference() {
+                    Line::write(out, |line| self.document(line, document, verdicts));
                 }
-                line.clear();
-                self.document(&mut line, document, verdicts);
-                line.end(out);
             }
             Ok(())
         })
@@ -139,78 +143,89 @@ impl Logs<'_> {
         }
         let mut files = Files::create(self.folder, ["clusters.jsonl", "members.jsonl", tables::MEMBERS])?;
         let mut heading = Rows::default();
-        heading.row(&MEMBER_COLUMNS)?;
-        files.add([Vec::new(), Vec::new(), heading.finish()?])?;
+        heading.row(&MEMBER_COLUMNS);
+        files.add([Vec::new(), Vec::new(), heading.finish()])?;
         files.write(&slices, |clusters, [lines, members, table]| {
             let mut rows = Rows::default();
             for &(at, cluster) in clusters {
-                self.cluster(cluster, lines, members);
-                self.member_rows(at, cluster, roles, &mut rows)?;
+                let role = |unit: &Unit| role(roles.of(at, unit));
+                self.cluster(cluster, role, lines, members, &mut rows);
             }
-            *table = rows.finish()?;
+            *table = rows.finish();
             Ok(())
         })
     }
 
-    /// A cluster's line, and those of its members.
-    fn cluster(&self, cluster: &Cluster, clusters: &mut Vec<u8>, members: &mut Vec<u8>) {
+    /// A cluster's line, and the lines and rows of its members. A member's facts are written once: its own line has
+    /// the bytes that stand in the cluster's.
+    fn cluster(
+        &self,
+        cluster: &Cluster,
+        role: impl Fn(&Unit) -> &'static str,
+        clusters: &mut Vec<u8>,
+        members: &mut Vec<u8>,
+        rows: &mut Rows,
+    ) {
         let name = self.names.of(cluster.level, &cluster.kept);
         let level = level(cluster.level);
+        let first_seen = cluster.first_seen(self.names.corpus);
+        let cells = ClusterCells::new(&plain(&name), level, first_seen.map_or("", |(_, date)| date));
+        let mut row = |unit: &Unit, matched: &Option<Match>| {
+            let facts = matched.map_or(ITSELF, facts);
+            self.member(unit, facts, role(unit), &cells, rows);
+            facts
+        };
+        let mut head = Line::new();
+        let start = head.place();
+        head.raw("cluster", &name).word("level", level);
+        let head = head.since(start);
         let weakest = cluster
             .members
             .iter()
             .filter_map(|(_, matched)| matched.as_ref().map(strength))
             .fold(1.0, f64::min);
-        let mut line = Line::new();
-        line.raw("cluster", &name).text("level", level).number("size", cluster.members.len() as u64);
-        line.share("weakest", weakest).object("kept", |line| {
-            line.unit(self.names.row(&cluster.kept));
-        });
-        let (mut body, mut member) = (Line::new(), Line::new());
-        let mut log = |body: &mut Line, (unit, matched): &(Unit, Option<Match>)| {
-            body.clear();
-            body.unit(self.names.row(unit)).facts(Some(matched.map_or(ITSELF, facts)));
-            member.clear();
-            member.raw("cluster", &name).text("level", level).members_of(body).end(members);
-        };
         let (named, rest) = cluster.members.split_at(cluster.members.len().min(MAX_MEMBERS));
-        line.objects("members", named, |line, member| {
-            log(&mut body, member);
-            line.members_of(&body);
+        Line::write(clusters, |line| {
+            line.members(head).number("size", cluster.members.len() as u64);
+            line.share("weakest", weakest).object("kept", |line| {
+                line.unit(self.names.row(&cluster.kept));
+            });
+            line.objects("members", named, |line, (unit, matched)| {
+                let start = line.place();
+                line.unit(self.names.row(unit)).facts(Some(row(unit, matched)));
+                Line::write(members, |own| {
+                    own.members(head).members(line.since(start));
+                });
+            });
+            line.flag("truncated", !rest.is_empty());
+            if let Some((document, date)) = first_seen {
+                line.object("first_seen", |line| {
+                    line.name(self.names.document(document)).text("date", date);
+                });
+            }
         });
-        rest.iter().for_each(|member| log(&mut body, member));
-        line.flag("truncated", cluster.members.len() > MAX_MEMBERS);
-        if let Some((document, date)) = cluster.first_seen(self.names.corpus) {
-            line.object("first_seen", |line| {
-                line.name(self.names.document(document)).text("date", date);
+        for (unit, matched) in rest {
+            Line::write(members, |own| {
+                own.members(head).unit(self.names.row(unit)).facts(Some(row(unit, matched)));
             });
         }
-        line.end(clusters);
     }
 
-    fn member_rows(&self, at: usize, cluster: &Cluster, roles: &Roles<'_>, rows: &mut Rows) -> Result<()> {
+    fn member(&self, unit: &Unit, facts: Facts, role: &'static str, cells: &ClusterCells, rows: &mut Rows) {
         let corpus = self.names.corpus;
-        let name = self.names.of(cluster.level, &cluster.kept);
-        let name = plain(&name);
-        let first_seen = cluster.first_seen(corpus).map_or("", |(_, date)| date);
-        for (unit, matched) in &cluster.members {
-            let document = self.names.document(unit.document);
-            let known = &corpus.documents[unit.document as usize];
-            rows.member(&MemberRow {
-                cluster: &name,
-                level: level(cluster.level),
-                role: role(roles.of(at, unit)),
-                doc: &format!("{}:{}", document.input, document.record),
-                id: &plain(document.id),
-                site: known.site.map_or("", |site| &corpus.sites[site as usize]),
-                lines: [unit.lines.first(), unit.lines.last()].map(|line| line.copied().unwrap_or(0)),
-                span: unit.span,
-                facts: matched.map_or(ITSELF, facts),
-                date: known.date.as_deref().unwrap_or_default(),
-                first_seen,
-            })?;
-        }
-        Ok(())
+        let known = &corpus.documents[unit.document as usize];
+        let row = MemberRow {
+            role,
+            input: known.origin.input,
+            record: known.origin.record,
+            id: &plain(&known.id),
+            site: known.site.map_or("", |site| &corpus.sites[site as usize]),
+            lines: [unit.lines.first(), unit.lines.last()].map(|line| line.copied().unwrap_or(0)),
+            span: unit.span,
+            facts,
+            date: known.date.as_deref().unwrap_or_default(),
+        };
+        rows.member(cells, &row);
     }
 
     /// Writes `sites.csv`.
@@ -219,15 +234,15 @@ impl Logs<'_> {
     /// When it cannot be written.
     pub fn sites_table(&self, counted: &Tables) -> Result<()> {
         let mut rows = Rows::default();
-        rows.row(&SITE_COLUMNS)?;
+        rows.row(&SITE_COLUMNS);
         for flow in &counted.flows {
             let numbers = [flow.documents, flow.copies, flow.characters, flow.earlier, flow.later];
             let [documents, copies, characters, earlier, later] =
                 &numbers.map(|number: u64| number.to_string());
             let level = level(flow.level);
-            rows.row(&[&flow.site, &flow.kept_site, level, documents, copies, characters, earlier, later])?;
+            rows.row(&[&flow.site, &flow.kept_site, level, documents, copies, characters, earlier, later]);
         }
-        Files::create(self.folder, [tables::SITES])?.add([rows.finish()?])
+        Files::create(self.folder, [tables::SITES])?.add([rows.finish()])
     }
 
     /// Writes `matches.jsonl`: the verified pairs of documents.
@@ -237,21 +252,20 @@ impl Logs<'_> {
     pub fn matches(&self, found: &DocumentMatches) -> Result<()> {
         let slices: Vec<&[(u32, u32, Match)]> = found.pairs.chunks(ROWS).collect();
         Files::create(self.folder, ["matches.jsonl"])?.write(&slices, |pairs, [out]| {
-            let mut line = Line::new();
             for (a, b, matched) in pairs {
-                line.clear();
-                line.text("level", "document");
-                line.object("a", |line| {
-                    line.name(self.names.document(*a));
+                Line::write(out, |line| {
+                    line.word("level", "document");
+                    line.object("a", |line| {
+                        line.name(self.names.document(*a));
+                    });
+                    line.object("b", |line| {
+                        line.name(self.names.document(*b));
+                    });
+                    line.facts(Some(facts(*matched)));
+                    let overlap = matched.overlap;
+                    line.number("shingles_a", overlap.a.into()).number("shingles_b", overlap.b.into());
+                    line.number("shingles_shared", overlap.shared.into()).share("spread", matched.spread);
                 });
-                line.object("b", |line| {
-                    line.name(self.names.document(*b));
-                });
-                line.facts(Some(facts(*matched)));
-                let overlap = matched.overlap;
-                line.number("shingles_a", overlap.a.into()).number("shingles_b", overlap.b.into());
-                line.number("shingles_shared", overlap.shared.into()).share("spread", matched.spread);
-                line.end(out);
             }
             Ok(())
         })
@@ -265,13 +279,12 @@ impl Logs<'_> {
         let slices: Vec<&[Removal]> = verdicts.removals.chunks(ROWS).collect();
         Files::create(self.folder, ["removed.jsonl"])?.write(&slices, |removals, [out]| {
             let mut pages = Pages::new(self.names.corpus);
-            let mut line = Line::new();
             for removal in removals {
-                line.clear();
-                self.removal(&mut line, removal, verdicts);
                 let page = pages.get(removal.unit.document)?;
-                line.text("text", &page.sheet.text[removal.unit.span.range()]);
-                line.end(out);
+                Line::write(out, |line| {
+                    self.removal(line, removal, verdicts);
+                    line.text("text", &page.sheet.text[removal.unit.span.range()]);
+                });
             }
             Ok(())
         })
@@ -316,9 +329,7 @@ impl Logs<'_> {
         let mut out = Vec::new();
         for (site, found) in self.names.corpus.sites.iter().zip(families) {
             for known in found {
-                let mut line = Line::new();
-                family(&mut line, site, known);
-                line.end(&mut out);
+                Line::write(&mut out, |line| family(line, site, known));
             }
         }
         Files::create(self.folder, ["chrome.jsonl"])?.add([out])
@@ -355,16 +366,18 @@ impl SkippedLog {
     /// # Errors
     /// When it cannot be written.
     pub fn add(&mut self, source: &Source, skipped: &Skipped) -> Result<()> {
-        let mut line = Line::new();
-        line.text("path", &source.given).number("record", skipped.origin.record);
-        line.number("byte_offset", skipped.offset).text("reason", &skipped.reason);
-        match std::str::from_utf8(&skipped.bytes) {
-            Ok(text) => line.text("text", text),
-            Err(_) => line
-                .text("bytes", &skipped.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
-        };
         let mut out = Vec::new();
-        line.end(&mut out);
+        Line::write(&mut out, |line| {
+            line.text("path", &source.given).number("record", skipped.origin.record);
+            line.number("byte_offset", skipped.offset).text("reason", &skipped.reason);
+            match std::str::from_utf8(&skipped.bytes) {
+                Ok(text) => line.text("text", text),
+                Err(_) => {
+                    let bytes: String = skipped.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                    line.text("bytes", &bytes)
+                }
+            };
+        });
         self.0.write_all(&out).map_err(Error::io(SKIPPED))
     }
 

@@ -154,7 +154,10 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     }
     summary.finish(clock.stages);
     summary.write(&folder.join("run.json"))?;
-    output.commit()?;
+    // What was kept of the run is let go while the disk takes the results.
+    let kept = (survey, verdicts, documents, paragraphs, families, edits, tables);
+    let (committed, ()) = rayon::join(|| output.commit(), || drop(kept));
+    committed?;
     Ok(summary)
 }
 
@@ -356,7 +359,7 @@ fn gone(
         (Copies::Link, Some(kept)) if !source.format.is_page() => {
             let text = corpus.spool.get(document)?.text.len() as u32;
             let cut = if text == 0 { Vec::new() } else { vec![Span::new(0, text)] };
-            let add = vec![(LINK.into(), names.of(Level::Document, kept))];
+            let add = vec![(LINK.into(), names.of(Level::Document, kept).into_owned())];
             let Some(own) = survey.targets.get(&document) else { return Ok(Edit::Change { cut, add }) };
             let kept = kept.document;
             // What is referred to must be there: a record that is written anew has another payload.

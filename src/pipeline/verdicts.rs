@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::corpus::{Corpus, Page, Pages};
 use super::documents::{DocumentMatches, Match, lost_units};
 use super::paragraphs::{Occurrence, ParagraphCluster, ParagraphMatches};
@@ -164,7 +166,7 @@ pub fn decide(
         !gone.overlaps_removed(occurrence.document, &occurrence.run)
     };
     let clusters = paragraphs.clusters(corpus, config, survives)?;
-    verdicts.paragraphs(corpus, paragraphs, &clusters, config, &mut pages, &gone)?;
+    verdicts.paragraphs(corpus, paragraphs, &clusters, config, &gone)?;
     if removes_chrome(&config.removal) {
         verdicts.chrome(corpus, &mut pages)?;
     }
@@ -326,39 +328,27 @@ impl Verdicts {
         &mut self,
         corpus: &Corpus,
         paragraphs: &ParagraphMatches,
-        clusters: &[ParagraphCluster],
+        found: &[ParagraphCluster],
         config: &Config,
-        pages: &mut Pages<'_>,
         gone: &Gone,
     ) -> Result<()> {
-        for found in clusters {
-            let cluster = self.clusters.len();
-            let representative = &paragraphs.occurrences[found.representative as usize];
-            let kept = paragraph(&*pages.get(representative.document)?, representative);
-            let kept_stands = !gone.overlaps_removed(representative.document, &representative.run);
-            let mut members = vec![(kept.clone(), None)];
-            for &(at, matched) in &found.members {
-                let occurrence = &paragraphs.occurrences[at as usize];
-                let page = pages.get(occurrence.document)?;
-                let unit = paragraph(&page, occurrence);
-                if kept_stands
-                    && removes(Level::Paragraph, &config.removal)
-                    && !corpus.documents[occurrence.document as usize].is_fixed()
-                    && !gone.overlaps_removed(occurrence.document, &occurrence.run)
-                    && !gone.is_named(occurrence.document, &occurrence.run)
-                    && covered(matched.copy(occurrence.units), &config.removal)
-                {
-                    self.removals.push(Removal {
-                        cut: tiles(&page, &unit.lines),
-                        unit: unit.clone(),
-                        why: Why::Copy { level: Level::Paragraph, cluster },
-                        inside: None,
-                    });
+        let start = self.clusters.len();
+        let numbered: Vec<(usize, &ParagraphCluster)> = (start..).zip(found).collect();
+        let decided: Vec<(Vec<Cluster>, Vec<Removal>)> = numbered
+            .par_chunks(TOGETHER)
+            .map(|found| {
+                let mut pages = Pages::new(corpus);
+                let (mut clusters, mut removals) = (Vec::with_capacity(found.len()), Vec::new());
+                for &(number, found) in found {
+                    let copies = Copies { found, number, paragraphs, config, gone };
+                    clusters.push(copies.decide(&mut pages, &mut removals)?);
                 }
-                members.push((unit, Some(matched)));
-            }
-            members.sort_by_key(|(unit, _)| (unit.document, unit.span));
-            self.clusters.push(Cluster { level: Level::Paragraph, kept, members });
+                Ok((clusters, removals))
+            })
+            .collect::<Result<_>>()?;
+        for (clusters, removals) in decided {
+            self.clusters.extend(clusters);
+            self.removals.extend(removals);
         }
         Ok(())
     }
@@ -430,6 +420,52 @@ impl Verdicts {
                 open.push(at);
             }
         }
+    }
+}
+
+/// Clusters of paragraphs that a thread decides on in one go.
+const TOGETHER: usize = 512;
+
+/// A cluster of paragraphs, and what decides on it: nothing that other such clusters change.
+struct Copies<'a> {
+    found: &'a ParagraphCluster,
+    /// Its place among all clusters.
+    number: usize,
+    paragraphs: &'a ParagraphMatches,
+    config: &'a Config,
+    gone: &'a Gone,
+}
+
+impl Copies<'_> {
+    fn decide(&self, pages: &mut Pages<'_>, removals: &mut Vec<Removal>) -> Result<Cluster> {
+        let &Self { found, number, paragraphs, config, gone } = self;
+        let representative = &paragraphs.occurrences[found.representative as usize];
+        let kept = paragraph(&*pages.get(representative.document)?, representative);
+        let may_go = !gone.overlaps_removed(representative.document, &representative.run)
+            && removes(Level::Paragraph, &config.removal);
+        let mut members = Vec::with_capacity(found.members.len() + 1);
+        members.push((kept.clone(), None));
+        for &(at, matched) in &found.members {
+            let occurrence = &paragraphs.occurrences[at as usize];
+            let page = pages.get(occurrence.document)?;
+            let unit = paragraph(&page, occurrence);
+            if may_go
+                && !pages.corpus().documents[occurrence.document as usize].is_fixed()
+                && !gone.overlaps_removed(occurrence.document, &occurrence.run)
+                && !gone.is_named(occurrence.document, &occurrence.run)
+                && covered(matched.copy(occurrence.units), &config.removal)
+            {
+                removals.push(Removal {
+                    cut: tiles(&page, &unit.lines),
+                    unit: unit.clone(),
+                    why: Why::Copy { level: Level::Paragraph, cluster: number },
+                    inside: None,
+                });
+            }
+            members.push((unit, Some(matched)));
+        }
+        members.sort_by_key(|(unit, _)| (unit.document, unit.span));
+        Ok(Cluster { level: Level::Paragraph, kept, members })
     }
 }
 

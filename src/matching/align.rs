@@ -4,12 +4,7 @@
 //! slices of a verified match. Out: runs of equal units, increasing in both. Cost: linear in the length times the
 //! number of differences, so it is asked for only where a match needs its differences shown.
 
-use std::convert::Infallible;
-
-use similar::algorithms::{Compact, DiffHook};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
-
-use super::snakes;
 
 /// A run of equal units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,46 +45,14 @@ pub fn align(a: &[u32], b: &[u32]) -> Vec<Run> {
     };
     push(0, 0, head);
     if middle_a.len().max(middle_b.len()) <= MAX_MIDDLE {
-        for run in between(middle_a, middle_b) {
-            push(head + run.a as usize, head + run.b as usize, run.len as usize);
+        for op in capture_diff_slices(Algorithm::Myers, middle_a, middle_b) {
+            if let DiffOp::Equal { old_index, new_index, len } = op {
+                push(head + old_index, head + new_index, len);
+            }
         }
     }
     push(a.len() - tail, b.len() - tail, tail);
     runs
-}
-
-/// Runs of equal units between head and tail: those of `similar`, whoever finds them.
-fn between(a: &[u32], b: &[u32]) -> Vec<Run> {
-    if a.is_empty() || b.is_empty() {
-        return Vec::new();
-    }
-    let mut tidied = Compact::new(Equal(Vec::new()), a, b);
-    match snakes::script(a, b, &mut tidied) {
-        Some(()) => tidied.into_inner().0,
-        None => by_similar(a, b),
-    }
-}
-
-fn by_similar(a: &[u32], b: &[u32]) -> Vec<Run> {
-    let equal = |op| match op {
-        DiffOp::Equal { old_index, new_index, len } => {
-            Some(Run { a: old_index as u32, b: new_index as u32, len: len as u32 })
-        }
-        _ => None,
-    };
-    capture_diff_slices(Algorithm::Myers, a, b).into_iter().filter_map(equal).collect()
-}
-
-/// What stays of a script.
-struct Equal(Vec<Run>);
-
-impl DiffHook for Equal {
-    type Error = Infallible;
-
-    fn equal(&mut self, a: usize, b: usize, len: usize) -> Result<(), Infallible> {
-        self.0.push(Run { a: a as u32, b: b as u32, len: len as u32 });
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -110,24 +73,6 @@ mod tests {
                 total += len;
             }
             prop_assert_eq!(total, longest_common_subsequence(&a, &b));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn runs_are_those_of_similar(a in proptest::collection::vec(0u32..9, 1..90),
-                                     b in proptest::collection::vec(0u32..9, 1..90)) {
-            let joined = |runs: Vec<Run>| {
-                let mut joined: Vec<Run> = Vec::new();
-                for run in runs {
-                    match joined.last_mut() {
-                        Some(last) if (last.a + last.len, last.b + last.len) == (run.a, run.b) => last.len += run.len,
-                        _ => joined.push(run),
-                    }
-                }
-                joined
-            };
-            prop_assert_eq!(joined(between(&a, &b)), joined(by_similar(&a, &b)));
         }
     }
 

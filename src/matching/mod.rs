@@ -7,6 +7,5 @@ pub mod lost;
 pub mod numbers;
 pub mod probe;
 pub mod relation;
-mod snakes;
 pub mod spread;
 pub mod verify;

@@ -273,19 +273,25 @@ fn find(
     clock.stage("label");
     progress.stage("matching documents", None);
     let mut finder = Finder::new(corpus, &job.config)?;
-    let mut found = finder.find(corpus, &job.config, job.pairs)?;
+    let found = finder.find(corpus, &job.config, job.pairs)?;
     clock.stage("documents");
     let Again { changed, families } = label::again(corpus, round, &found, judge, describe)?;
     clock.stage("label");
-    if !changed.is_empty() {
-        finder.update(corpus, &job.config, &changed)?;
-        found = finder.find(corpus, &job.config, job.pairs)?;
-    }
-    drop(finder);
-    found.look_closer(corpus, &job.config)?;
-    clock.stage("documents");
-    progress.stage("matching paragraphs", None);
-    let mut pieces = paragraphs::find(corpus, &job.config, None)?;
+    // The labels stand: paragraphs need nothing of the documents, and what one search does alone the other fills up.
+    let documents = || -> Result<(DocumentMatches, Instant)> {
+        let mut found = found;
+        if !changed.is_empty() {
+            finder.update(corpus, &job.config, &changed)?;
+            found = finder.find(corpus, &job.config, job.pairs)?;
+        }
+        drop(finder);
+        found.look_closer(corpus, &job.config)?;
+        Ok((found, Instant::now()))
+    };
+    progress.stage("matching documents and paragraphs", None);
+    let (found, pieces) = rayon::join(documents, || paragraphs::find(corpus, &job.config, None));
+    let ((found, finished), mut pieces) = (found?, pieces?);
+    clock.stage_until("documents", finished);
     clock.stage("paragraphs");
     if label::by_alignment(corpus, &pieces, judge.rules)? {
         pieces = paragraphs::find(corpus, &job.config, Some(pieces))?;
@@ -510,7 +516,11 @@ impl Clock {
     }
 
     fn stage(&mut self, name: &'static str) {
-        let now = Instant::now();
+        self.stage_until(name, Instant::now());
+    }
+
+    /// Counts the time from the last stage's end until then.
+    fn stage_until(&mut self, name: &'static str, now: Instant) {
         let seconds = (now - self.last).as_secs_f64();
         match self.stages.iter_mut().find(|stage| stage.name == name) {
             Some(stage) => stage.seconds += seconds,

@@ -19,8 +19,8 @@ pub struct Side {
 }
 
 impl Side {
-    /// A document by the shingles of its content and, where some of it is chrome, of all its text, both in the order
-    /// of the text.
+    /// A document by the shingles of its content, in the order of the text, and, where some of it is chrome, those of
+    /// its whole text; such as its content has may be left out there.
     pub fn new(ordered: Vec<u64>, whole: Option<&[u64]>, prober: &mut Prober) -> Self {
         let table = &mut prober.other;
         table.clear(ordered.len() + whole.map_or(0, <[u64]>::len));

@@ -130,6 +130,25 @@ impl Content {
         Cow::Owned(units)
     }
 
+    /// The stretches of a sheet's units that are content as they stand, in order, as long as may be.
+    pub fn kept(&self, sheet: &Sheet, labels: &Labels) -> Vec<Range<usize>> {
+        let mut kept: Vec<Range<usize>> = Vec::new();
+        let mut cut = labels.spans.iter().map(|span| span.span).peekable();
+        for &ContentLine { line, .. } in &self.lines {
+            let span = sheet.lines[line as usize];
+            while cut.next_if(|cut| cut.end <= span.start).is_some() {}
+            if cut.peek().is_some_and(|cut| cut.overlaps(span)) {
+                continue;
+            }
+            let units = sheet.unit_range(&(line..line + 1));
+            match kept.last_mut() {
+                Some(last) if last.end == units.start => last.end = units.end,
+                _ => kept.push(units),
+            }
+        }
+        kept
+    }
+
     /// Runs in which each paragraph but the last stops in mid-sentence and each but the first opens nothing new. The
     /// whole run is offered, and, where it has three pieces and more, each neighbouring pair: one piece too many must
     /// not hide the break.

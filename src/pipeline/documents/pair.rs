@@ -3,6 +3,9 @@
 //! What chrome takes on both sides counts on neither; what one has as content counts on both. Cost: a look-up for each
 //! shingle of one side, after one for each of the other, which may be compared with many.
 
+use std::iter::once;
+use std::ops::Range;
+
 use super::Match;
 use super::bench::Bench;
 use super::sign::Sign;
@@ -16,7 +19,7 @@ use crate::matching::relation::{
 };
 use crate::matching::verify::Overlap;
 use crate::pipeline::corpus::Corpus;
-use crate::text::shingle::shingles;
+use crate::text::shingle::{SHINGLE, shingles};
 
 /// What two documents were found to share.
 #[derive(Clone, Copy, Debug)]
@@ -131,15 +134,60 @@ impl Pair<'_> {
 
 /// The shingles of a document.
 pub(super) fn side(corpus: &Corpus, id: u32, prober: &mut Prober) -> Result<Side> {
-    let labels = &corpus.labels[id as usize];
+    let (content, labels) = (&corpus.contents[id as usize], &corpus.labels[id as usize]);
     corpus.with_units(id, |sheet, units| {
         let mut ordered = Vec::new();
         shingles(units, &mut ordered);
-        let whole = (!labels.lines.is_empty() || !labels.spans.is_empty()).then(|| {
-            let mut whole = Vec::new();
-            shingles(&sheet.units, &mut whole);
-            whole
-        });
-        Side::new(ordered, whole.as_deref(), prober)
+        let all_content = labels.lines.is_empty() && labels.spans.is_empty();
+        let rest = (!all_content).then(|| beside(&sheet.units, &content.kept(sheet, labels)));
+        Side::new(ordered, rest.as_deref(), prober)
     })
+}
+
+/// The shingles of a text that do not lie in one of its stretches.
+fn beside(units: &[u32], stretches: &[Range<usize>]) -> Vec<u64> {
+    let (mut beside, mut some) = (Vec::new(), Vec::new());
+    // Shingles that begin from `from` on are not looked at yet.
+    let mut from = 0;
+    let ends = once(units.len()..units.len() + SHINGLE - 1);
+    for stretch in stretches.iter().filter(|stretch| stretch.len() >= SHINGLE).cloned().chain(ends) {
+        let until = units.len().min(stretch.start + SHINGLE - 1);
+        if from < stretch.start && until - from >= SHINGLE.min(units.len()) {
+            shingles(&units[from..until], &mut some);
+            beside.extend_from_slice(&some);
+        }
+        from = stretch.end - (SHINGLE - 1);
+    }
+    beside
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::shingle::shingle_set;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Against all windows, one by one.
+        #[test]
+        fn beside_stretches_lies_what_none_of_them_holds(
+            units in prop::collection::vec(0u32..1 << 30, 0..60),
+            cuts in prop::collection::btree_set(0usize..60, 0..10),
+        ) {
+            let cuts: Vec<usize> = cuts.into_iter().filter(|&cut| cut <= units.len()).collect();
+            let stretches: Vec<Range<usize>> = cuts.chunks_exact(2).map(|pair| pair[0]..pair[1]).collect();
+            let (mut all, mut want) = (Vec::new(), Vec::new());
+            shingles(&units, &mut all);
+            for (start, &shingle) in all.iter().enumerate() {
+                let end = (start + SHINGLE).min(units.len());
+                if !stretches.iter().any(|stretch| stretch.start <= start && end <= stretch.end && end - start == SHINGLE) {
+                    want.push(shingle);
+                }
+            }
+            prop_assert_eq!(beside(&units, &stretches), want);
+            let mut set = Vec::new();
+            shingle_set(&units, &mut set);
+            prop_assert!(beside(&units, &[]).iter().all(|shingle| set.binary_search(shingle).is_ok()));
+        }
+    }
 }

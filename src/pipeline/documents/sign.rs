@@ -1,8 +1,8 @@
 //! A document's content → what it is compared by: bands of its signature, samples of its shingles, keys.
 //!
-//! Bands propose pairs of like length. Sampled shingles, those whose hash is 0 modulo [`SAMPLE`] (FracMinHash; Irber et
-//! al. 2022), propose pairs of which one stands in the other, at any length. Keys of the units, in their order and in
-//! any order, say what is equal. Cost: one pass over the units, one over the shingles.
+//! Bands propose pairs of like length. Sampled shingles, those with a hash whose high half is 0 modulo [`SAMPLE`]
+//! (FracMinHash; Irber et al. 2022), propose pairs of which one stands in the other, at any length. Keys of the units,
+//! in their order and in any order, say what is equal. Cost: one pass over the units, one over the shingles.
 
 use rayon::prelude::*;
 
@@ -16,9 +16,9 @@ use crate::sketch::minhash::{MinHasher, SLOTS};
 use crate::text::shingle::shingles;
 
 /// One shingle in this many is sampled.
-const SAMPLE: u64 = 8;
-/// Of a short document, one in this many besides, compared among short ones: few samples scatter widely.
-const FINE: u64 = 4;
+const SAMPLE: u32 = 8;
+/// Of a short document, one in this many, a divisor of [`SAMPLE`], compared among short ones: few samples scatter widely.
+const FINE: u32 = 4;
 /// Shingles of a short document, at most.
 const SHORT: usize = 512;
 /// Of the sampled shingles that two documents share, the share that many others have too from which on it says nothing
@@ -142,9 +142,12 @@ pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[
                 sign.bands = DOCUMENT.keys(&signature).collect();
                 sign.bag = hash::bag_key(units);
                 sign.whole_bag = if units.len() == all.len() { sign.bag } else { hash::bag_key(all) };
-                sign.samples = sampled(buffer, SAMPLE, scratch);
                 if buffer.len() <= SHORT {
                     sign.fine = sampled(buffer, FINE, scratch);
+                    sign.samples =
+                        sign.fine.iter().copied().filter(|key| key.is_multiple_of(SAMPLE)).collect();
+                } else {
+                    sign.samples = sampled(buffer, SAMPLE, scratch);
                 }
                 sign
             })
@@ -152,14 +155,15 @@ pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[
         .collect()
 }
 
-/// The high halves of the shingles whose hash is 0 modulo `rate`, sorted, each once.
-fn sampled(shingles: &[u64], rate: u64, scratch: &mut Vec<u32>) -> Vec<u32> {
+/// The high halves of shingles, as far as they are 0 modulo `rate`, sorted, each once.
+fn sampled(shingles: &[u64], rate: u32, scratch: &mut Vec<u32>) -> Vec<u32> {
     // Each is written, and stays where it is sampled: which one is, no branch could foretell.
     scratch.resize(shingles.len(), 0);
     let mut count = 0;
     for &hash in shingles {
-        scratch[count] = (hash >> 32) as u32;
-        count += usize::from(hash % rate == 0);
+        let key = (hash >> 32) as u32;
+        scratch[count] = key;
+        count += usize::from(key.is_multiple_of(rate));
     }
     scratch.truncate(count);
     scratch.sort_unstable();

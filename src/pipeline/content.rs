@@ -58,7 +58,8 @@ impl Content {
     /// The content of a sheet under these labels.
     pub fn new(sheet: &Sheet, labels: &Labels) -> Self {
         let mut content = Content {
-            lines: Vec::with_capacity(sheet.lines.len()),
+            // Blank lines are in no paragraph.
+            lines: Vec::with_capacity(sheet.paragraphs.iter().map(|lines| lines.len()).sum()),
             paragraphs: Vec::with_capacity(sheet.paragraphs.len()),
             ..Content::default()
         };

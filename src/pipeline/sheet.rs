@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::document::Span;
 use crate::text::fold::{Numbers, fold, fold_spans};
-use crate::text::segment::{ends_sentence, is_blank, opens_item, segment};
+use crate::text::segment::{Segmented, ends_sentence, is_blank, opens_item, segment};
 
 /// A record's text, cut and folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,8 +93,12 @@ impl Sheet {
             unit_starts.push(units.len() as u32);
             edges.push(Edges::of(content));
         }
+        // A sheet stays until the end of the run.
+        let Segmented { mut lines, mut paragraphs } = page;
+        lines.shrink_to_fit();
+        paragraphs.shrink_to_fit();
         units.shrink_to_fit();
-        Self { text, lines: page.lines, paragraphs: page.paragraphs, units, unit_starts, numbers, edges }
+        Self { text, lines, paragraphs, units, unit_starts, numbers, edges }
     }
 
     /// Where the units of a range of lines stand.

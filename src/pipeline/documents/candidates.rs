@@ -23,7 +23,7 @@ use crate::sketch::minhash::MinHasher;
 /// Fewest sampled shingles that a pair has in common, where the shorter document has as many.
 const FEWEST_SAMPLES: usize = 2;
 /// Share of the shorter document's samples that a pair has in common.
-const SAMPLED: f64 = 0.15;
+const SAMPLED: f64 = 0.12;
 /// Bands that two documents share from which on they are compared whatever others share with them.
 const SURE: usize = 8;
 /// How far below what a match needs samples may say that a pair is: more than the estimate scatters.

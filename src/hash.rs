@@ -11,13 +11,13 @@ pub type Map<K, V> = std::collections::HashMap<K, V, ahash::RandomState>;
 pub type Set<K> = std::collections::HashSet<K, ahash::RandomState>;
 
 /// A set of keys that are hashes already, with the same restriction: one multiplication, and no secret, is enough.
-pub type KeySet = std::collections::HashSet<u32, BuildHasherDefault<Spread>>;
+pub type KeySet = std::collections::HashSet<u32, BuildHasherDefault<Mixed>>;
 
-/// Spreads a key over the 64 bits that a table looks at.
+/// Mixes a key into the 64 bits that a table looks at.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Spread(u64);
+pub struct Mixed(u64);
 
-impl Hasher for Spread {
+impl Hasher for Mixed {
     fn write_u32(&mut self, key: u32) {
         self.0 = u64::from(key).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }

@@ -131,13 +131,6 @@ const CONTEXT: usize = 2;
 /// Compares the places that stand in the same surroundings on both sides; where surroundings repeat (`第…条`), the
 /// first with the first, and so on.
 fn by_context(a: &[u32], places_a: &[(u32, &[Slot])], b: &[u32], places_b: &[(u32, &[Slot])]) -> Comparison {
-    fn keyed(units: &[u32], places: &[(u32, &[Slot])]) -> Vec<(u64, usize)> {
-        let key = |&(gap, _): &(u32, &[Slot])| units_key(around(units, gap as usize));
-        let mut keyed: Vec<(u64, usize)> =
-            places.iter().enumerate().map(|(at, place)| (key(place), at)).collect();
-        keyed.sort_unstable();
-        keyed
-    }
     let (keyed_a, keyed_b) = (keyed(a, places_a), keyed(b, places_b));
     let mut result = Comparison::default();
     let (mut i, mut j) = (0, 0);
@@ -159,6 +152,15 @@ fn by_context(a: &[u32], places_a: &[(u32, &[Slot])], b: &[u32], places_b: &[(u3
         result.count(&[], places_b[at].1);
     }
     result
+}
+
+/// Keys of what stands around places, sorted, each with the number of its place.
+fn keyed(units: &[u32], places: &[(u32, &[Slot])]) -> Vec<(u64, usize)> {
+    let key = |&(gap, _): &(u32, &[Slot])| units_key(around(units, gap as usize));
+    let mut keyed: Vec<(u64, usize)> =
+        places.iter().enumerate().map(|(at, place)| (key(place), at)).collect();
+    keyed.sort_unstable();
+    keyed
 }
 
 /// The units around a gap.
@@ -325,14 +327,7 @@ mod tests {
                 inside.map(|&unit| Slot { unit, span: Span::default(), kind: SlotKind::Mask }).collect()
             });
             let [a, b] = [places(&slots[0]), places(&slots[1])];
-            let keyed = |side: usize, places: &[(u32, &[Slot])]| {
-                let key = |gap: u32| units_key(around(&units[side], gap as usize));
-                let mut keyed: Vec<(u64, usize)> =
-                    places.iter().enumerate().map(|(at, &(gap, _))| (key(gap), at)).collect();
-                keyed.sort_unstable();
-                keyed
-            };
-            let mut found = without_number(&units[0], &a, &keyed(0, &a), &units[1], &keyed(1, &b));
+            let mut found = without_number(&units[0], &a, &keyed(&units[0], &a), &units[1], &keyed(&units[1], &b));
             found.sort_unstable();
             prop_assert_eq!(found, plainly(&units[0], &a, &units[1], &b));
         }

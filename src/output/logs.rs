@@ -239,21 +239,7 @@ impl Line {
 /// Adds a whole number in decimal digits.
 #[inline]
 pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
-    if number >= 100_000_000 {
-        return out.extend_from_slice(number.to_string().as_bytes());
-    }
-    // Up to eight digits are one word, the first of them in its lowest byte.
-    let (mut rest, mut word, mut digits) = (number, 0, 0);
-    loop {
-        word = (word << 8) | (u64::from(b'0') + rest % 10);
-        digits += 1;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&word.to_le_bytes());
-    out.truncate(out.len() - size_of_val(&word) + digits);
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Adds a share to four places, without the zeros at its end.

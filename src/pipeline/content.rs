@@ -54,6 +54,14 @@ pub struct Paragraph {
     pub masks: u32,
 }
 
+/// A piece of a content's units.
+enum Piece {
+    /// Units of whole lines, where they stand in the sheet.
+    Whole(Range<usize>),
+    /// A line of which a span goes.
+    Cut(u32),
+}
+
 impl Content {
     /// The content of a sheet under these labels.
     pub fn new(sheet: &Sheet, labels: &Labels) -> Self {
@@ -107,47 +115,43 @@ impl Content {
             return Cow::Borrowed(&sheet.units);
         }
         let mut units = Vec::with_capacity(self.units as usize);
-        let mut cut = labels.spans.iter().map(|span| span.span).peekable();
-        let mut lines = self.lines.iter().map(|line| line.line).peekable();
-        while let Some(first) = lines.next() {
-            let span = sheet.lines[first as usize];
-            while cut.next_if(|cut| cut.end <= span.start).is_some() {}
-            if cut.peek().is_some_and(|cut| cut.overlaps(span)) {
-                push_cut_line(sheet, first, labels, &mut units);
-                continue;
+        for piece in self.pieces(sheet, labels) {
+            match piece {
+                Piece::Whole(range) => units.extend_from_slice(&sheet.units[range]),
+                Piece::Cut(line) => push_cut_line(sheet, line, labels, &mut units),
             }
-            // A run of whole lines is copied at once; blank lines between them have no units.
-            let mut last = first;
-            let safe = cut.peek().map_or(u32::MAX, |cut| cut.start);
-            let chrome =
-                |from: u32, to: u32| sheet.unit_starts[from as usize] != sheet.unit_starts[to as usize];
-            while let Some(next) =
-                lines.next_if(|&next| sheet.lines[next as usize].end <= safe && !chrome(last + 1, next))
-            {
-                last = next;
-            }
-            units.extend_from_slice(&sheet.units[sheet.unit_range(&(first..last + 1))]);
         }
         Cow::Owned(units)
     }
 
     /// The stretches of a sheet's units that are content as they stand, in order, as long as may be.
-    pub fn kept(&self, sheet: &Sheet, labels: &Labels) -> Vec<Range<usize>> {
-        let mut kept: Vec<Range<usize>> = Vec::new();
+    pub fn stretches(&self, sheet: &Sheet, labels: &Labels) -> Vec<Range<usize>> {
+        let whole = |piece| match piece {
+            Piece::Whole(range) => Some(range),
+            Piece::Cut(_) => None,
+        };
+        self.pieces(sheet, labels).into_iter().filter_map(whole).collect()
+    }
+
+    /// What the units of the content are put together from, in order.
+    fn pieces(&self, sheet: &Sheet, labels: &Labels) -> Vec<Piece> {
+        let mut pieces: Vec<Piece> = Vec::new();
         let mut cut = labels.spans.iter().map(|span| span.span).peekable();
         for &ContentLine { line, .. } in &self.lines {
             let span = sheet.lines[line as usize];
             while cut.next_if(|cut| cut.end <= span.start).is_some() {}
             if cut.peek().is_some_and(|cut| cut.overlaps(span)) {
+                pieces.push(Piece::Cut(line));
                 continue;
             }
             let units = sheet.unit_range(&(line..line + 1));
-            match kept.last_mut() {
-                Some(last) if last.end == units.start => last.end = units.end,
-                _ => kept.push(units),
+            match pieces.last_mut() {
+                // Blank lines between them have no units.
+                Some(Piece::Whole(last)) if last.end == units.start => last.end = units.end,
+                _ => pieces.push(Piece::Whole(units)),
             }
         }
-        kept
+        pieces
     }
 
     /// Runs in which each paragraph but the last stops in mid-sentence and each but the first opens nothing new. The

@@ -340,8 +340,8 @@ impl Verdicts {
                 let mut pages = Pages::new(corpus);
                 let (mut clusters, mut removals) = (Vec::with_capacity(found.len()), Vec::new());
                 for &(number, found) in found {
-                    let copies = Copies { found, number, paragraphs, config, gone };
-                    clusters.push(copies.decide(&mut pages, &mut removals)?);
+                    let undecided = Undecided { found, number, paragraphs, config, gone };
+                    clusters.push(undecided.decide(&mut pages, &mut removals)?);
                 }
                 Ok((clusters, removals))
             })
@@ -427,7 +427,7 @@ impl Verdicts {
 const TOGETHER: usize = 512;
 
 /// A cluster of paragraphs, and what decides on it: nothing that other such clusters change.
-struct Copies<'a> {
+struct Undecided<'a> {
     found: &'a ParagraphCluster,
     /// Its place among all clusters.
     number: usize,
@@ -436,7 +436,7 @@ struct Copies<'a> {
     gone: &'a Gone,
 }
 
-impl Copies<'_> {
+impl Undecided<'_> {
     fn decide(&self, pages: &mut Pages<'_>, removals: &mut Vec<Removal>) -> Result<Cluster> {
         let &Self { found, number, paragraphs, config, gone } = self;
         let representative = &paragraphs.occurrences[found.representative as usize];

@@ -92,26 +92,7 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
             candidates.common.insert((bucket[0] >> 32) as u32);
             bucket.iter().for_each(|&word| crowded[shingled[word as u32 as usize] as usize] = true);
         }
-        let postings = Postings::new(&parts, rows);
-        // The share of sampled shingles scatters around the true one, and copies that were edited everywhere have
-        // less of it than copies of a part.
-        let is_enough = |a: u32, b: u32, shared: usize| {
-            let fewest = samples(sign(a)).len().min(samples(sign(b)).len());
-            shared >= FEWEST_SAMPLES && shared as f64 >= SAMPLED * fewest as f64
-        };
-        let counted = (0..rows as u32).into_par_iter().with_min_len(64).fold(
-            Default::default,
-            |(mut found, mut met): (Vec<u64>, Vec<u32>), row| {
-                postings.shared(row, &mut met, |other, shared| {
-                    if is_enough(row, other, shared) {
-                        found.push(ids(entry(row, other)));
-                    }
-                });
-                (found, met)
-            },
-        );
-        let counted: Vec<Vec<u64>> = counted.map(|(found, _)| found).collect();
-        pairs.extend(counted.into_iter().flatten());
+        pairs.extend(sharing(&parts, rows, |row| samples(sign(row)).len()).into_iter().map(ids));
     }
     pairs.radix_sort_unstable();
     pairs.dedup();
@@ -122,6 +103,28 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
         if is_crowd { &mut candidates.crowd } else { &mut candidates.pairs }.push((a, b));
     }
     candidates
+}
+
+/// Pairs of rows that share enough of their samples, of which each has `count`.
+fn sharing(parts: &[Part], rows: usize, count: impl Fn(u32) -> usize + Sync) -> Vec<u64> {
+    let postings = Postings::new(parts, rows);
+    let found = (0..rows as u32).into_par_iter().with_min_len(64).fold(
+        Default::default,
+        |(mut found, mut met): (Vec<u64>, Vec<u32>), row| {
+            let own = count(row);
+            postings.shared(row, &mut met, |other, shared| {
+                let fewest = own.min(count(other));
+                // The share of sampled shingles scatters around the true one, and copies that were edited everywhere
+                // have less of it than copies of a part.
+                if shared >= FEWEST_SAMPLES && shared as f64 >= SAMPLED * fewest as f64 {
+                    found.push(entry(row, other));
+                }
+            });
+            (found, met)
+        },
+    );
+    let found: Vec<Vec<u64>> = found.map(|(found, _)| found).collect();
+    found.concat()
 }
 
 /// The words of all rows, told apart by the highest bits of their keys.

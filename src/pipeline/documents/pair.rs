@@ -139,7 +139,7 @@ pub(super) fn side(corpus: &Corpus, id: u32, prober: &mut Prober) -> Result<Side
         let mut ordered = Vec::new();
         shingles(units, &mut ordered);
         let all_content = labels.lines.is_empty() && labels.spans.is_empty();
-        let rest = (!all_content).then(|| beside(&sheet.units, &content.kept(sheet, labels)));
+        let rest = (!all_content).then(|| beside(&sheet.units, &content.stretches(sheet, labels)));
         Side::new(ordered, rest.as_deref(), prober)
     })
 }

@@ -17,7 +17,8 @@ use crate::text::shingle::shingles;
 
 /// One shingle in this many is sampled.
 const SAMPLE: u32 = 8;
-/// Of a short document, one in this many, a divisor of [`SAMPLE`], compared among short ones: few samples scatter widely.
+/// Of a short document, one in this many, a divisor of [`SAMPLE`], compared among short ones: few samples scatter
+/// widely.
 const FINE: u32 = 4;
 /// Shingles of a short document, at most.
 const SHORT: usize = 512;

@@ -4,7 +4,10 @@
 //! slices of a verified match. Out: runs of equal units, increasing in both. Cost: linear in the length times the
 //! number of differences, so it is asked for only where a match needs its differences shown.
 
+use similar::algorithms::{Capture, Compact, DiffHook, Replace};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use super::myers;
 
 /// A run of equal units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +47,9 @@ pub fn align(a: &[u32], b: &[u32]) -> Vec<Run> {
         }
     };
     push(0, 0, head);
-    if middle_a.len().max(middle_b.len()) <= MAX_MIDDLE {
-        for op in capture_diff_slices(Algorithm::Myers, middle_a, middle_b) {
+    let shorter = middle_a.len().min(middle_b.len());
+    if shorter > 0 && middle_a.len().max(middle_b.len()) <= MAX_MIDDLE {
+        for op in edit_script(middle_a, middle_b) {
             if let DiffOp::Equal { old_index, new_index, len } = op {
                 push(head + old_index, head + new_index, len);
             }
@@ -55,12 +59,28 @@ pub fn align(a: &[u32], b: &[u32]) -> Vec<Run> {
     runs
 }
 
+/// What turns one stream into the other: [`capture_diff_slices`].
+fn edit_script(a: &[u32], b: &[u32]) -> Vec<DiffOp> {
+    let mut script = Compact::new(Replace::new(Capture::new()), a, b);
+    if myers::diff(a, b, &mut script).is_none() {
+        return capture_diff_slices(Algorithm::Myers, a, b);
+    }
+    let Ok(()) = script.finish();
+    script.into_inner().into_inner().into_ops()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn scripts_are_those_of_similar(a in proptest::collection::vec(0u32..5, 0..90),
+                                        b in proptest::collection::vec(0u32..5, 0..90)) {
+            prop_assert_eq!(edit_script(&a, &b), capture_diff_slices(Algorithm::Myers, &a, &b));
+        }
+
         #[test]
         fn runs_are_equal_and_increasing(a in proptest::collection::vec(0u32..5, 0..40),
                                          b in proptest::collection::vec(0u32..5, 0..40)) {

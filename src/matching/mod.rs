@@ -4,6 +4,7 @@ pub mod align;
 pub mod difference;
 pub mod discount;
 pub mod lost;
+mod myers;
 pub mod numbers;
 pub mod probe;
 pub mod relation;

@@ -4,6 +4,8 @@
 //! In: plain rows. Out: lines, keys in the order of the format's description, numbers rounded to four places. Cost:
 //! memory speed; nothing is built but the line.
 
+use std::ops::Range;
+
 /// Most members that a line of `clusters.jsonl` holds; all of them stand in `members.jsonl`.
 pub const MAX_MEMBERS: usize = 1000;
 
@@ -23,8 +25,8 @@ pub struct Name<'a> {
 /// A piece of a document.
 #[derive(Clone, Copy, Debug)]
 pub struct UnitRow<'a> {
-    /// The document.
-    pub name: Name<'a>,
+    /// The members of its document, as [`Line::document`] writes them.
+    pub document: &'a [u8],
     /// Its lines, from 0.
     pub lines: &'a [u32],
     /// Its bytes in the text.
@@ -78,9 +80,7 @@ impl Line {
     #[inline]
     fn key(&mut self, key: &str) {
         self.comma();
-        self.0.push(b'"');
-        self.0.extend_from_slice(key.as_bytes());
-        self.0.extend_from_slice(b"\":");
+        self.pieces(&["\"", key, "\":"]);
     }
 
     #[inline]
@@ -90,6 +90,11 @@ impl Line {
         }
     }
 
+    #[inline]
+    fn pieces(&mut self, pieces: &[&str]) {
+        pieces.iter().for_each(|piece| self.0.extend_from_slice(piece.as_bytes()));
+    }
+
     /// Where the next member will stand.
     pub fn place(&self) -> usize {
         self.0.len()
@@ -97,7 +102,12 @@ impl Line {
 
     /// The members from a place on, as [`members`](Self::members) takes them.
     pub fn since(&self, place: usize) -> &[u8] {
-        let written = &self.0[place..];
+        self.within(place..self.0.len())
+    }
+
+    /// The members between two places.
+    pub fn within(&self, places: Range<usize>) -> &[u8] {
+        let written = &self.0[places];
         written.strip_prefix(b",").unwrap_or(written)
     }
 
@@ -196,37 +206,48 @@ impl Line {
         self.raw("id", name.id)
     }
 
-    /// Adds the members of a unit.
+    /// Adds the members of a document where a unit of it is told: its name, `path`, `record`.
+    pub fn document(&mut self, name: Name<'_>) -> &mut Self {
+        self.name(name).text("path", name.path).number("record", name.record)
+    }
+
+    /// Adds the members of a unit. Units are what the logs are full of: their keys are written with what is around.
     pub fn unit(&mut self, unit: UnitRow<'_>) -> &mut Self {
-        self.name(unit.name).text("path", unit.name.path).number("record", unit.name.record);
-        self.raw("lines", "[");
+        self.members(unit.document).pieces(&[",\"lines\":["]);
         for (at, &line) in unit.lines.iter().enumerate() {
             if at > 0 {
                 self.0.push(b',');
             }
             push_number(&mut self.0, u64::from(line) + 1);
         }
-        self.0.push(b']');
-        self.number("byte_start", u64::from(unit.bytes.0)).number("byte_end", u64::from(unit.bytes.1))
+        self.pieces(&["],\"byte_start\":"]);
+        push_number(&mut self.0, unit.bytes.0.into());
+        self.pieces(&[",\"byte_end\":"]);
+        push_number(&mut self.0, unit.bytes.1.into());
+        self
     }
 
-    /// Adds the facts of a match; of none, those of a unit with itself.
+    /// Adds the facts of a match, after other members; of none, those of a unit with itself.
     pub fn facts(&mut self, facts: Option<Facts>) -> &mut Self {
-        match facts {
-            Some(facts) => {
-                self.word("relation", facts.relation).word("numbers", facts.numbers);
-                self.share("jaccard", facts.jaccard).share("containment", facts.containment);
-                self.share("coverage", facts.coverage);
-                if facts.numbers_changed > 0.0 {
-                    self.share("numbers_changed", facts.numbers_changed);
-                }
-                self
-            }
-            None => {
-                self.raw("relation", "null").raw("numbers", "null");
-                self.raw("jaccard", "null").raw("containment", "null").raw("coverage", "null")
-            }
+        let Some(facts) = facts else {
+            let nothing = ["relation", "numbers", "jaccard", "containment", "coverage"];
+            nothing.iter().for_each(|key| _ = self.raw(key, "null"));
+            return self;
+        };
+        self.pieces(&[",\"relation\":\"", facts.relation, "\",\"numbers\":\"", facts.numbers, "\""]);
+        let shares = [
+            (",\"jaccard\":", facts.jaccard),
+            (",\"containment\":", facts.containment),
+            (",\"coverage\":", facts.coverage),
+        ];
+        for (key, share) in shares {
+            self.pieces(&[key]);
+            push_share(&mut self.0, share);
         }
+        if facts.numbers_changed > 0.0 {
+            self.share("numbers_changed", facts.numbers_changed);
+        }
+        self
     }
 
     /// The object as text, closed.
@@ -244,6 +265,10 @@ pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
 
 /// Adds a share to four places, without the zeros at its end.
 pub(super) fn push_share(out: &mut Vec<u8>, share: f64) {
+    // Most are.
+    if share >= 1.0 {
+        return out.push(b'1');
+    }
     let scaled = (share.clamp(0.0, 1.0) * 10_000.0).round() as u64;
     if scaled.is_multiple_of(10_000) {
         return out.push(if scaled == 0 { b'0' } else { b'1' });

@@ -42,14 +42,8 @@ pub const SITE_COLUMNS: [&str; 8] =
 pub struct MemberRow<'a> {
     /// `kept`, `removed`, `reported`.
     pub role: &'static str,
-    /// Number of its input, from 0.
-    pub input: u32,
-    /// Number of its record, from 1.
-    pub record: u64,
-    /// Its document's id: a string without its quotes, anything else as it stands.
-    pub id: &'a str,
-    /// Name of its site; empty where it is unknown.
-    pub site: &'a str,
+    /// The cells of its document, as [`Rows::document`] writes them.
+    pub document: &'a [u8],
     /// Its first and its last line, from 0.
     pub lines: [u32; 2],
     /// Its bytes.
@@ -63,19 +57,21 @@ pub struct MemberRow<'a> {
 /// The cells that all members of a cluster have in common.
 #[derive(Debug)]
 pub struct ClusterCells {
-    head: Rows,
-    tail: Rows,
+    cells: Rows,
+    /// Where those end that stand at the start of a row.
+    head: usize,
 }
 
 impl ClusterCells {
     /// Those of a cluster by its name, its level (`document`, `block`, `paragraph`), and the earliest date in it, empty
     /// where there is none.
     pub fn new(cluster: &str, level: &str, first_seen: &str) -> Self {
-        let mut cells = Self { head: Rows::default(), tail: Rows::default() };
-        cells.head.cell(cluster);
-        cells.head.cell(level);
-        cells.tail.cell(first_seen);
-        cells
+        let mut cells = Rows(Vec::with_capacity(cluster.len() + level.len() + first_seen.len() + 3));
+        cells.cell(cluster);
+        cells.cell(level);
+        let head = cells.0.len();
+        cells.cell(first_seen);
+        Self { cells, head }
     }
 }
 
@@ -84,6 +80,13 @@ impl ClusterCells {
 pub struct Rows(Vec<u8>);
 
 impl Rows {
+    /// Adds rows to such as were written before.
+    pub fn write(rows: &mut Vec<u8>, further: impl FnOnce(&mut Rows)) {
+        let mut all = Self(std::mem::take(rows));
+        further(&mut all);
+        *rows = all.0;
+    }
+
     /// Adds a row.
     pub fn row(&mut self, cells: &[&str]) {
         cells.iter().for_each(|cell| self.cell(cell));
@@ -92,13 +95,10 @@ impl Rows {
 
     /// Adds a member, in the order of [`MEMBER_COLUMNS`].
     pub fn member(&mut self, cluster: &ClusterCells, row: &MemberRow<'_>) {
-        self.0.extend_from_slice(&cluster.head.0);
+        let (head, tail) = cluster.cells.0.split_at(cluster.head);
+        self.0.extend_from_slice(head);
         self.word(row.role);
-        push_number(&mut self.0, row.input.into());
-        self.0.push(b':');
-        self.number(row.record);
-        self.cell(row.id);
-        self.cell(row.site);
+        self.0.extend_from_slice(row.document);
         let [first, last] = row.lines.map(|line| u64::from(line) + 1);
         for number in [first, last, row.span.start.into(), row.span.end.into()] {
             self.number(number);
@@ -111,8 +111,18 @@ impl Rows {
             self.0.push(b',');
         }
         self.cell(row.date);
-        self.0.extend_from_slice(&cluster.tail.0);
+        self.0.extend_from_slice(tail);
         self.end();
+    }
+
+    /// Adds the cells of a document: the numbers of its input, from 0, and of its record, from 1; its id, a string
+    /// without its quotes, anything else as it stands; its site, empty where it is unknown.
+    pub fn document(&mut self, input: u32, record: u64, id: &str, site: &str) {
+        push_number(&mut self.0, input.into());
+        self.0.push(b':');
+        self.number(record);
+        self.cell(id);
+        self.cell(site);
     }
 
     /// Adds a cell, in quotes where it would be read otherwise without.
@@ -184,15 +194,15 @@ mod tests {
         };
         let row = MemberRow {
             role: "kept",
-            input: 3,
-            record: 12,
-            id: "a,b",
-            site: "",
+            document: b"3:12,\"a,b\",,",
             lines: [0, 9],
             span: Span::new(5, 10),
             facts,
             date: "2020",
         };
+        let mut rows = Rows::default();
+        rows.document(3, 12, "a,b", "");
+        assert_eq!(rows.finish(), row.document);
         let mut rows = Rows::default();
         rows.row(&MEMBER_COLUMNS);
         rows.member(&ClusterCells::new("x\"y", "block", "2019"), &row);

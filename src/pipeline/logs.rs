@@ -5,9 +5,10 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
-use super::corpus::{Corpus, Pages};
+use super::corpus::{Corpus, Document, Pages};
 use super::documents::{DocumentMatches, Match};
 use super::findings::role;
 use super::ordered::Files;
@@ -36,7 +37,10 @@ pub struct Names<'a> {
 impl<'a> Names<'a> {
     /// A document's name.
     pub fn document(&self, document: u32) -> Name<'a> {
-        let known = &self.corpus.documents[document as usize];
+        self.of_known(&self.corpus.documents[document as usize])
+    }
+
+    fn of_known(&self, known: &'a Document) -> Name<'a> {
         Name {
             input: known.origin.input,
             record: known.origin.record,
@@ -58,35 +62,68 @@ impl<'a> Names<'a> {
     /// The token that names the cluster of a piece of a document: its address.
     fn address(&self, unit: &Unit) -> String {
         let id = self.cluster(unit.document);
-        let address = format!("\"{}@{}-{}\"", plain(&id), unit.span.start, unit.span.end);
-        let inside = &address[1..address.len() - 1];
-        if is_plain(inside) { address } else { Value::from(inside).to_string() }
+        let id = plain(&id);
+        let mut digits = [itoa::Buffer::new(), itoa::Buffer::new()];
+        let [start, end] = &mut digits;
+        let (start, end) = (start.format(unit.span.start), end.format(unit.span.end));
+        let address = ["\"", &id, "@", start, "-", end, "\""].concat();
+        if is_plain(&id) { address } else { Value::from(&address[1..address.len() - 1]).to_string() }
     }
 
     /// The token that names a cluster.
     pub fn of(&self, level: Level, kept: &Unit) -> Cow<'a, str> {
         if level == Level::Document { self.cluster(kept.document) } else { Cow::Owned(self.address(kept)) }
     }
+}
 
-    fn row<'u>(&self, unit: &'u Unit) -> UnitRow<'u>
-    where
-        'a: 'u,
-    {
-        UnitRow {
-            name: self.document(unit.document),
-            lines: &unit.lines,
-            bytes: (unit.span.start, unit.span.end),
-        }
+/// What the logs say of each document wherever they name a unit of it: written once.
+#[derive(Debug)]
+struct Described(Vec<Batch>);
+
+/// Of some documents the members, each document's as a line, and the cells.
+#[derive(Debug, Default)]
+struct Batch {
+    members: Vec<u8>,
+    cells: Vec<u8>,
+    /// Where those of each document end.
+    ends: Vec<[usize; 2]>,
+}
+
+impl Described {
+    fn new(names: Names<'_>) -> Self {
+        let corpus = names.corpus;
+        let batch = |documents: &[Document]| {
+            let mut batch = Batch::default();
+            for known in documents {
+                let name = names.of_known(known);
+                let site = known.site.map_or("", |site| &corpus.sites[site as usize]);
+                Line::write(&mut batch.members, |line| _ = line.document(name));
+                Rows::write(&mut batch.cells, |rows| {
+                    rows.document(name.input, name.record, &plain(name.id), site);
+                });
+                batch.ends.push([batch.members.len(), batch.cells.len()]);
+            }
+            batch
+        };
+        Self(corpus.documents.par_chunks(ROWS).map(batch).collect())
+    }
+
+    /// The members of a document in a line, and its cells in a row.
+    fn of(&self, document: u32) -> [&[u8]; 2] {
+        let (batch, at) = (&self.0[document as usize / ROWS], document as usize % ROWS);
+        let starts = at.checked_sub(1).map_or([0, 0], |before| batch.ends[before]);
+        let ends = batch.ends[at];
+        let line = &batch.members[starts[0]..ends[0]];
+        [&line[1..line.len() - "}\n".len()], &batch.cells[starts[1]..ends[1]]]
     }
 }
 
 /// The logs of one run, in its folder.
 #[derive(Debug)]
 pub struct Logs<'a> {
-    /// The run's folder.
-    pub folder: &'a Path,
-    /// How documents are named.
-    pub names: Names<'a>,
+    folder: &'a Path,
+    names: Names<'a>,
+    described: Described,
 }
 
 /// Documents, pairs or removals of one slice.
@@ -94,7 +131,20 @@ const ROWS: usize = 512;
 /// Members of clusters of one slice.
 const MEMBERS: usize = 1024;
 
-impl Logs<'_> {
+impl<'a> Logs<'a> {
+    /// The logs in this folder, in which documents are named so.
+    pub fn new(folder: &'a Path, names: Names<'a>) -> Self {
+        Self { folder, names, described: Described::new(names) }
+    }
+
+    fn row<'u>(&'u self, unit: &'u Unit) -> UnitRow<'u> {
+        UnitRow {
+            document: self.described.of(unit.document)[0],
+            lines: &unit.lines,
+            bytes: (unit.span.start, unit.span.end),
+        }
+    }
+
     /// Writes `documents.jsonl`.
     ///
     /// # Errors
@@ -144,14 +194,14 @@ impl Logs<'_> {
         let mut files = Files::create(self.folder, ["clusters.jsonl", "members.jsonl", tables::MEMBERS])?;
         let mut heading = Rows::default();
         heading.row(&MEMBER_COLUMNS);
-        files.add([Vec::new(), Vec::new(), heading.finish()])?;
+        files.add(&[Vec::new(), Vec::new(), heading.finish()])?;
         files.write(&slices, |clusters, [lines, members, table]| {
-            let mut rows = Rows::default();
-            for &(at, cluster) in clusters {
-                let role = |unit: &Unit| role(roles.of(at, unit));
-                self.cluster(cluster, role, lines, members, &mut rows);
-            }
-            *table = rows.finish();
+            Rows::write(table, |rows| {
+                for &(at, cluster) in clusters {
+                    let role = |unit: &Unit| role(roles.of(at, unit));
+                    self.cluster(cluster, role, lines, members, rows);
+                }
+            });
             Ok(())
         })
     }
@@ -175,10 +225,6 @@ impl Logs<'_> {
             self.member(unit, facts, role(unit), &cells, rows);
             facts
         };
-        let mut head = Line::new();
-        let start = head.place();
-        head.raw("cluster", &name).word("level", level);
-        let head = head.since(start);
         let weakest = cluster
             .members
             .iter()
@@ -186,17 +232,26 @@ impl Logs<'_> {
             .fold(1.0, f64::min);
         let (named, rest) = cluster.members.split_at(cluster.members.len().min(MAX_MEMBERS));
         Line::write(clusters, |line| {
-            line.members(head).number("size", cluster.members.len() as u64);
+            let start = line.place();
+            line.raw("cluster", &name).word("level", level);
+            let head = start..line.place();
+            line.number("size", cluster.members.len() as u64);
             line.share("weakest", weakest).object("kept", |line| {
-                line.unit(self.names.row(&cluster.kept));
+                line.unit(self.row(&cluster.kept));
             });
             line.objects("members", named, |line, (unit, matched)| {
                 let start = line.place();
-                line.unit(self.names.row(unit)).facts(Some(row(unit, matched)));
+                line.unit(self.row(unit)).facts(Some(row(unit, matched)));
                 Line::write(members, |own| {
-                    own.members(head).members(line.since(start));
+                    own.members(line.within(head.clone())).members(line.since(start));
                 });
             });
+            for (unit, matched) in rest {
+                Line::write(members, |own| {
+                    let own = own.members(line.within(head.clone())).unit(self.row(unit));
+                    own.facts(Some(row(unit, matched)));
+                });
+            }
             line.flag("truncated", !rest.is_empty());
             if let Some((document, date)) = first_seen {
                 line.object("first_seen", |line| {
@@ -204,26 +259,16 @@ impl Logs<'_> {
                 });
             }
         });
-        for (unit, matched) in rest {
-            Line::write(members, |own| {
-                own.members(head).unit(self.names.row(unit)).facts(Some(row(unit, matched)));
-            });
-        }
     }
 
     fn member(&self, unit: &Unit, facts: Facts, role: &'static str, cells: &ClusterCells, rows: &mut Rows) {
-        let corpus = self.names.corpus;
-        let known = &corpus.documents[unit.document as usize];
         let row = MemberRow {
             role,
-            input: known.origin.input,
-            record: known.origin.record,
-            id: &plain(&known.id),
-            site: known.site.map_or("", |site| &corpus.sites[site as usize]),
+            document: self.described.of(unit.document)[1],
             lines: [unit.lines.first(), unit.lines.last()].map(|line| line.copied().unwrap_or(0)),
             span: unit.span,
             facts,
-            date: known.date.as_deref().unwrap_or_default(),
+            date: self.names.corpus.documents[unit.document as usize].date.as_deref().unwrap_or_default(),
         };
         rows.member(cells, &row);
     }
@@ -242,7 +287,7 @@ impl Logs<'_> {
             let level = level(flow.level);
             rows.row(&[&flow.site, &flow.kept_site, level, documents, copies, characters, earlier, later]);
         }
-        Files::create(self.folder, [tables::SITES])?.add([rows.finish()])
+        Files::create(self.folder, [tables::SITES])?.add(&[rows.finish()])
     }
 
     /// Writes `matches.jsonl`: the verified pairs of documents.
@@ -292,7 +337,7 @@ impl Logs<'_> {
 
     /// What is said of a removal besides its text.
     fn removal(&self, line: &mut Line, removal: &Removal, verdicts: &Verdicts) {
-        line.unit(self.names.row(&removal.unit));
+        line.unit(self.row(&removal.unit));
         match &removal.why {
             Why::ChromeLine(reason) => chrome(line, "chrome-line", reason),
             Why::ChromeSpan(reason) => chrome(line, "chrome-span", reason),
@@ -308,7 +353,7 @@ impl Logs<'_> {
                 );
                 line.raw("cluster", &self.names.of(*level, &cluster.kept));
                 line.object("kept", |line| {
-                    line.unit(self.names.row(&cluster.kept));
+                    line.unit(self.row(&cluster.kept));
                 });
             }
         }
@@ -332,7 +377,7 @@ impl Logs<'_> {
                 Line::write(&mut out, |line| family(line, site, known));
             }
         }
-        Files::create(self.folder, ["chrome.jsonl"])?.add([out])
+        Files::create(self.folder, ["chrome.jsonl"])?.add(&[out])
     }
 }
 

@@ -39,7 +39,7 @@ impl<const N: usize> Files<N> {
         Ok(Self { files })
     }
 
-    /// Adds what `make` says of each slice.
+    /// Adds what `make` says of each slice. The bytes of a round that is written are the room for the next.
     ///
     /// # Errors
     /// That of the first slice that fails, or when a file cannot be written.
@@ -48,33 +48,34 @@ impl<const N: usize> Files<N> {
         slices: &[&[T]],
         make: impl Fn(&[T], &mut Bytes<N>) -> Result<()> + Sync,
     ) -> Result<()> {
-        let made = |round: &[&[T]]| -> Vec<Result<Bytes<N>>> {
-            let slice = |items: &&[T]| {
-                let mut bytes = std::array::from_fn(|_| Vec::new());
-                make(items, &mut bytes).map(|()| bytes)
+        let made = |round: &[&[T]], bytes: &mut Vec<Bytes<N>>| -> Result<()> {
+            bytes.resize_with(round.len(), || std::array::from_fn(|_| Vec::new()));
+            let slice = |(bytes, items): (&mut Bytes<N>, &&[T])| {
+                bytes.iter_mut().for_each(Vec::clear);
+                make(items, bytes)
             };
-            round.par_iter().with_max_len(1).map(slice).collect()
+            bytes.par_iter_mut().zip(round).with_max_len(1).map(slice).collect()
         };
-        let mut before = Vec::new();
+        let (mut before, mut next) = (Vec::new(), Vec::new());
         for round in slices.chunks(SLICES * rayon::current_num_threads()) {
-            let (written, next) = rayon::join(|| self.add_all(std::mem::take(&mut before)), || made(round));
-            written?;
-            before = next;
+            let (written, made) = rayon::join(|| self.add_all(&before), || made(round, &mut next));
+            written.and(made)?;
+            std::mem::swap(&mut before, &mut next);
         }
-        self.add_all(before)
+        self.add_all(&before)
     }
 
-    fn add_all(&mut self, made: Vec<Result<Bytes<N>>>) -> Result<()> {
-        made.into_iter().try_for_each(|bytes| self.add(bytes?))
+    fn add_all(&mut self, made: &[Bytes<N>]) -> Result<()> {
+        made.iter().try_for_each(|bytes| self.add(bytes))
     }
 
     /// Adds bytes as they are.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub(super) fn add(&mut self, bytes: Bytes<N>) -> Result<()> {
+    pub(super) fn add(&mut self, bytes: &Bytes<N>) -> Result<()> {
         for ((path, file), bytes) in self.files.iter_mut().zip(bytes) {
-            file.write_all(&bytes).map_err(Error::io(&*path))?;
+            file.write_all(bytes).map_err(Error::io(&*path))?;
         }
         Ok(())
     }

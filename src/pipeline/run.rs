@@ -127,7 +127,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     clock.stage("sum up");
     let (logged, drawn) = rayon::join(
         || {
-            let logs = Logs { folder: &folder, names };
+            let logs = Logs::new(&folder, names);
             logs.documents(&verdicts)?;
             logs.clusters(&verdicts, &roles)?;
             if job.pairs == Pairs::All {

@@ -5,7 +5,7 @@
 //! and match a few texts each are multiplied out: `(?:上|下)一?(?:篇|页)` needs one of eight words, not one of two
 //! characters. Costs one walk over the parsed expression, when rules are read.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind};
 
 /// Shortest literal worth a search, in bytes: one Han character, or two letters.
 const SHORTEST: usize = 2;
@@ -121,59 +121,74 @@ fn needed_of_parts(hir: &Hir) -> Vec<Vec<String>> {
 }
 
 fn product(left: &[String], right: &[String]) -> Vec<String> {
-    left.iter().flat_map(|left| right.iter().map(move |right| format!("{left}{right}"))).collect()
+    left.iter().flat_map(|left| right.iter().map(move |right| [left.as_str(), right].concat())).collect()
 }
 
-/// All texts that `hir` matches, ASCII case aside, where they are few.
+/// All texts that `hir` matches, ASCII case aside, where they are few. They are counted first: most expressions match
+/// more, and that is seen late.
 fn finite(hir: &Hir) -> Option<Vec<String>> {
+    count(hir).map(|_| texts(hir))
+}
+
+/// How many [`texts`] an expression has, where they are few.
+fn count(hir: &Hir) -> Option<usize> {
     match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => Some(vec![String::new()]),
-        HirKind::Literal(literal) => {
-            String::from_utf8(literal.0.to_vec()).ok().map(|text| vec![text.to_ascii_lowercase()])
-        }
-        HirKind::Class(Class::Unicode(class)) => {
-            let mut letters: Vec<char> = Vec::new();
-            for range in class.iter() {
-                if range.end() as u32 - range.start() as u32 >= 26 || letters.len() > 52 {
-                    return None;
-                }
-                // The long s and the Kelvin sign fold to ASCII letters; a page that writes them escapes the rule.
-                letters
-                    .extend((range.start()..=range.end()).filter(|c| !matches!(c, '\u{17f}' | '\u{212a}')));
-            }
-            let mut texts: Vec<String> = letters.iter().map(|c| c.to_ascii_lowercase().to_string()).collect();
-            texts.sort();
-            texts.dedup();
-            Some(texts)
-        }
-        HirKind::Capture(capture) => finite(&capture.sub),
+        HirKind::Empty | HirKind::Look(_) => Some(1),
+        HirKind::Literal(literal) => std::str::from_utf8(&literal.0).is_ok().then_some(1),
+        HirKind::Class(Class::Unicode(class)) => letters(class).map(|letters| letters.len()),
+        HirKind::Capture(capture) => count(&capture.sub),
         HirKind::Repetition(repetition) if repetition.max == Some(1) => {
-            let mut texts = finite(&repetition.sub)?;
-            if repetition.min == 0 {
-                texts.push(String::new());
-            }
-            Some(texts)
+            Some(count(&repetition.sub)? + usize::from(repetition.min == 0))
         }
-        HirKind::Concat(parts) => {
-            let mut run = vec![String::new()];
-            for part in parts {
-                let next = finite(part)?;
-                if run.len() * next.len() > PRODUCT {
-                    return None;
-                }
-                run = product(&run, &next);
-            }
-            Some(run)
-        }
+        HirKind::Concat(parts) => parts.iter().try_fold(1, |all, part| {
+            let all = all * count(part)?;
+            (all <= PRODUCT).then_some(all)
+        }),
         HirKind::Alternation(branches) => {
-            let mut all = Vec::new();
-            for branch in branches {
-                all.extend(finite(branch)?);
-            }
-            (all.len() <= MOST).then_some(all)
+            let all = branches.iter().try_fold(0, |all, branch| Some(all + count(branch)?))?;
+            (all <= MOST).then_some(all)
         }
         _ => None,
     }
+}
+
+/// The texts that [`count`] counts.
+fn texts(hir: &Hir) -> Vec<String> {
+    match hir.kind() {
+        HirKind::Literal(literal) => vec![String::from_utf8_lossy(&literal.0).to_ascii_lowercase()],
+        HirKind::Class(Class::Unicode(class)) => {
+            letters(class).unwrap_or_default().into_iter().map(String::from).collect()
+        }
+        HirKind::Capture(capture) => texts(&capture.sub),
+        HirKind::Repetition(repetition) => {
+            let mut texts = texts(&repetition.sub);
+            if repetition.min == 0 {
+                texts.push(String::new());
+            }
+            texts
+        }
+        HirKind::Concat(parts) => {
+            parts.iter().fold(vec![String::new()], |run, part| product(&run, &texts(part)))
+        }
+        HirKind::Alternation(branches) => branches.iter().flat_map(texts).collect(),
+        _ => vec![String::new()],
+    }
+}
+
+/// The characters of a class in lower case, where they are few.
+fn letters(class: &ClassUnicode) -> Option<Vec<char>> {
+    let mut letters: Vec<char> = Vec::new();
+    for range in class.iter() {
+        if range.end() as u32 - range.start() as u32 >= 26 || letters.len() > 52 {
+            return None;
+        }
+        // The long s and the Kelvin sign fold to ASCII letters; a page that writes them escapes the rule.
+        letters.extend((range.start()..=range.end()).filter(|c| !matches!(c, '\u{17f}' | '\u{212a}')));
+    }
+    letters.iter_mut().for_each(|letter| letter.make_ascii_lowercase());
+    letters.sort_unstable();
+    letters.dedup();
+    Some(letters)
 }
 
 /// The set, if each of its literals is worth a search: long enough, or a sign that text seldom has.

@@ -7,7 +7,7 @@
 use similar::algorithms::{Capture, Compact, DiffHook, Replace};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::myers;
+use super::myers::{self, common_ends};
 
 /// A run of equal units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +30,8 @@ const MAX_MIDDLE: usize = 20_000;
 /// assert_eq!(align(&[1, 2, 3, 4], &[1, 2, 9, 4]), [Run { a: 0, b: 0, len: 2 }, Run { a: 3, b: 3, len: 1 }]);
 /// ```
 pub fn align(a: &[u32], b: &[u32]) -> Vec<Run> {
-    let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let (rest_a, rest_b) = (&a[head..], &b[head..]);
-    let tail = rest_a.iter().rev().zip(rest_b.iter().rev()).take_while(|(x, y)| x == y).count();
-    let (middle_a, middle_b) = (&rest_a[..rest_a.len() - tail], &rest_b[..rest_b.len() - tail]);
+    let (head, tail) = common_ends(a, b);
+    let (middle_a, middle_b) = (&a[head..a.len() - tail], &b[head..b.len() - tail]);
 
     let mut runs: Vec<Run> = Vec::new();
     let mut push = |a: usize, b: usize, len: usize| {

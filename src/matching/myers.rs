@@ -46,10 +46,8 @@ impl<H: DiffHook<Error = Infallible>> Search<'_, H> {
     /// Tells the script of a piece of both streams, which is found in so many steps from each end.
     fn conquer(&mut self, start: [usize; 2], end: [usize; 2], steps: usize) -> Option<()> {
         let [a, b] = [0, 1].map(|side| &self.whole[side][start[side]..end[side]]);
-        let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-        let (a, b) = (&a[head..], &b[head..]);
-        let tail = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
-        let (a, b) = (&a[..a.len() - tail], &b[..b.len() - tail]);
+        let (head, tail) = common_ends(a, b);
+        let (a, b) = (&a[head..a.len() - tail], &b[head..b.len() - tail]);
         self.equal(start, head);
         let (start, end) = (start.map(|at| at + head), end.map(|at| at - tail));
         match (a.len(), b.len()) {
@@ -78,6 +76,13 @@ impl<H: DiffHook<Error = Infallible>> Search<'_, H> {
             let Ok(()) = self.hook.equal(a, b, length);
         }
     }
+}
+
+/// Units that two streams have in common at the start, and behind these at the end.
+pub(super) fn common_ends(a: &[u32], b: &[u32]) -> (usize, usize) {
+    let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(x, y)| x == y).count();
+    (head, tail)
 }
 
 /// Whether `similar` leaves units out of two streams, before it looks for a script, where that may help.

@@ -3,7 +3,7 @@
 //! A representative is chosen only among units that the levels before left standing, so that whatever a removal
 //! names as kept stands in the cleaned corpus.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use rayon::prelude::*;
 
@@ -31,9 +31,39 @@ pub struct Unit {
     /// The document.
     pub document: u32,
     /// Its lines, from 0: each one of a paragraph or span, first and last of a block or a document.
-    pub lines: Vec<u32>,
+    pub lines: Lines,
     /// Its bytes, the terminator at the end not included.
     pub span: Span,
+}
+
+/// Numbers of lines. Most paragraphs have one, and there are as many of them as members and removals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lines {
+    /// One line.
+    One([u32; 1]),
+    /// Any other number of lines.
+    Some(Box<[u32]>),
+}
+
+impl Deref for Lines {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        match self {
+            Lines::One(line) => line,
+            Lines::Some(lines) => lines,
+        }
+    }
+}
+
+impl FromIterator<u32> for Lines {
+    fn from_iter<I: IntoIterator<Item = u32>>(lines: I) -> Self {
+        let mut lines = lines.into_iter();
+        match (lines.next(), lines.next()) {
+            (Some(line), None) => Lines::One([line]),
+            (first, second) => Lines::Some(first.into_iter().chain(second).chain(lines).collect()),
+        }
+    }
 }
 
 /// A cluster of any level.
@@ -367,7 +397,7 @@ impl Verdicts {
                 self.removals.push(Removal {
                     unit: Unit {
                         document,
-                        lines: vec![label.line],
+                        lines: Lines::One([label.line]),
                         span: page.sheet.lines[label.line as usize],
                     },
                     why: Why::ChromeLine(ChromeReason {
@@ -382,7 +412,7 @@ impl Verdicts {
             for label in &labels.spans {
                 let line = page.sheet.lines.partition_point(|line| line.end < label.span.end) as u32;
                 self.removals.push(Removal {
-                    unit: Unit { document, lines: vec![line], span: label.span },
+                    unit: Unit { document, lines: Lines::One([line]), span: label.span },
                     why: Why::ChromeSpan(ChromeReason {
                         known: label.known.clone(),
                         pages: label.pages,
@@ -474,7 +504,7 @@ fn whole(pages: &mut Pages<'_>, document: u32) -> Result<Unit> {
     let last = page.sheet.lines.last().copied().unwrap_or_default();
     Ok(Unit {
         document,
-        lines: vec![0, page.sheet.lines.len().saturating_sub(1) as u32],
+        lines: Lines::Some([0, page.sheet.lines.len().saturating_sub(1) as u32].into()),
         span: Span::new(0, last.end),
     })
 }
@@ -484,13 +514,13 @@ fn block(page: &Page<'_>, document: u32, run: &Range<u32>) -> Unit {
     let (first, last) = (lines[0].line, lines[lines.len() - 1].line);
     Unit {
         document,
-        lines: vec![first, last],
+        lines: Lines::Some([first, last].into()),
         span: Span::new(page.sheet.lines[first as usize].start, page.sheet.lines[last as usize].end),
     }
 }
 
 fn paragraph(page: &Page<'_>, occurrence: &Occurrence) -> Unit {
-    let lines: Vec<u32> = page.content.run_lines(&occurrence.run).iter().map(|line| line.line).collect();
+    let lines: Lines = page.content.run_lines(&occurrence.run).iter().map(|line| line.line).collect();
     let (first, last) = (lines[0], lines[lines.len() - 1]);
     Unit {
         document: occurrence.document,

@@ -115,50 +115,23 @@ struct Seed {
     units: u32,
 }
 
-/// The seeds of all pairs of documents that may have enough of them, by documents and places.
 fn seeds(occurrences: &[Occurrence]) -> Vec<Seed> {
-    let mut together: Vec<Occurrence> =
-        occurrences.iter().filter(|occurrence| occurrence.cluster.is_some()).copied().collect();
-    // Those of a cluster stay in the order of documents and places.
-    together.sort_by_key(|occurrence| occurrence.cluster);
-    let mut shared = vec![0u8; SHARED];
-    each_seed(&together, |seed| {
-        let count = &mut shared[place(&seed)];
-        *count = count.saturating_add(1);
-    });
+    let mut by_cluster: Vec<(u32, u32, u32, u32)> =
+        occurrences.iter().filter_map(|o| Some((o.cluster?, o.document, o.place, o.units))).collect();
+    by_cluster.sort_unstable();
     let mut seeds = Vec::new();
-    each_seed(&together, |seed| {
-        if u32::from(shared[place(&seed)]) >= MIN_PARAGRAPHS {
-            seeds.push(seed);
-        }
-    });
-    // Documents and places tell seeds apart; as two words they are compared at once.
-    seeds.sort_unstable_by_key(|seed: &Seed| (words(seed.a, seed.b), words(seed.i, seed.j)));
-    seeds
-}
-
-/// Places of the table that counts the seeds of each pair of documents, or of a few pairs together: most pairs share a
-/// paragraph or two, and their seeds need no sorting.
-const SHARED: usize = 1 << 18;
-
-/// Place of a seed's pair of documents in the table.
-fn place(seed: &Seed) -> usize {
-    (words(seed.a, seed.b).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % SHARED
-}
-
-fn words(high: u32, low: u32) -> u64 {
-    (u64::from(high) << 32) | u64::from(low)
-}
-
-/// Calls `use_seed` with the pairs of each occurrence and its next ones in its cluster.
-fn each_seed(by_cluster: &[Occurrence], mut use_seed: impl FnMut(Seed)) {
-    for (at, this) in by_cluster.iter().enumerate() {
-        let next = by_cluster[at + 1..].iter().take(NEIGHBOURS);
-        for other in next.take_while(|other| other.cluster == this.cluster) {
-            let units = this.units.min(other.units);
-            use_seed(Seed { a: this.document, b: other.document, i: this.place, j: other.place, units });
+    for (at, &(cluster, a, i, units)) in by_cluster.iter().enumerate() {
+        for &(other, b, j, other_units) in by_cluster[at + 1..].iter().take(NEIGHBOURS) {
+            if other != cluster {
+                break;
+            }
+            seeds.push(Seed { a, b, i, j, units: units.min(other_units) });
         }
     }
+    // Documents and places tell seeds apart; as two words they are compared at once.
+    let words = |high: u32, low: u32| (u64::from(high) << 32) | u64::from(low);
+    seeds.sort_unstable_by_key(|seed: &Seed| (words(seed.a, seed.b), words(seed.i, seed.j)));
+    seeds
 }
 
 /// Seeds in the same order on both sides.
@@ -271,42 +244,7 @@ fn part(sorted: &mut [Range]) {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    /// The seeds of pairs of documents that have enough of them, found one by one.
-    fn plain_seeds(occurrences: &[Occurrence]) -> Vec<Seed> {
-        let mut seeds = Vec::new();
-        for (at, this) in occurrences.iter().enumerate().filter(|(_, this)| this.cluster.is_some()) {
-            let others = occurrences[at + 1..].iter().filter(|other| other.cluster == this.cluster);
-            seeds.extend(others.take(NEIGHBOURS).map(|other| Seed {
-                a: this.document,
-                b: other.document,
-                i: this.place,
-                j: other.place,
-                units: this.units.min(other.units),
-            }));
-        }
-        seeds.sort_by_key(|seed| (seed.a, seed.b, seed.i, seed.j));
-        enough(&seeds)
-    }
-
-    fn enough(seeds: &[Seed]) -> Vec<Seed> {
-        let pairs = seeds.chunk_by(|x, y| (x.a, x.b) == (y.a, y.b));
-        pairs.filter(|pair| pair.len() >= MIN_PARAGRAPHS as usize).flatten().copied().collect()
-    }
-
-    proptest! {
-        #[test]
-        fn seeds_are_those_of_the_plain_search(
-            documents in proptest::collection::vec(proptest::collection::vec(0u32..30, 0..12), 0..30),
-        ) {
-            let slices: Vec<&[u32]> = documents.iter().map(Vec::as_slice).collect();
-            let occurrences = pages(&slices);
-            prop_assert_eq!(enough(&seeds(&occurrences)), plain_seeds(&occurrences));
-        }
-    }
 
     fn pages(pages: &[&[u32]]) -> Vec<Occurrence> {
         pages

@@ -28,15 +28,15 @@ pub(super) fn diff(a: &[u32], b: &[u32], hook: &mut impl DiffHook<Error = Infall
     if is_reduced(a, b) {
         return None;
     }
-    Search { whole: [a, b], ways: [Way::default(), Way::default()], hook }.conquer(
-        [0, 0],
-        [a.len(), b.len()],
-        MAX_STEPS,
-    )
+    let reversed = [a, b].map(|units| units.iter().rev().copied().collect());
+    let mut search = Search { whole: [a, b], reversed, ways: [Way::default(), Way::default()], hook };
+    search.conquer([0, 0], [a.len(), b.len()], MAX_STEPS)
 }
 
 struct Search<'a, H> {
     whole: [&'a [u32]; 2],
+    /// The same streams from their ends.
+    reversed: [Vec<u32>; 2],
     /// From the start, and from the end.
     ways: [Way; 2],
     hook: &'a mut H,
@@ -60,7 +60,7 @@ impl<H: DiffHook<Error = Infallible>> Search<'_, H> {
             }
             _ if is_special(a, b) => return None,
             _ => {
-                let [x, y] = middle(a, b, &mut self.ways, steps)?;
+                let [x, y] = self.middle(start, end, steps)?;
                 let middle = [start[0] + x, start[1] + y];
                 // A piece of a shortest script is as short as may be, however long the search takes.
                 self.conquer(start, middle, usize::MAX)?;
@@ -69,6 +69,39 @@ impl<H: DiffHook<Error = Infallible>> Search<'_, H> {
         }
         self.equal(end, tail);
         Some(())
+    }
+
+    /// A point on a shortest way through a piece of both streams, half-way; `None` where it takes too many steps to
+    /// find one.
+    fn middle(&mut self, start: [usize; 2], end: [usize; 2], steps: usize) -> Option<[usize; 2]> {
+        let [a, b] = [0, 1].map(|side| &self.whole[side][start[side]..end[side]]);
+        let [last_a, last_b] = [0, 1].map(|side| {
+            let reversed = &self.reversed[side];
+            &reversed[reversed.len() - end[side]..reversed.len() - start[side]]
+        });
+        let (n, m) = (a.len() as i32, b.len() as i32);
+        let delta = n - m;
+        let [forward, backward] = &mut self.ways;
+        forward.reached.clear();
+        backward.reached.clear();
+        for step in (0..).take(steps.min((a.len() + b.len()).div_ceil(2) + 1)) {
+            forward.step(a, b);
+            // Diagonals of one way face those of the other when their lengths are even or odd together.
+            if delta & 1 == 1
+                && let Some(at) = forward.meets(backward, (2 * step - 1 - delta) / 2, n)
+            {
+                let x = forward.start(at);
+                return Some([x as usize, (x - diagonal(step, at)) as usize]);
+            }
+            backward.step(last_a, last_b);
+            if delta & 1 == 0
+                && let Some(at) = backward.meets(forward, (2 * step - delta) / 2, n)
+            {
+                let x = backward.reached[at];
+                return Some([(n - x) as usize, (m - x + diagonal(step, at)) as usize]);
+            }
+        }
+        None
     }
 
     fn equal(&mut self, [a, b]: [usize; 2], length: usize) {
@@ -109,76 +142,60 @@ fn is_special(a: &[u32], b: &[u32]) -> bool {
 #[derive(Default)]
 struct Way {
     reached: Vec<i32>,
-    next: Vec<i32>,
+    /// The same with a difference less.
+    before: Vec<i32>,
 }
 
 impl Way {
-    fn start(&mut self) {
-        self.reached.clear();
+    /// One difference more: each diagonal goes on from the neighbour that leads further, then as far as the streams
+    /// are equal.
+    fn step(&mut self, a: &[u32], b: &[u32]) {
+        std::mem::swap(&mut self.reached, &mut self.before);
+        let Self { reached, before } = self;
+        reached.clear();
+        match (before.first(), before.last()) {
+            (Some(first), Some(last)) => {
+                reached.push(first + 1);
+                let neighbours = before.iter().zip(&before[1..]);
+                reached.extend(neighbours.map(|(&above, &below)| above.max(below + 1)));
+                reached.push(*last);
+            }
+            _ => reached.push(0),
+        }
+        let mut diagonal = before.len() as i32;
+        for x in reached {
+            let (mut i, mut j) = (*x as usize, (*x - diagonal) as usize);
+            while let (Some(p), Some(q)) = (a.get(i), b.get(j))
+                && p == q
+            {
+                (i, j) = (i + 1, j + 1);
+            }
+            *x = i as i32;
+            diagonal -= 2;
+        }
     }
 
-    /// One difference more: each diagonal goes on from the neighbour that leads further.
-    fn step(&mut self) {
-        let Self { reached, next } = self;
-        next.clear();
-        match (reached.first(), reached.last()) {
-            (Some(first), Some(last)) => {
-                next.push(first + 1);
-                next.extend(reached.iter().zip(&reached[1..]).map(|(&above, &below)| above.max(below + 1)));
-                next.push(*last);
-            }
-            _ => next.push(0),
-        }
-        std::mem::swap(reached, next);
+    /// From where a diagonal went on along equal units at the last step.
+    fn start(&self, at: usize) -> i32 {
+        let above = at.checked_sub(1).map(|above| self.before[above]);
+        let below = self.before.get(at).map(|below| below + 1);
+        above.max(below).unwrap_or(0)
+    }
+
+    /// The first diagonal on which a path meets one of the other way, which count together `n` units then. `facing`
+    /// less the place of a diagonal is the place of the one it faces.
+    fn meets(&self, other: &Way, facing: i32, n: i32) -> Option<usize> {
+        let facing = usize::try_from(facing).ok()?;
+        let first = (facing + 1).saturating_sub(other.reached.len());
+        let own = self.reached.get(first..self.reached.len().min(facing + 1))?;
+        let faced = other.reached[..facing + 1 - first].iter().rev();
+        own.iter().zip(faced).position(|(x, other)| x + other >= n).map(|at| first + at)
     }
 }
 
-/// A point on a shortest way through both streams, half-way; `None` where it takes too many steps to find one.
-fn middle(a: &[u32], b: &[u32], ways: &mut [Way; 2], steps: usize) -> Option<[usize; 2]> {
-    let (n, m) = (a.len() as i32, b.len() as i32);
-    let delta = n - m;
-    let is_odd = delta & 1 == 1;
-    let [forward, backward] = ways;
-    forward.start();
-    backward.start();
-    for step in (0..).take(steps.min((a.len() + b.len()).div_ceil(2) + 1)) {
-        forward.step();
-        // The diagonal that a path from the other end is on, as both count them from their own highest.
-        let facing = (2 * step - 1 - delta) / 2;
-        for (at, x) in (0..).zip(&mut forward.reached) {
-            let diagonal = step - 2 * at;
-            let first = *x;
-            while let (Some(p), Some(q)) = (a.get(*x as usize), b.get((*x - diagonal) as usize))
-                && p == q
-            {
-                *x += 1;
-            }
-            if is_odd
-                && let Some(other) = backward.reached.get((facing - at) as usize)
-                && *x + other >= n
-            {
-                return Some([first as usize, (first - diagonal) as usize]);
-            }
-        }
-        backward.step();
-        let facing = (2 * step - delta) / 2;
-        for (at, x) in (0..).zip(&mut backward.reached) {
-            let diagonal = step - 2 * at;
-            while let (Some(p), Some(q)) =
-                (a.get((n - 1 - *x) as usize), b.get((m - 1 - *x + diagonal) as usize))
-                && p == q
-            {
-                *x += 1;
-            }
-            if !is_odd
-                && let Some(other) = forward.reached.get((facing - at) as usize)
-                && *x + other >= n
-            {
-                return Some([(n - *x) as usize, (m - *x + diagonal) as usize]);
-            }
-        }
-    }
-    None
+/// Number of a diagonal by its place.
+fn diagonal(step: i32, at: usize) -> i32 {
+    step - 2 * at as i32
 }
 
 #[cfg(test)]

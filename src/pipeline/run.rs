@@ -18,7 +18,7 @@ use super::sheet::Sheet;
 use super::summary::{Stage, Summary};
 use super::survey::{self, Plan, Survey};
 use super::tables::{Roles, Tables};
-use super::verdicts::{self, Verdicts};
+use super::verdicts::{self, Removal, Verdicts};
 use crate::chrome::{ChromeModel, Earlier, Family, Rules};
 use crate::config::{Config, Copies, Html, Keep, Level};
 use crate::decide::removes_chrome;
@@ -119,8 +119,11 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
 
     progress.stage("writing", None);
     let names = Names { corpus: &survey.corpus, sources: &sources.list, by_doc: survey.repeated_ids > 0 };
-    let (tables, roles) = (Tables::new(&survey.corpus, &verdicts)?, Roles::new(&verdicts));
-    let edits = edits(&survey, &verdicts, &names, job)?;
+    let (tables, (roles, edits)) = rayon::join(
+        || Tables::new(&survey.corpus, &verdicts),
+        || (Roles::new(&verdicts), edits(&survey, &verdicts, &names, job)),
+    );
+    let (tables, edits) = (tables?, edits?);
     let emptied = edits.iter().filter(|edit| edit.emptied).count() as u64;
     let mut summary = Summary::new(job, &sources.list, first_reference, &survey, &verdicts, &tables)?;
     summary.matching(&documents, &paragraphs, emptied);
@@ -317,27 +320,12 @@ fn edits(survey: &Survey, verdicts: &Verdicts, names: &Names<'_>, job: &Job) -> 
     let corpus = &survey.corpus;
     let mut edits: Vec<DocumentEdit> = Vec::new();
     edits.resize_with(corpus.documents.len(), DocumentEdit::default);
-    for group in verdicts.removals.chunk_by(|a, b| a.unit.document == b.unit.document) {
-        let document = group[0].unit.document;
-        if verdicts.dropped[document as usize] {
-            edits[document as usize].edit =
-                gone(survey, verdicts, names, document, job.config.removal.copies)?;
-            continue;
-        }
-        let mut cut: Vec<Span> = group.iter().flat_map(|removal| removal.cut.iter().copied()).collect();
-        cut.sort_unstable();
-        merge(&mut cut);
-        let sheet = corpus.spool.get(document)?;
-        take_blank_lines(&sheet, &mut cut);
-        let left = cut.iter().fold((0, false), |(at, visible), span| {
-            (span.end, visible || !is_blank(&sheet.text[at as usize..span.start as usize]))
-        });
-        if !left.1 && is_blank(&sheet.text[left.0 as usize..]) {
-            cut = vec![Span::new(0, sheet.text.len() as u32)];
-            edits[document as usize].emptied = true;
-        }
-        cut.retain(|span| !span.is_empty());
-        edits[document as usize].edit = Edit::Change { cut, add: Vec::new() };
+    let groups: Vec<&[Removal]> =
+        verdicts.removals.chunk_by(|a, b| a.unit.document == b.unit.document).collect();
+    let made: Vec<DocumentEdit> =
+        groups.par_iter().map(|group| edit(survey, verdicts, names, job, group)).collect::<Result<_>>()?;
+    for (group, edit) in groups.iter().zip(made) {
+        edits[group[0].unit.document as usize] = edit;
     }
     if job.rewrite == Rewrite::Annotated {
         for document in corpus.ids() {
@@ -348,6 +336,35 @@ fn edits(survey: &Survey, verdicts: &Verdicts, names: &Names<'_>, job: &Job) -> 
         }
     }
     Ok(edits)
+}
+
+/// What all removals of a document make of its record.
+fn edit(
+    survey: &Survey,
+    verdicts: &Verdicts,
+    names: &Names<'_>,
+    job: &Job,
+    removals: &[Removal],
+) -> Result<DocumentEdit> {
+    let document = removals[0].unit.document;
+    if verdicts.dropped[document as usize] {
+        let edit = gone(survey, verdicts, names, document, job.config.removal.copies)?;
+        return Ok(DocumentEdit { edit, emptied: false });
+    }
+    let mut cut: Vec<Span> = removals.iter().flat_map(|removal| removal.cut.iter().copied()).collect();
+    cut.sort_unstable();
+    merge(&mut cut);
+    let sheet = survey.corpus.spool.get(document)?;
+    take_blank_lines(&sheet, &mut cut);
+    let left = cut.iter().fold((0, false), |(at, visible), span| {
+        (span.end, visible || !is_blank(&sheet.text[at as usize..span.start as usize]))
+    });
+    let emptied = !left.1 && is_blank(&sheet.text[left.0 as usize..]);
+    if emptied {
+        cut = vec![Span::new(0, sheet.text.len() as u32)];
+    }
+    cut.retain(|span| !span.is_empty());
+    Ok(DocumentEdit { edit: Edit::Change { cut, add: Vec::new() }, emptied })
 }
 
 /// What is left of a document that goes.

@@ -34,6 +34,7 @@ use crate::matching::probe::{Prober, Side};
 use crate::matching::relation::{Relation, Witness};
 use crate::matching::verify::Overlap;
 use crate::sketch::minhash::MinHasher;
+use crate::text::fold::Slot;
 use crate::text::shingle::{shingle_set, shingles};
 
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
@@ -355,9 +356,9 @@ impl DocumentMatches {
             .chain(self.pairs.iter_mut().map(|(a, b, matched)| (*a, *b, matched)))
             .collect();
         wanted.par_iter_mut().try_for_each_init(
-            || Pages::new(corpus),
-            |pages, (a, b, matched)| {
-                matched.numbers = numbers(corpus, pages, *a, *b)?;
+            || (Pages::new(corpus), None),
+            |(pages, last), (a, b, matched)| {
+                matched.numbers = numbers(corpus, pages, *a, *b, last)?;
                 if matched.relation != Relation::Identical
                     && (config.removal.remove_coverage..1.0).contains(&matched.coverage)
                 {
@@ -382,8 +383,15 @@ pub enum Pairs {
     All,
 }
 
-/// What became of the first document's numbers in the second.
-fn numbers(corpus: &Corpus, pages: &mut Pages<'_>, a: u32, b: u32) -> Result<Comparison> {
+/// What became of the first document's numbers in the second, whose slots are kept for the next time: it is the
+/// representative of others, too.
+fn numbers(
+    corpus: &Corpus,
+    pages: &mut Pages<'_>,
+    a: u32,
+    b: u32,
+    last: &mut Option<(u32, Vec<Slot>)>,
+) -> Result<Comparison> {
     let any = |id: u32| {
         let paragraphs = &corpus.contents[id as usize].paragraphs;
         paragraphs.iter().any(|paragraph| paragraph.runs + paragraph.masks > 0)
@@ -395,10 +403,14 @@ fn numbers(corpus: &Corpus, pages: &mut Pages<'_>, a: u32, b: u32) -> Result<Com
     let slots = |id: u32, page: &Page<'_>| {
         page.content.slots(&page.sheet, &corpus.labels[id as usize], &page.content.lines)
     };
-    let (slots_a, slots_b) = (slots(a, &page_a), slots(b, &page_b));
+    let slots_a = slots(a, &page_a);
+    let (_, slots_b) = match last {
+        Some(known) if known.0 == b => known,
+        _ => last.insert((b, slots(b, &page_b))),
+    };
     Ok(compare(
         Numbered { units: page_a.units(), slots: &slots_a },
-        Numbered { units: page_b.units(), slots: &slots_b },
+        Numbered { units: page_b.units(), slots: slots_b },
     ))
 }
 

@@ -4,8 +4,8 @@
 //! Out: groups of ranges of paragraphs that are copies of each other, inside one document as well as across
 //! documents. Two occurrences of one cluster are a *seed*; seeds of two places that go on in the same order, with
 //! small gaps, are chained (the chaining of whole-genome alignment: Abouelhoda and Ohlebusch 2005, here greedy over
-//! sorted seeds, since gaps are a few paragraphs). Cost: a sort of the seeds; each occurrence seeds with its next
-//! `NEIGHBOURS` occurrences only.
+//! sorted seeds, since gaps are a few paragraphs). Cost: a sort of the occurrences, and of the seeds of each document;
+//! each occurrence seeds with its next `NEIGHBOURS` occurrences only.
 
 use super::components::Components;
 
@@ -90,15 +90,21 @@ pub fn find(occurrences: &[Occurrence]) -> Vec<Vec<Range>> {
     };
 
     let mut pairs = Vec::new();
-    let seeds = seeds(occurrences);
-    let pages = seeds.chunk_by(|a, b| (a.a, a.b) == (b.a, b.b));
-    // Most pairs of documents share a paragraph or two: no chain of theirs is long enough.
-    for group in pages.filter(|group| group.len() >= MIN_PARAGRAPHS as usize) {
-        for chain in chains(group) {
-            let (a, b) = chain.ranges(group[0].a, group[0].b);
-            let dense = |range: Range| f64::from(chain.units) >= DENSITY * f64::from(units(range));
-            if chain.paragraphs >= MIN_PARAGRAPHS && chain.units >= MIN_UNITS && dense(a) && dense(b) {
-                pairs.push((a, b));
+    let clusters = Clusters::new(occurrences);
+    let mut seeds = Vec::new();
+    let starts = documents.iter().map(|&(_, start)| start);
+    let ends = starts.clone().skip(1).chain([occurrences.len()]);
+    for (start, end) in starts.zip(ends) {
+        clusters.seeds(start..end, &mut seeds);
+        let pages = seeds.chunk_by(|x, y| x.b == y.b);
+        // Most pairs of documents share a paragraph or two: no chain of theirs is long enough.
+        for group in pages.filter(|group| group.len() >= MIN_PARAGRAPHS as usize) {
+            for chain in chains(group) {
+                let (a, b) = chain.ranges(group[0].a, group[0].b);
+                let dense = |range: Range| f64::from(chain.units) >= DENSITY * f64::from(units(range));
+                if chain.paragraphs >= MIN_PARAGRAPHS && chain.units >= MIN_UNITS && dense(a) && dense(b) {
+                    pairs.push((a, b));
+                }
             }
         }
     }
@@ -115,23 +121,48 @@ struct Seed {
     units: u32,
 }
 
-fn seeds(occurrences: &[Occurrence]) -> Vec<Seed> {
-    let mut by_cluster: Vec<(u32, u32, u32, u32)> =
-        occurrences.iter().filter_map(|o| Some((o.cluster?, o.document, o.place, o.units))).collect();
-    by_cluster.sort_unstable();
-    let mut seeds = Vec::new();
-    for (at, &(cluster, a, i, units)) in by_cluster.iter().enumerate() {
-        for &(other, b, j, other_units) in by_cluster[at + 1..].iter().take(NEIGHBOURS) {
-            if other != cluster {
-                break;
-            }
-            seeds.push(Seed { a, b, i, j, units: units.min(other_units) });
+/// Which occurrences follow each other in their clusters.
+struct Clusters<'a> {
+    occurrences: &'a [Occurrence],
+    /// Cluster and occurrence, of those that are in one, in order.
+    sorted: Vec<(u32, u32)>,
+    /// Where each occurrence stands among the sorted.
+    places: Vec<u32>,
+}
+
+impl<'a> Clusters<'a> {
+    fn new(occurrences: &'a [Occurrence]) -> Self {
+        let clustered = (0..).zip(occurrences).filter_map(|(at, occurrence)| Some((occurrence.cluster?, at)));
+        let mut sorted: Vec<(u32, u32)> = clustered.collect();
+        sorted.sort_unstable();
+        let mut places = vec![0; occurrences.len()];
+        for (place, &(_, at)) in (0..).zip(&sorted) {
+            places[at as usize] = place;
         }
+        Self { occurrences, sorted, places }
     }
-    // Documents and places tell seeds apart; as two words they are compared at once.
-    let words = |high: u32, low: u32| (u64::from(high) << 32) | u64::from(low);
-    seeds.sort_unstable_by_key(|seed: &Seed| (words(seed.a, seed.b), words(seed.i, seed.j)));
-    seeds
+
+    /// The seeds of a document's occurrences and those that come after them, by document and places.
+    fn seeds(&self, document: std::ops::Range<usize>, seeds: &mut Vec<Seed>) {
+        seeds.clear();
+        for at in document {
+            let this = &self.occurrences[at];
+            let Some(cluster) = this.cluster else { continue };
+            let after = &self.sorted[self.places[at] as usize + 1..];
+            for &(_, other) in after.iter().take(NEIGHBOURS).take_while(|(own, _)| *own == cluster) {
+                let other = &self.occurrences[other as usize];
+                let units = this.units.min(other.units);
+                seeds.push(Seed {
+                    a: this.document,
+                    b: other.document,
+                    i: this.place,
+                    j: other.place,
+                    units,
+                });
+            }
+        }
+        seeds.sort_unstable_by_key(|seed| (seed.b, u64::from(seed.i) << 32 | u64::from(seed.j)));
+    }
 }
 
 /// Seeds in the same order on both sides.
@@ -244,7 +275,44 @@ fn part(sorted: &mut [Range]) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// All seeds, found one by one.
+    fn plain_seeds(occurrences: &[Occurrence]) -> Vec<Seed> {
+        let mut seeds = Vec::new();
+        for (at, this) in occurrences.iter().enumerate().filter(|(_, this)| this.cluster.is_some()) {
+            let others = occurrences[at + 1..].iter().filter(|other| other.cluster == this.cluster);
+            seeds.extend(others.take(NEIGHBOURS).map(|other| Seed {
+                a: this.document,
+                b: other.document,
+                i: this.place,
+                j: other.place,
+                units: this.units.min(other.units),
+            }));
+        }
+        seeds.sort_by_key(|seed| (seed.a, seed.b, seed.i, seed.j));
+        seeds
+    }
+
+    proptest! {
+        #[test]
+        fn seeds_are_those_of_the_plain_search(
+            documents in proptest::collection::vec(proptest::collection::vec(0u32..9, 0..12), 0..30),
+        ) {
+            let slices: Vec<&[u32]> = documents.iter().map(Vec::as_slice).collect();
+            let occurrences = pages(&slices);
+            let clusters = Clusters::new(&occurrences);
+            let (mut start, mut seeds, mut all) = (0, Vec::new(), Vec::new());
+            for document in &documents {
+                clusters.seeds(start..start + document.len(), &mut seeds);
+                all.append(&mut seeds);
+                start += document.len();
+            }
+            prop_assert_eq!(all, plain_seeds(&occurrences));
+        }
+    }
 
     fn pages(pages: &[&[u32]]) -> Vec<Occurrence> {
         pages

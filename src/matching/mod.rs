@@ -4,7 +4,6 @@ pub mod align;
 pub mod difference;
 pub mod discount;
 pub mod lost;
-mod myers;
 pub mod numbers;
 pub mod probe;
 pub mod relation;

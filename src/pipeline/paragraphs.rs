@@ -309,13 +309,15 @@ fn occurrences(corpus: &Corpus, config: &Config) -> Result<Vec<Occurrence>> {
     let parts: Vec<Vec<Occurrence>> = ids
         .par_chunks(DOCUMENTS)
         .map(|documents| {
-            let mut part = Vec::new();
+            let (mut part, mut scratch) = (Vec::new(), Vec::new());
             for &document in documents {
                 let content = &corpus.contents[document as usize];
                 corpus.with_units(document, |_, units| {
                     let paragraphs = (0..content.paragraphs.len() as u32).map(|at| at..at + 1);
                     let runs = paragraphs.chain(content.joins.iter().cloned());
-                    part.extend(runs.map(|run| occurrence(document, content, units, run, config)));
+                    part.extend(
+                        runs.map(|run| occurrence(document, content, units, run, config, &mut scratch)),
+                    );
                 })?;
             }
             Ok(part)
@@ -330,15 +332,23 @@ fn occurrence(
     units: &[u32],
     run: Range<u32>,
     config: &Config,
+    scratch: &mut Vec<u32>,
 ) -> Occurrence {
     let units = &units[content.run_units(&run)];
     let pieces = &content.paragraphs[run.start as usize..run.end as usize];
     let numbers = match pieces {
         [one] => one.numbers,
-        several => hash::units_key(&several.iter().map(|piece| piece.numbers).collect::<Vec<_>>()) as u32,
+        several => {
+            scratch.clear();
+            scratch.extend(several.iter().map(|piece| piece.numbers));
+            hash::units_key(scratch) as u32
+        }
     };
     let key = if units.len() < config.matching.min_units {
-        hash::units_key(&[units, &[u32::MAX, numbers]].concat())
+        scratch.clear();
+        scratch.extend_from_slice(units);
+        scratch.extend_from_slice(&[u32::MAX, numbers]);
+        hash::units_key(scratch)
     } else {
         hash::units_key(units)
     };

@@ -157,10 +157,10 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     }
     summary.finish(clock.stages);
     summary.write(&folder.join("run.json"))?;
-    // What was kept of the run is let go while the disk takes the results.
+    // What was kept of the run is let go beside what is still to do, and by who calls: nobody waits for it.
     let kept = (survey, verdicts, documents, paragraphs, families, edits, tables);
-    let (committed, ()) = rayon::join(|| output.commit(), || drop(kept));
-    committed?;
+    rayon::spawn(move || drop(kept));
+    output.commit()?;
     Ok(summary)
 }
 

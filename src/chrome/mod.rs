@@ -11,6 +11,7 @@ mod labels;
 mod literals;
 pub mod model;
 mod outline;
+mod pattern;
 mod places;
 mod prefilter;
 pub mod rule;

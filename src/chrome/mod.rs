@@ -11,7 +11,6 @@ mod labels;
 mod literals;
 pub mod model;
 mod outline;
-mod pattern;
 mod places;
 mod prefilter;
 pub mod rule;

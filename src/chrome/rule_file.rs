@@ -5,6 +5,7 @@
 //! tests have done that, and a start compiles none of them.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use memchr::memmem::Finder;
 use serde::Deserialize;
@@ -12,8 +13,7 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 
 use super::literals::required_literals;
-use super::pattern::Pattern;
-use super::rule::{LONGEST_WORD, Rule, RuleKind, When, Word};
+use super::rule::{LONGEST_WORD, Pattern, Rule, RuleKind, When, Word};
 
 /// Most characters of a line that a line rule without `max` may take.
 const LONGEST_LINE: u32 = 120;
@@ -176,7 +176,7 @@ fn pattern(
     }
     match trust {
         Trust::Try => Pattern::checked(ascii(&pattern)),
-        Trust::Tested => Ok(Pattern::tested(ascii(&pattern))),
+        Trust::Tested => Ok(Pattern { text: ascii(&pattern), compiled: OnceLock::new() }),
     }
 }
 

@@ -4,9 +4,8 @@
 //! are few and far between, so each is found for itself. Where many stand together, as where a passage was put in, the
 //! nearest shingles that both have tell where the streams go on. In: two unit slices of a verified match. Out: runs of
 //! equal units, increasing in both; together a longest common subsequence, as far as equal stretches belong together
-//! and no long passages without one stand side by side.
-//! Cost: linear in the length, for each stretch of differences the square of their number, and a sort of one stream's
-//! shingles where many stand together.
+//! and no long passages without one stand side by side. Cost: linear in the length, for each stretch of differences the
+//! square of their number, and a sort of one stream's shingles where many stand together.
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
@@ -29,7 +28,7 @@ const TOGETHER: usize = 8;
 const FOLLOWED: usize = 24;
 /// Size of what lies between equal stretches, units of one side times those of the other, from which on it is left
 /// apart: single units that passages of their own have in common say nothing.
-const OWN: usize = 128 * 128;
+const OWN: usize = 64 * 64;
 
 /// Runs of equal units, in order, maximal.
 ///

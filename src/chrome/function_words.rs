@@ -54,25 +54,18 @@ pub(super) struct Known {
 /// What is known of a word of `len` ASCII letters, of which `word` has the last 8.
 #[inline]
 pub(super) fn known_word(word: u64, len: usize) -> Known {
-    let nothing = Known { is_function: false, is_month: false };
+    // No word of 8 letters and more is in the table.
+    let entry = WORD_TABLE[word_slot(word)];
+    let kinds = if entry & LETTERS == word { entry } else { 0 };
+    let has = |kind| kinds & kind != 0;
+    Known { is_function: has(FUNCTION), is_month: has(MONTH) || len >= 8 && is_long_month(word, len) }
+}
+
+fn is_long_month(word: u64, len: usize) -> bool {
     match len {
-        0..=7 => {
-            let mut at = word_slot(word);
-            while WORD_TABLE[at] != 0 {
-                if WORD_TABLE[at] & LETTERS == word {
-                    let has = |bit| WORD_TABLE[at] & bit != 0;
-                    return Known { is_function: has(FUNCTION), is_month: has(MONTH) };
-                }
-                at = (at + 1) % WORD_TABLE.len();
-            }
-            nothing
-        }
-        8 => {
-            let long = [packed(b"february"), packed(b"november"), packed(b"december")];
-            Known { is_month: long.contains(&word), ..nothing }
-        }
-        9 => Known { is_month: word == packed(b"eptember"), ..nothing },
-        _ => nothing,
+        8 => [packed(b"february"), packed(b"november"), packed(b"december")].contains(&word),
+        9 => word == packed(b"eptember"),
+        _ => false,
     }
 }
 
@@ -92,17 +85,15 @@ const LETTERS: u64 = (1 << 56) - 1;
 const FUNCTION: u64 = 1 << 56;
 const MONTH: u64 = 1 << 57;
 
-/// Words of at most 7 letters by a hash of these, packed, with open addressing; 0 is no word.
+/// Words of at most 7 letters by a hash that is another one for each of them; 0 is no word.
 static WORD_TABLE: [u64; 256] = with_words(with_words([0; 256], &FUNCTION_WORDS, FUNCTION), &MONTHS, MONTH);
 
 const fn with_words(mut table: [u64; 256], words: &[&str], kind: u64) -> [u64; 256] {
     let mut i = 0;
     while i < words.len() {
         let word = packed(words[i].as_bytes());
-        let mut at = word_slot(word);
-        while table[at] != 0 && table[at] & LETTERS != word {
-            at = (at + 1) % table.len();
-        }
+        let at = word_slot(word);
+        assert!(table[at] == 0 || table[at] & LETTERS == word, "two words have one slot: try other factors");
         table[at] |= word | kind;
         i += 1;
     }
@@ -110,7 +101,7 @@ const fn with_words(mut table: [u64; 256], words: &[&str], kind: u64) -> [u64; 2
 }
 
 const fn word_slot(word: u64) -> usize {
-    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
+    (word.wrapping_mul(0x926e_b571_d778_c8f9) >> 56) as usize
 }
 
 #[cfg(test)]

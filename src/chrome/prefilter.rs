@@ -140,6 +140,7 @@ impl Prefilter {
                     }
                     at += 8;
                 }
+                _ if plain && eight & 0x80 != 0 => at = self.wide_run(line, at, candidates),
                 _ => at += self.character(eight, line, at, candidates),
             }
         }
@@ -147,6 +148,26 @@ impl Prefilter {
             // The window is filled with zeros; the comparison sees the end.
             at += self.character(window(&line[at..], line.len() - at), line, at, candidates);
         }
+    }
+
+    /// What [`Prefilter::character`] does for characters that are not ASCII, up to one that is, or the last few bytes;
+    /// gives where they end.
+    fn wide_run(&self, line: &[u8], mut at: usize, candidates: &mut Vec<RuleId>) -> usize {
+        let has_short = !self.short_wide.literals.is_empty();
+        while let Some(eight) = line[at..].first_chunk::<8>() {
+            let eight = u64::from_le_bytes(*eight) | CASE;
+            if eight & 0x80 == 0 {
+                break;
+            }
+            if self.wide.has(eight & mask(WIDE)) {
+                self.wide.compare(eight & mask(WIDE), line, at, candidates);
+            }
+            if has_short && self.short_wide.has(eight & mask(SHORT)) {
+                self.short_wide.compare(eight & mask(SHORT), line, at, candidates);
+            }
+            at += length(line[at]);
+        }
+        at
     }
 
     /// Adds the rules whose literals have their windows at a character, where the line has these eight bytes; gives
@@ -170,13 +191,14 @@ impl Prefilter {
                 candidates.extend(&literal.rules);
             }
         }
-        match byte {
-            0..0x80 => 1,
-            0x80..0xe0 => 2,
-            0xe0..0xf0 => 3,
-            _ => 4,
-        }
+        length(byte)
     }
+}
+
+/// Bytes of the character that starts with this one.
+fn length(first: u8) -> usize {
+    // UTF-8 says it in the bits before the first that is not set.
+    first.leading_ones().max(1) as usize
 }
 
 /// The first `len` bytes, case folded; there are at least as many.
@@ -262,7 +284,7 @@ mod tests {
         /// Literals long enough that eight ASCII characters are looked at together.
         #[test]
         fn finds_long_literals(
-            literals in prop::collection::vec("[a-b]{4,6}|[上下]{2,3}|[a-b]{4}[上下]", 1..12),
+            literals in prop::collection::vec("[a-b]{4,6}|[上下]{1,3}|[a-b]{4}[上下]", 1..12),
             line in "[a-bA-B]{0,20}[a-b上下 ]{0,40}[a-bA-B]{0,12}",
         ) {
             let needed: Vec<(String, RuleId)> = literals.into_iter().zip(1..).collect();

@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 
 use memchr::memmem::Finder;
-use regex::Regex;
+use regex::{Captures, Match, Regex};
 use serde::Deserialize;
 
 use crate::document::Span;
@@ -97,11 +97,17 @@ impl Rule {
     }
 
     /// The passages in `text`: the group named `span` where the pattern has one, else the whole match.
-    pub(super) fn passages<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Span> + 'a {
-        self.pattern.iter().flat_map(move |pattern| pattern.regex().captures_iter(text)).filter_map(|found| {
-            let passage = found.name("span").or_else(|| found.get(0))?;
-            (!passage.is_empty()).then(|| Span::new(passage.start() as u32, passage.end() as u32))
-        })
+    pub(super) fn passages(&self, text: &str) -> Vec<Span> {
+        let Some(pattern) = &self.pattern else { return Vec::new() };
+        let regex = pattern.regex();
+        let span = |found: Match<'_>| Span::new(found.start() as u32, found.end() as u32);
+        let passages: Vec<Span> = if regex.captures_len() == 1 {
+            regex.find_iter(text).map(span).collect()
+        } else {
+            let part = |found: Captures<'_>| found.name("span").or_else(|| found.get(0)).map(span);
+            regex.captures_iter(text).filter_map(part).collect()
+        };
+        passages.into_iter().filter(|span| !span.is_empty()).collect()
     }
 
     /// Whether the rule takes an example exactly as it is marked.
@@ -114,7 +120,7 @@ impl Rule {
         };
         let plain: String = example.chars().filter(|&c| c != '⟦' && c != '⟧').collect();
         let wanted = Span::new(open as u32, (close - '⟦'.len_utf8()) as u32);
-        self.passages(&plain).any(|span| span == wanted)
+        self.passages(&plain).contains(&wanted)
     }
 }
 

@@ -93,10 +93,10 @@ impl Rules {
 
     /// Whether a span rule may take a passage of a line, or of a piece of it: the line has a literal that one needs.
     pub(crate) fn may_hold_span(&self, line: &str) -> bool {
-        let is_span = |&id: &RuleId| id != ANCHOR && self.rules[usize::from(id) - 1].kind == RuleKind::Span;
+        let is_span = |&id: &RuleId| self.is_span(id);
         // A piece may have a property that the line has not: a word that it cuts may be a host name.
-        let may_have = |gate: Flags| gate != Flags::DOMAIN || may_hold_domain(line);
-        let mut gated = self.gated.iter().filter(|(gate, _)| may_have(*gate)).flat_map(|(_, rules)| rules);
+        let mut gated =
+            self.gated.iter().filter(|(gate, _)| may_have(line, *gate)).flat_map(|(_, rules)| rules);
         if self.unfiltered.iter().any(is_span) || gated.any(is_span) {
             return true;
         }
@@ -104,6 +104,10 @@ impl Rules {
         let mut candidates = Vec::new();
         self.long.candidates(line.as_bytes(), &mut candidates);
         candidates.iter().any(is_span)
+    }
+
+    fn is_span(&self, id: RuleId) -> bool {
+        id != ANCHOR && self.rules[usize::from(id) - 1].kind == RuleKind::Span
     }
 
     /// Whether an anchor, or a part of a host name, stands in a text in any case of its ASCII letters.
@@ -152,20 +156,31 @@ impl Rules {
     /// The passages of a line that span rules take: bytes of `line`, in order, not overlapping; where two rules
     /// overlap, the longer passage.
     pub fn spans(&self, line: &str) -> Vec<(RuleId, Span)> {
+        let mut candidates: Vec<RuleId> = Vec::new();
+        // Span rules take lines of any length.
+        self.long.candidates(line.as_bytes(), &mut candidates);
+        candidates.extend(&self.unfiltered);
+        let mut known: Option<Flags> = None;
+        for (gate, rules) in &self.gated {
+            if rules.iter().any(|&id| self.is_span(id))
+                && may_have(line, *gate)
+                && known.get_or_insert_with(|| flags(line)).has(*gate)
+            {
+                candidates.extend(rules);
+            }
+        }
+        candidates.retain(|&id| self.is_span(id));
+        candidates.sort_unstable();
+        candidates.dedup();
+        let (content, mut lower) = (line.trim(), Lower::default());
         let mut found = Vec::new();
-        self.scan(
-            line,
-            &[Span::new(0, line.len() as u32)],
-            |_| flags(line),
-            |_, hits, _| {
-                for &id in hits {
-                    let rule = &self.rules[usize::from(id) - 1];
-                    if rule.kind == RuleKind::Span {
-                        found.extend(rule.passages(line).map(|span| (id, span)));
-                    }
-                }
-            },
-        );
+        for id in candidates {
+            let rule = &self.rules[usize::from(id) - 1];
+            // A rule hits the line without the spaces at its ends.
+            if lower.may_hit(rule, content) && (content.len() == line.len() || rule.hits(content)) {
+                found.extend(rule.passages(line).into_iter().map(|span| (id, span)));
+            }
+        }
         longest_first(found)
     }
 
@@ -182,7 +197,7 @@ impl Rules {
     ) {
         let mut candidates: Vec<RuleId> = Vec::new();
         let mut hits: Vec<RuleId> = Vec::new();
-        let mut lower: Vec<u8> = Vec::new();
+        let mut lower = Lower::default();
         for (number, line) in lines.iter().enumerate() {
             if line.is_empty() {
                 continue;
@@ -209,12 +224,11 @@ impl Rules {
             }
             let content = line_text.trim();
             hits.clear();
-            lower.clear();
-            lower.extend(content.bytes().map(|byte| byte.to_ascii_lowercase()));
+            lower.forget();
             hits.extend(candidates.iter().filter(|&&id| {
                 let rule = &self.rules[usize::from(id) - 1];
                 (rule.kind == RuleKind::Span || rule.takes_length(content))
-                    && rule.may_hit(&lower)
+                    && lower.may_hit(rule, content)
                     && rule.hits(content)
             }));
             if let Some(word) = word
@@ -253,8 +267,34 @@ impl Rules {
 
     /// Whether one of the hits is a span rule.
     pub(crate) fn any_span(&self, hits: &[RuleId]) -> bool {
-        hits.iter().any(|&id| self.rules[usize::from(id) - 1].kind == RuleKind::Span)
+        hits.iter().any(|&id| self.is_span(id))
     }
+}
+
+/// A line in lower case, made when the first rule asks for it.
+#[derive(Default)]
+struct Lower(Vec<u8>);
+
+impl Lower {
+    fn may_hit(&mut self, rule: &Rule, content: &str) -> bool {
+        if rule.further.is_empty() {
+            return true;
+        }
+        if self.0.is_empty() {
+            self.0.extend_from_slice(content.as_bytes());
+            self.0.make_ascii_lowercase();
+        }
+        rule.may_hit(&self.0)
+    }
+
+    fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// Whether a line, or a piece of it, may have the property that some rules ask for.
+fn may_have(line: &str, gate: Flags) -> bool {
+    gate != Flags::DOMAIN || may_hold_domain(line)
 }
 
 fn longest_first(mut found: Vec<(RuleId, Span)>) -> Vec<(RuleId, Span)> {
@@ -349,6 +389,22 @@ mod tests {
                 |_, hits, _| fast = hits.to_vec(),
             );
             assert_eq!(plain, fast, "{line}");
+        }
+    }
+
+    /// The passages are those that every span rule, tried on every line, takes.
+    #[test]
+    fn no_passage_is_passed_over() {
+        let rules = Rules::built_in();
+        for example in rules.iter().flat_map(|(_, rule)| rule.examples.iter().chain(&rule.counter_examples)) {
+            let line = example.replace(['⟦', '⟧'], "");
+            for line in [line.clone(), format!(" {line}\u{3000}")] {
+                let spans = rules
+                    .iter()
+                    .filter(|(_, rule)| rule.kind == RuleKind::Span && rule.hits(line.trim()))
+                    .flat_map(|(id, rule)| rule.passages(&line).into_iter().map(move |span| (id, span)));
+                assert_eq!(rules.spans(&line), longest_first(spans.collect()), "{line}");
+            }
         }
     }
 

@@ -166,9 +166,7 @@ impl Scan {
         while let Some(&byte) = bytes.get(at) {
             match byte {
                 b'A'..=b'Z' | b'a'..=b'z' => {
-                    let (word, len) = first_word(&bytes[at..]);
-                    self.word(word, len, byte.is_ascii_uppercase());
-                    at += len;
+                    at += self.words(&bytes[at..]);
                     continue;
                 }
                 0xe4..=0xe9 => {
@@ -214,14 +212,32 @@ impl Scan {
         count
     }
 
-    fn word(&mut self, word: u64, len: usize, capital: bool) {
-        self.chars += len;
-        self.letters += len;
-        self.words += 1;
-        self.capitals += usize::from(capital);
-        let known = known_word(word, len);
-        self.function += usize::from(known.is_function);
-        self.month |= known.is_month;
+    /// Reads the words of ASCII letters that `bytes` start with, a space between each two: most English. Gives their
+    /// length.
+    fn words(&mut self, bytes: &[u8]) -> usize {
+        let (mut at, mut words, mut capitals, mut function, mut month) = (0, 0, 0, 0, false);
+        loop {
+            let (word, len) = first_word(&bytes[at..]);
+            let known = known_word(word, len);
+            words += 1;
+            capitals += usize::from(bytes[at].is_ascii_uppercase());
+            function += usize::from(known.is_function);
+            month |= known.is_month;
+            at += len;
+            match bytes.get(at..at + 2) {
+                Some([b' ', next]) if next.is_ascii_alphabetic() => at += 1,
+                _ => break,
+            }
+        }
+        let gaps = words - 1;
+        self.chars += at;
+        self.gaps += gaps;
+        self.letters += at - gaps;
+        self.words += words;
+        self.capitals += capitals;
+        self.function += function;
+        self.month |= month;
+        at
     }
 
     fn sign(&mut self, byte: u8, bytes: &[u8], at: usize) {

@@ -81,7 +81,14 @@ impl Template {
 /// follows it in each text that has it.
 fn grow<'a>(start: &str, mut texts: Vec<&'a str>, least: usize) -> (String, Vec<&'a str>) {
     let mut part = start.to_string();
-    while let Some(c) = majority(texts.iter().filter_map(|text| text.chars().next())) {
+    loop {
+        if texts.len() >= least {
+            // As long as all agree, nobody is asked.
+            let shared = shared(&texts);
+            part.push_str(texts.first().map_or("", |text| &text[..shared]));
+            texts.iter_mut().for_each(|text| *text = &text[shared..]);
+        }
+        let Some(c) = majority(texts.iter().filter_map(|text| text.chars().next())) else { break };
         let count = texts.iter().filter(|text| text.starts_with(c)).count();
         if count < least || (count as f32) < AGREE * texts.len() as f32 {
             break;
@@ -96,6 +103,16 @@ fn grow<'a>(start: &str, mut texts: Vec<&'a str>, least: usize) -> (String, Vec<
         });
     }
     (part, texts)
+}
+
+/// Bytes that all texts begin with.
+fn shared(texts: &[&str]) -> usize {
+    let Some((first, others)) = texts.split_first() else { return 0 };
+    let bytes = others.iter().fold(first.len(), |known, text| {
+        let pairs = first.bytes().zip(text.bytes()).take(known);
+        pairs.take_while(|(one, other)| one == other).count()
+    });
+    first.floor_char_boundary(bytes)
 }
 
 /// The item that more than half are, if one is; any item otherwise (Boyer and Moore 1981).
@@ -241,7 +258,30 @@ mod tests {
         Some(grow(seed, rests.iter().filter_map(found).collect(), least))
     }
 
+    /// [`grow`] by one character after the other.
+    fn plain_grow(mut texts: Vec<&str>, least: usize) -> (String, Vec<&str>) {
+        let mut part = String::new();
+        while let Some(c) = majority(texts.iter().filter_map(|text| text.chars().next())) {
+            let rests: Vec<&str> = texts.iter().filter_map(|text| text.strip_prefix(c)).collect();
+            if rests.len() < least || (rests.len() as f32) < AGREE * texts.len() as f32 {
+                break;
+            }
+            part.push(c);
+            texts = rests;
+        }
+        (part, texts)
+    }
+
     proptest! {
+        #[test]
+        fn parts_grow_as_character_by_character(
+            texts in prop::collection::vec("(?:a一二)?(?:b十[丁丂])?[ab一]{0,6}", 0..8),
+            least in 1usize..5,
+        ) {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            prop_assert_eq!(grow("", texts.clone(), least), plain_grow(texts, least));
+        }
+
         #[test]
         fn next_part_is_what_lists_say(
             rests in prop::collection::vec("[ab一]{0,6}(?:ab一a)?[ab一]{0,40}", 0..12),

@@ -89,9 +89,11 @@ impl Sheet {
         let mut edges = Vec::with_capacity(page.lines.len());
         for line in &page.lines {
             let content = &text[line.range()];
-            numbers.push(fold(content, &mut units));
+            let edge = Edges::of(content);
+            // A blank line has neither units nor numbers.
+            numbers.push(if edge.is_blank() { Numbers::default() } else { fold(content, &mut units) });
             unit_starts.push(units.len() as u32);
-            edges.push(Edges::of(content));
+            edges.push(edge);
         }
         // A sheet stays until the end of the run.
         let Segmented { mut lines, mut paragraphs } = page;

@@ -39,25 +39,23 @@ pub fn segment(text: &str) -> Segmented {
     let lines = lines(text);
     let mut paragraphs: Vec<Range<u32>> = Vec::new();
     let column = wrap_column(text, &lines);
-    let mut open: Option<Range<u32>> = None;
+    // Whether the line before is the last of the last paragraph.
+    let mut is_open = false;
     for (number, line) in lines.iter().enumerate() {
         let number = number as u32;
         let content = &text[line.range()];
         if is_blank(content) {
-            paragraphs.extend(open.take());
+            is_open = false;
             continue;
         }
-        match &mut open {
-            Some(range) if column.is_some_and(|column| is_soft(text, &lines, number, column)) => {
-                range.end = number + 1;
+        match paragraphs.last_mut() {
+            Some(last) if is_open && column.is_some_and(|column| is_soft(text, &lines, number, column)) => {
+                last.end = number + 1;
             }
-            _ => {
-                paragraphs.extend(open.take());
-                open = Some(number..number + 1);
-            }
+            _ => paragraphs.push(number..number + 1),
         }
+        is_open = true;
     }
-    paragraphs.extend(open);
     Segmented { lines, paragraphs }
 }
 
@@ -85,7 +83,15 @@ pub fn lines(text: &str) -> Vec<Span> {
     let bytes = text.as_bytes();
     let mut lines = Vec::with_capacity(bytes.len() / 64 + 1);
     let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', bytes) {
+    while let Some(&first) = bytes.get(start) {
+        // Half of all lines are empty.
+        let end = match first {
+            b'\n' => start,
+            _ => match memchr::memchr(b'\n', &bytes[start..]) {
+                Some(length) => start + length,
+                None => break,
+            },
+        };
         let content_end = if end > start && bytes[end - 1] == b'\r' { end - 1 } else { end };
         lines.push(Span::new(start as u32, content_end as u32));
         start = end + 1;
@@ -143,6 +149,11 @@ fn is_terminator(c: char) -> bool {
 /// ```
 pub fn opens_item(line: &str) -> bool {
     let line = line.trim_start();
+    if let [first, rest @ ..] = line.as_bytes()
+        && first.is_ascii_alphabetic()
+    {
+        return rest.starts_with(b")") || first.is_ascii_lowercase() && rest.starts_with(b". ");
+    }
     let mut chars = line.chars().peekable();
     let Some(first) = chars.next() else { return true };
     match first {
@@ -184,9 +195,6 @@ pub fn opens_item(line: &str) -> bool {
                 _ => false,
             }
         }
-        c if c.is_ascii_alphabetic() => {
-            matches!(chars.next(), Some(')')) || (c.is_ascii_lowercase() && line[1..].starts_with(". "))
-        }
         _ => false,
     }
 }
@@ -205,7 +213,18 @@ fn width(line: &str) -> usize {
     if is_overlong(line.len()) || line.is_ascii() {
         return line.len();
     }
-    line.chars().map(cells).sum()
+    let (mut at, mut width) = (0, 0);
+    while at < line.len() && width <= MAX_COLUMN {
+        let (bytes, cells) = match line.as_bytes()[at] {
+            0..0x80 => (1, 1),
+            // U+4000 to U+9FFF: nearly all Han text.
+            0xe4..=0xe9 => (3, 2),
+            _ => line[at..].chars().next().map_or((1, 0), |c| (c.len_utf8(), cells(c))),
+        };
+        at += bytes;
+        width += cells;
+    }
+    width
 }
 
 fn cells(c: char) -> usize {
@@ -258,10 +277,7 @@ fn wrap_column(text: &str, lines: &[Span]) -> Option<usize> {
             return None;
         }
     }
-    let mut sorted: Vec<usize> =
-        widths.iter().copied().filter(|&width| width > 0 && width <= MAX_COLUMN).collect();
-    sorted.sort_unstable();
-    let column = *sorted.get(sorted.len().saturating_sub(1 + sorted.len() / 20))?;
+    let column = nearly_widest(&widths)?;
     if column < MIN_COLUMN {
         return None;
     }
@@ -277,6 +293,20 @@ fn wrap_column(text: &str, lines: &[Span]) -> Option<usize> {
         );
     }
     (soft >= 3 && soft * 5 >= inner * 2).then_some(column)
+}
+
+/// The greatest width but for a twentieth of them; blank lines and those wider than any column say nothing.
+fn nearly_widest(widths: &[usize]) -> Option<usize> {
+    let mut counts = [0; MAX_COLUMN + 1];
+    for &width in widths.iter().filter(|&&width| width <= MAX_COLUMN) {
+        counts[width] += 1;
+    }
+    let mut left = counts[1..].iter().sum::<usize>() / 20;
+    (1..=MAX_COLUMN).rev().find(|&width| {
+        let is_it = counts[width] > left;
+        left = left.saturating_sub(counts[width]);
+        is_it
+    })
 }
 
 /// A line that stops well short of the column after a full stop.
@@ -331,6 +361,32 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn widths_are_sums_up_to_the_widest_column(line in "[a中，é\u{200b}\u{3000}\u{20000}]{0,130}") {
+            let plain: usize = line.chars().map(cells).sum();
+            let counted = width(&line);
+            prop_assert!(counted == plain || counted > MAX_COLUMN && plain > MAX_COLUMN);
+        }
+
+        #[test]
+        fn the_nearly_widest_is_found_without_sorting(widths in prop::collection::vec(0usize..140, 0..90)) {
+            let mut sorted: Vec<usize> =
+                widths.iter().copied().filter(|&width| width > 0 && width <= MAX_COLUMN).collect();
+            sorted.sort_unstable();
+            let plain = sorted.get(sorted.len().saturating_sub(1 + sorted.len() / 20)).copied();
+            prop_assert_eq!(nearly_widest(&widths), plain);
+        }
+
+        #[test]
+        fn lines_are_those_of_a_plain_split(text in "[a一\r\n]{0,40}") {
+            let plain: Vec<&str> =
+                text.split_inclusive('\n').map(|line| line.strip_suffix('\n').map_or(line, |line| {
+                    line.strip_suffix('\r').unwrap_or(line)
+                })).collect();
+            let found: Vec<&str> = lines(&text).iter().map(|line| &text[line.range()]).collect();
+            prop_assert_eq!(found, plain);
+        }
+
         #[test]
         fn tiles_cover_the_text(text in "[a一。\r\n ]{0,60}") {
             let page = segment(&text);

@@ -122,6 +122,7 @@ pub(super) struct Machine<'a, S> {
 }
 
 impl<'a, S: Sink> Machine<'a, S> {
+    #[inline(always)]
     pub(super) fn new(text: &'a str, sink: S, mode: Digits) -> Self {
         let left = Before::Other;
         let group =
@@ -135,7 +136,7 @@ impl<'a, S: Sink> Machine<'a, S> {
             word: Word::new(0, 0),
             run: Run::new(0),
             group,
-            batch: Batch::default(),
+            batch: Batch::new(),
             totals: Totals::default(),
             x_until: 0,
             inner_until: 0,

@@ -28,13 +28,17 @@ pub(super) trait Sink {
 pub(super) const BATCH: usize = 16;
 
 /// Units on their way to the sink, and their bytes.
-#[derive(Default)]
 pub(super) struct Batch {
     units: [u32; BATCH],
     spans: [Span; BATCH],
 }
 
 impl Batch {
+    #[inline(always)]
+    pub(super) fn new() -> Self {
+        Self { units: [0; BATCH], spans: [Span { start: 0, end: 0 }; BATCH] }
+    }
+
     #[inline(always)]
     pub(super) fn put(&mut self, at: usize, unit: u32, start: usize, end: usize) {
         self.units[at] = unit;

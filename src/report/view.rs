@@ -1,7 +1,6 @@
 //! Counts and picks → what the template prints; here the texts are asked for.
 
 use minijinja::value::Value;
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::cluster_view::{ClusterView, cluster};
@@ -122,7 +121,7 @@ pub(super) fn view(findings: &mut dyn Findings, gathered: Gathered) -> Result<Vi
     let run = findings.run().clone();
     let removed = if run.rewrite == "clean" { "removed" } else { "removable" };
     let clusters: Vec<ClusterView> =
-        gathered.picks.par_iter().with_max_len(1).map(|pick| cluster(pick, &texts, removed)).collect();
+        gathered.picks.iter().map(|pick| cluster(pick, &texts, removed)).collect();
     let mut missing: Vec<String> = Vec::new();
     for problem in texts.passages.values().filter_map(|passage| passage.as_ref().err()) {
         if !missing.contains(problem) && missing.len() < 5 {

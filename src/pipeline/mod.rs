@@ -1,5 +1,6 @@
 //! The local driver: runs the stages in order, with threads.
 
+mod ahead;
 pub mod annotate;
 mod columns;
 pub mod content;

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::ahead::ahead;
 use super::content::Content;
 use super::corpus::{Corpus, Document, Standing};
 use super::sheet::Sheet;
@@ -26,8 +27,6 @@ use crate::input::{
 use crate::progress::Progress;
 use crate::text::date::{is_written, moment};
 
-/// Blocks read between two parallel steps, for each thread.
-const AHEAD: usize = 2;
 /// Files of one page each that are read between two parallel steps.
 const FILES: usize = 256;
 
@@ -312,37 +311,24 @@ impl Sink {
         skip: &mut dyn FnMut(Skipped) -> Result<()>,
     ) -> Result<()> {
         let mut blocks = Blocks::open(source, Limits::new(plan.input))?;
-        let step = rayon::current_num_threads() * AHEAD;
-        let some = |blocks: &mut Blocks| blocks.take(step).collect::<Result<Vec<Block>>>();
         let (mut read, mut texts, mut seen) = (0, 0, Vec::new());
         let before = self.documents.len();
-        let mut batch = some(&mut blocks)?;
-        while !batch.is_empty() {
-            // While these blocks are parsed, the next are read.
-            let mut found: Vec<Vec<Found>> = Vec::new();
-            let next = rayon::in_place_scope(|scope| {
-                scope.spawn(|_| {
-                    let parsed = |block: &Block| {
-                        let mut found = Vec::new();
-                        observers.with(|observer| parse(block, source, fields, plan, observer, &mut found));
-                        found
-                    };
-                    found = batch.par_iter().map(parsed).collect();
-                });
-                some(&mut blocks)
-            });
-            for (found, block) in found.into_iter().zip(&batch) {
-                texts +=
-                    found.iter().filter(|f| matches!(f, Found::Page(page) if page.sheet.is_some())).count();
-                if texts == 0 && seen.is_empty() {
-                    seen = block.field_names();
-                }
-                self.take(found, source, skip)?;
+        let parsed = |(block, consumed): (Block, u64)| {
+            let mut found = Vec::new();
+            observers.with(|observer| parse(&block, source, fields, plan, observer, &mut found));
+            (found, block, consumed)
+        };
+        let some = std::iter::from_fn(|| blocks.next().map(|block| Ok((block?, blocks.consumed()))));
+        ahead(some, parsed, |(found, block, consumed)| {
+            texts += found.iter().filter(|f| matches!(f, Found::Page(page) if page.sheet.is_some())).count();
+            if texts == 0 && seen.is_empty() {
+                seen = block.field_names();
             }
-            batch = next?;
-            progress.advance(blocks.consumed() - read);
-            read = blocks.consumed();
-        }
+            progress.advance(consumed - read);
+            read = consumed;
+            self.take(found, source, skip)
+        })?;
+        progress.advance(blocks.consumed() - read);
         self.contents.push(blocks.contents());
         if texts == 0 && self.documents.len() > before && source.format.has_fields() {
             let fields = if seen.is_empty() { "none".to_owned() } else { format!("`{}`", seen.join("`, `")) };

@@ -3,27 +3,21 @@
 //! A representative is chosen only among units that the levels before left standing, so that whatever a removal
 //! names as kept stands in the cleaned corpus.
 
+mod blocks;
+
 use std::ops::{Deref, Range};
 
 use rayon::prelude::*;
 
 use super::corpus::{Corpus, Page, Pages};
-use super::documents::{DocumentMatches, Match, lost_units};
+use super::documents::{DocumentMatches, Match};
 use super::paragraphs::{Occurrence, ParagraphCluster, ParagraphMatches};
 use crate::chrome::Known;
-use crate::cluster::blocks::{self, Range as BlockRange};
-use crate::cluster::components::stars;
-use crate::cluster::keep::{self, Candidate};
 use crate::config::{Config, Level};
 use crate::decide::{covered, removes, removes_chrome};
 use crate::document::Span;
 use crate::error::Result;
-use crate::hash::units_key;
-use crate::matching::numbers::{Numbered, compare};
-use crate::matching::relation::{Relation, relate};
-use crate::matching::verify::overlap;
 use crate::text::date::moment;
-use crate::text::shingle::shingle_set;
 
 /// A piece of a document that a log line speaks of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,7 +184,7 @@ pub fn decide(
     }
 
     let mut gone = Gone::new(corpus, &covered_documents, stands);
-    verdicts.blocks(corpus, paragraphs, config, &mut pages, &mut gone)?;
+    verdicts.blocks(corpus, paragraphs, config, &mut gone)?;
     let survives = |at: u32| {
         let occurrence = &paragraphs.occurrences[at as usize];
         !gone.overlaps_removed(occurrence.document, &occurrence.run)
@@ -235,125 +229,6 @@ fn overlaps(ranges: &[Range<u32>], run: &Range<u32>) -> bool {
 }
 
 impl Verdicts {
-    fn blocks(
-        &mut self,
-        corpus: &Corpus,
-        paragraphs: &ParagraphMatches,
-        config: &Config,
-        pages: &mut Pages<'_>,
-        gone: &mut Gone,
-    ) -> Result<()> {
-        let mut group_of = vec![None; paragraphs.occurrences.len()];
-        for (group, members) in paragraphs.groups.iter().enumerate() {
-            members.iter().for_each(|&at| group_of[at as usize] = Some(group as u32));
-        }
-        let mut occurrences = Vec::new();
-        // For each occurrence the paragraphs it spans: a block's places count occurrences.
-        let mut runs: Vec<(u32, Range<u32>)> = Vec::new();
-        let mut starts = vec![0usize; corpus.documents.len()];
-        for (at, occurrence) in paragraphs.occurrences.iter().enumerate() {
-            if gone.documents[occurrence.document as usize] {
-                continue;
-            }
-            let start = &mut starts[occurrence.document as usize];
-            if runs.last().is_none_or(|(document, _)| *document != occurrence.document) {
-                *start = runs.len();
-            }
-            occurrences.push(blocks::Occurrence {
-                document: occurrence.document,
-                place: (runs.len() - *start) as u32,
-                units: occurrence.units,
-                cluster: group_of[at],
-            });
-            runs.push((occurrence.document, occurrence.run.clone()));
-        }
-        let paragraphs_of = |range: BlockRange| -> Range<u32> {
-            let start = starts[range.document as usize];
-            runs[start + range.first as usize].1.start..runs[start + range.last as usize].1.end
-        };
-        let mut groups = blocks::find(&occurrences);
-        // Long blocks first: a short one inside them is told already.
-        groups
-            .sort_by_key(|group| std::cmp::Reverse(group.iter().map(|range| range.last - range.first).max()));
-        for group in groups {
-            let mut candidates = Vec::new();
-            let mut sets = Vec::new();
-            for (at, range) in group.iter().enumerate() {
-                let page = pages.get(range.document)?;
-                let run = paragraphs_of(*range);
-                let pieces = &page.content.paragraphs[run.start as usize..run.end as usize];
-                let document = &corpus.documents[range.document as usize];
-                let units = page.run_units(&run);
-                candidates.push(Candidate {
-                    id: at as u32,
-                    units: units.len() as u32,
-                    numbers: pieces.iter().map(|piece| piece.runs).sum(),
-                    masks: pieces.iter().map(|piece| piece.masks).sum(),
-                    spans: spans_in(corpus, &page, range.document, &run),
-                    central: 0,
-                    gone: gone.overlaps_removed(range.document, &run),
-                    fixed: document.is_fixed(),
-                    field: document.field.clone(),
-                });
-                let mut set = Vec::new();
-                shingle_set(units, &mut set);
-                sets.push((units_key(units), set));
-            }
-            keep::order(&mut candidates, &config.removal.keep);
-            let standing: Vec<u32> =
-                candidates.iter().filter(|candidate| !candidate.gone).map(|candidate| candidate.id).collect();
-            let found = stars(standing, |representative, at| {
-                let (a, b) = (&sets[at as usize], &sets[representative as usize]);
-                let overlap = overlap(&a.1, &b.1);
-                let relation =
-                    if a.0 == b.0 { Some(Relation::Identical) } else { relate(overlap, &config.matching) };
-                Some((relation?, overlap))
-            });
-            for star in found {
-                let cluster = self.clusters.len();
-                let range_of = |at: u32| group[at as usize];
-                let kept_range = range_of(star.representative);
-                let kept_run = paragraphs_of(kept_range);
-                let kept = block(&*pages.get(kept_range.document)?, kept_range.document, &kept_run);
-                let mut members = vec![(kept.clone(), None)];
-                for (at, (relation, overlap)) in star.members {
-                    let (document, run) = (range_of(at).document, paragraphs_of(range_of(at)));
-                    let numbers =
-                        block_numbers(corpus, pages, (document, &run), (kept_range.document, &kept_run))?;
-                    let (page, kept_page) = (pages.get(document)?, pages.get(kept_range.document)?);
-                    let unit = block(&page, document, &run);
-                    let (units, coverage) = (page.run_units(&run), overlap.a_in_b());
-                    let asked = relation != Relation::Identical && coverage >= config.removal.remove_coverage;
-                    let lost = if asked { lost_units(units, kept_page.run_units(&kept_run)) } else { 0 };
-                    let matched = Match { relation, overlap, spread: 1.0, coverage, lost, numbers };
-                    let free = !corpus.documents[document as usize].is_fixed()
-                        && !gone.overlaps_removed(document, &run)
-                        && !gone.is_named(document, &run)
-                        && !gone.overlaps_removed(kept_range.document, &kept_run)
-                        && (document != kept_range.document
-                            || !overlaps(std::slice::from_ref(&kept_run), &run));
-                    if free
-                        && removes(Level::Block, &config.removal)
-                        && covered(matched.copy(units.len() as u32), &config.removal)
-                    {
-                        gone.removed[document as usize].push(run.clone());
-                        gone.pinned[kept_range.document as usize].push(kept_run.clone());
-                        self.removals.push(Removal {
-                            cut: vec![tile(&page, &unit)],
-                            unit: unit.clone(),
-                            why: Why::Copy { level: Level::Block, cluster },
-                            inside: None,
-                        });
-                    }
-                    members.push((unit, Some(matched)));
-                }
-                members.sort_by_key(|(unit, _)| (unit.document, unit.span));
-                self.clusters.push(Cluster { level: Level::Block, kept, members });
-            }
-        }
-        Ok(())
-    }
-
     fn paragraphs(
         &mut self,
         corpus: &Corpus,
@@ -509,16 +384,6 @@ fn whole(pages: &mut Pages<'_>, document: u32) -> Result<Unit> {
     })
 }
 
-fn block(page: &Page<'_>, document: u32, run: &Range<u32>) -> Unit {
-    let lines = page.content.run_lines(run);
-    let (first, last) = (lines[0].line, lines[lines.len() - 1].line);
-    Unit {
-        document,
-        lines: Lines::Some([first, last].into()),
-        span: Span::new(page.sheet.lines[first as usize].start, page.sheet.lines[last as usize].end),
-    }
-}
-
 fn paragraph(page: &Page<'_>, occurrence: &Occurrence) -> Unit {
     let lines: Lines = page.content.run_lines(&occurrence.run).iter().map(|line| line.line).collect();
     let (first, last) = (lines[0], lines[lines.len() - 1]);
@@ -527,11 +392,6 @@ fn paragraph(page: &Page<'_>, occurrence: &Occurrence) -> Unit {
         span: Span::new(page.sheet.lines[first as usize].start, page.sheet.lines[last as usize].end),
         lines,
     }
-}
-
-/// From the block's first byte to where the next text begins.
-fn tile(page: &Page<'_>, unit: &Unit) -> Span {
-    tiles(page, &[unit.lines[1]]).iter().fold(unit.span, |span, tile| Span::new(span.start, tile.end))
 }
 
 /// The tiles of some lines, neighbours put together. A line that goes out of the middle of a paragraph takes its
@@ -557,26 +417,4 @@ fn tiles(page: &Page<'_>, lines: &[u32]) -> Vec<Span> {
         }
     }
     tiles
-}
-
-fn spans_in(corpus: &Corpus, page: &Page<'_>, document: u32, run: &Range<u32>) -> u32 {
-    let unit = block(page, document, run);
-    corpus.labels[document as usize].spans.iter().filter(|label| unit.span.contains(label.span)).count()
-        as u32
-}
-
-fn block_numbers(
-    corpus: &Corpus,
-    pages: &mut Pages<'_>,
-    a: (u32, &Range<u32>),
-    b: (u32, &Range<u32>),
-) -> Result<crate::matching::numbers::Comparison> {
-    let mut side = |(document, run): (u32, &Range<u32>)| -> Result<_> {
-        let page = pages.get(document)?;
-        let labels = &corpus.labels[document as usize];
-        let slots = page.content.slots(&page.sheet, labels, page.content.run_lines(run));
-        Ok((page.run_units(run).to_vec(), slots))
-    };
-    let ((units_a, slots_a), (units_b, slots_b)) = (side(a)?, side(b)?);
-    Ok(compare(Numbered { units: &units_a, slots: &slots_a }, Numbered { units: &units_b, slots: &slots_b }))
 }

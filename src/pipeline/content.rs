@@ -9,7 +9,7 @@ use super::sheet::Sheet;
 use crate::chrome::Labels;
 use crate::document::Span;
 use crate::hash;
-use crate::text::fold::{Slot, number_slots};
+use crate::text::fold::{Numbers, Slot, number_slots};
 
 /// Fewest units of a piece of a joined paragraph: menus and titles are no broken sentences.
 const JOIN_UNITS: u32 = 12;
@@ -24,10 +24,14 @@ pub struct Content {
     pub units: u32,
     /// Content lines, in order.
     pub lines: Vec<ContentLine>,
-    /// Paragraphs with at least one content line, in order.
-    pub paragraphs: Vec<Paragraph>,
+    /// For each paragraph with at least one content line, in order, the first of these, as an index into `lines`.
+    pub paragraphs: Vec<u32>,
     /// Runs of neighbouring paragraphs (indices) that may be one broken paragraph, each of two and more.
     pub joins: Vec<Range<u32>>,
+    /// Runs of digits in all content lines.
+    pub runs: u32,
+    /// Masks in all content lines.
+    pub masks: u32,
 }
 
 /// A content line.
@@ -39,15 +43,11 @@ pub struct ContentLine {
     pub units: u32,
 }
 
-/// A content paragraph.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Paragraph {
-    /// Its lines, as indices into [`Content::lines`].
-    pub lines: Range<u32>,
-    /// Its units in [`Content::units`].
-    pub units: Range<u32>,
-    /// Key of its numbers, 0 where it has none.
-    pub numbers: u32,
+/// The numbers of a content paragraph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ParagraphNumbers {
+    /// Their key, 0 where it has none.
+    pub key: u32,
     /// Runs of digits in it.
     pub runs: u32,
     /// Masks in it.
@@ -74,9 +74,7 @@ impl Content {
         let mut chrome = labels.lines.iter().map(|label| label.line).peekable();
         let mut cut = labels.spans.iter().map(|span| span.span).peekable();
         for lines in &sheet.paragraphs {
-            let (first, start) = (content.lines.len() as u32, content.units);
-            let mut paragraph =
-                Paragraph { lines: first..first, units: start..start, numbers: 0, runs: 0, masks: 0 };
+            let first = content.lines.len();
             for line in lines.clone() {
                 while chrome.next_if(|&label| label < line).is_some() {}
                 if chrome.peek() == Some(&line) {
@@ -92,19 +90,14 @@ impl Content {
                 } else {
                     sheet.unit_range(&(line..line + 1)).len() as u32
                 };
-                let numbers = &sheet.numbers[line as usize];
-                if numbers.key != 0 {
-                    paragraph.numbers = hash::units_key(&[paragraph.numbers, numbers.key]) as u32;
-                }
-                paragraph.runs += numbers.runs;
-                paragraph.masks += numbers.masks;
             }
-            paragraph.lines.end = content.lines.len() as u32;
-            paragraph.units.end = content.units;
-            if !paragraph.lines.is_empty() {
-                content.paragraphs.push(paragraph);
+            if first < content.lines.len() {
+                content.paragraphs.push(first as u32);
             }
         }
+        let found = Self::numbered(sheet, &content.lines);
+        let totals = found.fold((0, 0), |(runs, masks), (_, found)| (runs + found.runs, masks + found.masks));
+        (content.runs, content.masks) = totals;
         content.offer_joins(sheet);
         content
     }
@@ -158,26 +151,28 @@ impl Content {
     /// whole run is offered, and, where it has three pieces and more, each neighbouring pair: one piece too many must
     /// not hide the break.
     fn offer_joins(&mut self, sheet: &Sheet) {
-        let goes_on = |at: usize| {
-            let (Some(this), Some(next)) = (self.paragraphs.get(at), self.paragraphs.get(at + 1)) else {
+        let count = self.paragraphs.len() as u32;
+        let goes_on = |at: u32| {
+            if at + 1 >= count {
                 return false;
-            };
-            this.units.len() as u32 >= JOIN_UNITS
-                && !next.units.is_empty()
-                && !sheet.edges[self.lines[this.lines.end as usize - 1].line as usize].ends_sentence()
-                && !sheet.edges[self.lines[next.lines.start as usize].line as usize].opens_item()
+            }
+            let (this, next) = (self.line_range(&(at..at + 1)), self.line_range(&(at + 1..at + 2)));
+            self.units_of(&this).len() as u32 >= JOIN_UNITS
+                && !self.units_of(&next).is_empty()
+                && !sheet.edges[self.lines[this.end - 1].line as usize].ends_sentence()
+                && !sheet.edges[self.lines[next.start].line as usize].opens_item()
         };
         let mut joins = Vec::new();
         let mut first = 0;
-        while first < self.paragraphs.len() {
+        while first < count {
             let mut last = first;
             while goes_on(last) {
                 last += 1;
             }
             if last > first {
-                joins.push(first as u32..last as u32 + 1);
+                joins.push(first..last + 1);
                 if last > first + 1 {
-                    joins.extend((first..last).map(|at| at as u32..at as u32 + 2));
+                    joins.extend((first..last).map(|at| at..at + 2));
                 }
             }
             first = last + 1;
@@ -185,34 +180,79 @@ impl Content {
         self.joins = joins;
     }
 
+    /// The lines of a run of paragraphs, as indices into [`Content::lines`].
+    fn line_range(&self, run: &Range<u32>) -> Range<usize> {
+        let begins =
+            |at: u32| self.paragraphs.get(at as usize).map_or(self.lines.len(), |&line| line as usize);
+        begins(run.start)..begins(run.end)
+    }
+
+    /// Where the units of a range of [`Content::lines`] stand among all units of the content.
+    fn units_of(&self, lines: &Range<usize>) -> Range<usize> {
+        let begin = |at: usize| self.lines.get(at).map_or(self.units, |line| line.units) as usize;
+        begin(lines.start)..begin(lines.end)
+    }
+
+    /// All its paragraphs, as a run.
+    pub fn all(&self) -> Range<u32> {
+        0..self.paragraphs.len() as u32
+    }
+
     /// Where the units of a run of paragraphs stand among all units of the content.
     pub fn run_units(&self, run: &Range<u32>) -> Range<usize> {
-        let (first, last) = (&self.paragraphs[run.start as usize], &self.paragraphs[run.end as usize - 1]);
-        first.units.start as usize..last.units.end as usize
+        self.units_of(&self.line_range(run))
     }
 
     /// Units in paragraphs that say something: what a page holds, as against its headings, labels, and the menus that
     /// no rule knew.
     pub fn prose(&self) -> u32 {
-        self.paragraphs
-            .iter()
-            .map(|paragraph| paragraph.units.len() as u32)
-            .filter(|&units| units >= SAYING)
-            .sum()
+        self.all().map(|at| self.run_units(&(at..at + 1)).len() as u32).filter(|&units| units >= SAYING).sum()
     }
 
     /// Content lines of a run of paragraphs.
     pub fn run_lines(&self, run: &Range<u32>) -> &[ContentLine] {
-        let (first, last) = (&self.paragraphs[run.start as usize], &self.paragraphs[run.end as usize - 1]);
-        &self.lines[first.lines.start as usize..last.lines.end as usize]
+        &self.lines[self.line_range(run)]
+    }
+
+    /// The numbers of each paragraph of a run.
+    pub fn numbers<'a>(
+        &'a self,
+        sheet: &'a Sheet,
+        run: &Range<u32>,
+    ) -> impl Iterator<Item = ParagraphNumbers> + use<'a> {
+        let mut found = Self::numbered(sheet, self.run_lines(run)).peekable();
+        run.clone().map(move |at| {
+            let mut numbers = ParagraphNumbers::default();
+            let lines = self.run_lines(&(at..at + 1));
+            let last = lines[lines.len() - 1].line;
+            while let Some((_, line)) = found.next_if(|(content, _)| content.line <= last) {
+                if line.key != 0 {
+                    numbers.key = hash::units_key(&[numbers.key, line.key]) as u32;
+                }
+                numbers.runs += line.runs;
+                numbers.masks += line.masks;
+            }
+            numbers
+        })
+    }
+
+    /// Those of some content lines that have numbers.
+    fn numbered<'a>(
+        sheet: &'a Sheet,
+        lines: &'a [ContentLine],
+    ) -> impl Iterator<Item = (&'a ContentLine, &'a Numbers)> + use<'a> {
+        let range = lines.first().zip(lines.last()).map_or(0..0, |(first, last)| first.line..last.line + 1);
+        sheet.numbers_in(range).iter().filter_map(move |(line, numbers)| {
+            let at = lines.binary_search_by_key(line, |content| content.line).ok()?;
+            Some((&lines[at], numbers))
+        })
     }
 
     /// The number slots of some content lines, their places counted in units from the first of these lines on.
     pub fn slots(&self, sheet: &Sheet, labels: &Labels, lines: &[ContentLine]) -> Vec<Slot> {
         let base = lines.first().map_or(0, |line| line.units);
         let mut slots = Vec::new();
-        for content in lines {
-            let numbers = &sheet.numbers[content.line as usize];
+        for (content, numbers) in Self::numbered(sheet, lines) {
             if numbers.runs + numbers.masks == 0 {
                 continue;
             }

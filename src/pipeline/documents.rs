@@ -393,8 +393,8 @@ fn numbers(
     last: &mut Option<(u32, Vec<Slot>)>,
 ) -> Result<Comparison> {
     let any = |id: u32| {
-        let paragraphs = &corpus.contents[id as usize].paragraphs;
-        paragraphs.iter().any(|paragraph| paragraph.runs + paragraph.masks > 0)
+        let content = &corpus.contents[id as usize];
+        content.runs + content.masks > 0
     };
     if !any(a) && !any(b) {
         return Ok(Comparison::default());

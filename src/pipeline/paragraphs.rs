@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use self::candidates::candidates;
 use self::distinct::Distinct;
 use self::signs::Signs;
-use super::content::Content;
+use super::content::ParagraphNumbers;
 use super::corpus::{Corpus, Pages};
 use super::documents::{Match, lost_units};
 use crate::cluster::components::{Components, stars};
@@ -309,15 +309,18 @@ fn occurrences(corpus: &Corpus, config: &Config) -> Result<Vec<Occurrence>> {
     let parts: Vec<Vec<Occurrence>> = ids
         .par_chunks(DOCUMENTS)
         .map(|documents| {
-            let (mut part, mut scratch) = (Vec::new(), Vec::new());
+            let (mut part, mut numbers, mut scratch) = (Vec::new(), Vec::new(), Vec::new());
             for &document in documents {
                 let content = &corpus.contents[document as usize];
-                corpus.with_units(document, |_, units| {
-                    let paragraphs = (0..content.paragraphs.len() as u32).map(|at| at..at + 1);
-                    let runs = paragraphs.chain(content.joins.iter().cloned());
-                    part.extend(
-                        runs.map(|run| occurrence(document, content, units, run, config, &mut scratch)),
-                    );
+                corpus.with_units(document, |sheet, units| {
+                    numbers.clear();
+                    numbers.extend(content.numbers(sheet, &content.all()));
+                    let runs = content.all().map(|at| at..at + 1).chain(content.joins.iter().cloned());
+                    part.extend(runs.map(|run| {
+                        let units = &units[content.run_units(&run)];
+                        let numbers = &numbers[run.start as usize..run.end as usize];
+                        occurrence(document, run, units, numbers, config, &mut scratch)
+                    }));
                 })?;
             }
             Ok(part)
@@ -328,19 +331,17 @@ fn occurrences(corpus: &Corpus, config: &Config) -> Result<Vec<Occurrence>> {
 
 fn occurrence(
     document: u32,
-    content: &Content,
-    units: &[u32],
     run: Range<u32>,
+    units: &[u32],
+    pieces: &[ParagraphNumbers],
     config: &Config,
     scratch: &mut Vec<u32>,
 ) -> Occurrence {
-    let units = &units[content.run_units(&run)];
-    let pieces = &content.paragraphs[run.start as usize..run.end as usize];
     let numbers = match pieces {
-        [one] => one.numbers,
+        [one] => one.key,
         several => {
             scratch.clear();
-            scratch.extend(several.iter().map(|piece| piece.numbers));
+            scratch.extend(several.iter().map(|piece| piece.key));
             hash::units_key(scratch) as u32
         }
     };

@@ -21,8 +21,8 @@ pub struct Sheet {
     pub units: Vec<u32>,
     /// Where the units of each line begin, and after the last line, where they end: one more than there are lines.
     pub unit_starts: Vec<u32>,
-    /// For each line what was dropped as a number.
-    pub numbers: Vec<Numbers>,
+    /// What was dropped as a number, for each line that had any, in order.
+    pub numbers: Vec<(u32, Numbers)>,
     /// For each line how it begins and ends.
     pub edges: Vec<Edges>,
 }
@@ -85,13 +85,18 @@ impl Sheet {
         let mut units = Vec::with_capacity(text.len() / 3);
         let mut unit_starts = Vec::with_capacity(page.lines.len() + 1);
         unit_starts.push(0);
-        let mut numbers = Vec::with_capacity(page.lines.len());
+        let mut numbers = Vec::new();
         let mut edges = Vec::with_capacity(page.lines.len());
-        for line in &page.lines {
+        for (at, line) in (0..).zip(&page.lines) {
             let content = &text[line.range()];
             let edge = Edges::of(content);
             // A blank line has neither units nor numbers.
-            numbers.push(if edge.is_blank() { Numbers::default() } else { fold(content, &mut units) });
+            if !edge.is_blank() {
+                let found = fold(content, &mut units);
+                if found != Numbers::default() {
+                    numbers.push((at, found));
+                }
+            }
             unit_starts.push(units.len() as u32);
             edges.push(edge);
         }
@@ -100,12 +105,19 @@ impl Sheet {
         lines.shrink_to_fit();
         paragraphs.shrink_to_fit();
         units.shrink_to_fit();
+        numbers.shrink_to_fit();
         Self { text, lines, paragraphs, units, unit_starts, numbers, edges }
     }
 
     /// Where the units of a range of lines stand.
     pub fn unit_range(&self, lines: &Range<u32>) -> Range<usize> {
         self.unit_starts[lines.start as usize] as usize..self.unit_starts[lines.end as usize] as usize
+    }
+
+    /// The numbers of a range of lines.
+    pub fn numbers_in(&self, lines: Range<u32>) -> &[(u32, Numbers)] {
+        let before = |end: u32| self.numbers.partition_point(|&(line, _)| line < end);
+        &self.numbers[before(lines.start)..before(lines.end)]
     }
 
     /// The line's text, terminator not included.
@@ -131,7 +143,8 @@ impl Sheet {
     /// Bytes this sheet keeps in memory.
     pub fn size(&self) -> usize {
         self.text.len()
-            + self.lines.len() * (size_of::<Span>() + 4 + size_of::<Numbers>() + size_of::<Edges>())
+            + self.lines.len() * (size_of::<Span>() + 4 + size_of::<Edges>())
+            + self.numbers.len() * size_of::<(u32, Numbers)>()
             + self.paragraphs.len() * size_of::<Range<u32>>()
             + self.units.len() * 4
     }

@@ -93,30 +93,34 @@ impl Spool {
     }
 }
 
-/// Lengths first, then each part as little-endian words, the text last.
+/// Lengths first, then each part as little-endian words; the edges, a byte each, and the text last.
 fn encode(sheet: &Sheet) -> Vec<u8> {
-    let words = 5 + sheet.lines.len() * 7 + sheet.paragraphs.len() * 2 + sheet.units.len();
-    let mut bytes = Vec::with_capacity(words * 4 + sheet.text.len());
+    let words =
+        6 + sheet.lines.len() * 3 + sheet.numbers.len() * 4 + sheet.paragraphs.len() * 2 + sheet.units.len();
+    let mut bytes = Vec::with_capacity(words * 4 + sheet.lines.len() + sheet.text.len());
     let mut word = |word: u32| bytes.extend_from_slice(&word.to_le_bytes());
     word(sheet.lines.len() as u32);
     word(sheet.paragraphs.len() as u32);
     word(sheet.units.len() as u32);
+    word(sheet.numbers.len() as u32);
     word(sheet.text.len() as u32);
     for line in &sheet.lines {
         word(line.start);
         word(line.end);
     }
     sheet.unit_starts.iter().for_each(|&start| word(start));
-    for (numbers, edges) in sheet.numbers.iter().zip(&sheet.edges) {
+    for (line, numbers) in &sheet.numbers {
+        word(*line);
         word(numbers.key);
         word(numbers.runs);
-        word(numbers.masks << 4 | u32::from(edges.bits()) << 1 | u32::from(numbers.kept));
+        word(numbers.masks << 1 | u32::from(numbers.kept));
     }
     for paragraph in &sheet.paragraphs {
         word(paragraph.start);
         word(paragraph.end);
     }
     sheet.units.iter().for_each(|&unit| word(unit));
+    bytes.extend(sheet.edges.iter().map(|edges| edges.bits()));
     bytes.extend_from_slice(sheet.text.as_bytes());
     bytes
 }
@@ -127,26 +131,23 @@ fn decode(bytes: &[u8]) -> Sheet {
         at += 4;
         u32::from_le_bytes(bytes[at - 4..at].try_into().expect("four bytes"))
     };
-    let (lines, paragraphs, units, text) = (word(), word(), word(), word());
+    let (lines, paragraphs, units, numbers, text) = (word(), word(), word(), word(), word());
+    let (rest, text) = bytes.split_at(bytes.len() - text as usize);
+    let edges = &rest[rest.len() - lines as usize..];
     let spans = (0..lines).map(|_| Span { start: word(), end: word() }).collect();
     let unit_starts = (0..=lines).map(|_| word()).collect();
-    let (mut numbers, mut edges) = (Vec::with_capacity(lines as usize), Vec::with_capacity(lines as usize));
-    for _ in 0..lines {
-        let (key, runs, rest) = (word(), word(), word());
-        numbers.push(Numbers { key, runs, masks: rest >> 4, kept: rest & 1 == 1 });
-        edges.push(Edges::from_bits((rest >> 1 & 7) as u8));
-    }
+    let number = |_| {
+        let (line, key, runs, rest) = (word(), word(), word(), word());
+        (line, Numbers { key, runs, masks: rest >> 1, kept: rest & 1 == 1 })
+    };
     Sheet {
         lines: spans,
         unit_starts,
-        numbers,
-        edges,
+        numbers: (0..numbers).map(number).collect(),
         paragraphs: (0..paragraphs).map(|_| Range { start: word(), end: word() }).collect(),
         units: (0..units).map(|_| word()).collect(),
-        text: {
-            let start = bytes.len() - text as usize;
-            String::from_utf8(bytes[start..].to_vec()).expect("the spool holds what it was given")
-        },
+        edges: edges.iter().map(|&bits| Edges::from_bits(bits)).collect(),
+        text: String::from_utf8(text.to_vec()).expect("the spool holds what it was given"),
     }
 }
 

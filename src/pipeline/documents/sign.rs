@@ -117,8 +117,8 @@ pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[
                     all: all.len() as u32,
                     units: content.units,
                     prose: content.prose(),
-                    runs: content.paragraphs.iter().map(|paragraph| paragraph.runs).sum(),
-                    masks: content.paragraphs.iter().map(|paragraph| paragraph.masks).sum(),
+                    runs: content.runs,
+                    masks: content.masks,
                     spans: corpus.labels[id as usize].spans.len() as u32,
                     key,
                     whole: if units.len() == all.len() { key } else { hash::units_key(all) },
@@ -127,7 +127,7 @@ pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[
                 if units.len() < config.matching.min_units {
                     // Too short for shingles: equal only when the numbers are equal too.
                     let numbers: Vec<u32> =
-                        content.paragraphs.iter().map(|paragraph| paragraph.numbers).collect();
+                        content.numbers(sheet, &content.all()).map(|numbers| numbers.key).collect();
                     sign.key = hash::units_key(&[units, &[u32::MAX], &numbers].concat());
                     if units.is_empty() {
                         // All chrome: equal only to what is equal altogether.

@@ -21,6 +21,7 @@ use crate::hash::units_key;
 use crate::matching::numbers::{Comparison, Numbered, compare};
 use crate::matching::relation::{Relation, relate};
 use crate::matching::verify::{Overlap, overlap};
+use crate::pipeline::content::ParagraphNumbers;
 use crate::pipeline::corpus::{Corpus, Page, Pages};
 use crate::pipeline::documents::{Match, lost_units};
 use crate::pipeline::paragraphs::ParagraphMatches;
@@ -162,7 +163,7 @@ impl<'a> Places<'a> {
         let of_place = |place: u32| self.runs[self.starts[document as usize] + place as usize];
         let run = of_place(first).start..of_place(last).end;
         let page = pages.get(document)?;
-        let pieces = &page.content.paragraphs[run.start as usize..run.end as usize];
+        let numbers: Vec<ParagraphNumbers> = page.content.numbers(&page.sheet, &run).collect();
         let units = page.run_units(&run);
         let (corpus, mut set) = (pages.corpus(), Vec::new());
         shingle_set(units, &mut set);
@@ -171,8 +172,8 @@ impl<'a> Places<'a> {
         let candidate = Candidate {
             id: at,
             units: units.len() as u32,
-            numbers: pieces.iter().map(|piece| piece.runs).sum(),
-            masks: pieces.iter().map(|piece| piece.masks).sum(),
+            numbers: numbers.iter().map(|numbers| numbers.runs).sum(),
+            masks: numbers.iter().map(|numbers| numbers.masks).sum(),
             spans: spans.filter(|label| span.contains(label.span)).count() as u32,
             central: 0,
             gone: false,

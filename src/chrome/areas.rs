@@ -89,11 +89,17 @@ impl Seen<'_> {
     }
 }
 
-/// Looks a page's lines up: each in the crawl in which it is more common, where there was one before.
-pub(crate) fn look_up<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'a>> {
-    let mut seen = look_up_in(page, tables, rules);
+/// Looks a page's lines up, of which [`Tables::templates`] are known: each in the crawl in which it is more common,
+/// where there was one before.
+pub(crate) fn look_up<'a>(
+    page: &Page<'a>,
+    templates: &[Count],
+    tables: &Tables,
+    rules: &Rules,
+) -> Vec<Seen<'a>> {
+    let mut seen = look_up_in(page, templates, tables, rules);
     if let Some(earlier) = &tables.earlier {
-        for (line, known) in seen.iter_mut().zip(look_up_in(page, earlier, rules)) {
+        for (line, known) in seen.iter_mut().zip(look_up_in(page, &earlier.templates(page), earlier, rules)) {
             if known.share > line.share {
                 *line = Seen { times: known.times.max(line.times), ..known };
             }
@@ -102,13 +108,12 @@ pub(crate) fn look_up<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Ve
     seen
 }
 
-fn look_up_in<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'a>> {
+fn look_up_in<'a>(page: &Page<'a>, counts: &[Count], tables: &Tables, rules: &Rules) -> Vec<Seen<'a>> {
     let lines = page.evidence;
-    let counts: Vec<Count> = lines.iter().map(|line| tables.template(line)).collect();
     // Repetition inside a page is looked for only where the site has any.
     let mut times: Map<u64, u32> = Map::default();
     let repeats = |count: Count| count.times != count.pages || count.times == 0;
-    for (line, count) in lines.iter().zip(&counts) {
+    for (line, count) in lines.iter().zip(counts) {
         if repeats(*count) {
             *times.entry(line.template).or_default() += 1;
         }
@@ -116,7 +121,7 @@ fn look_up_in<'a>(page: &Page<'a>, tables: &Tables, rules: &Rules) -> Vec<Seen<'
     // Pages on which a line follows the one before it: a neighbour for both.
     let mut pairs: Vec<u32> = vec![0; lines.len() + 1];
     for i in 1..lines.len() {
-        if counts[i].pages >= 2 || counts[i - 1].pages >= 2 {
+        if counts[i].is_repeated() || counts[i - 1].is_repeated() {
             pairs[i] = tables.pair(&lines[i - 1], &lines[i]).pages;
         }
     }

@@ -62,14 +62,14 @@ pub fn trusts_frequency(pages: &[Page<'_>]) -> bool {
 /// lines with it are known to a rule and others are not, it counts twice.
 #[derive(Clone, Copy, Default)]
 struct Bodies {
-    count: usize,
+    count: u32,
     last: [Option<u32>; 2],
 }
 
 impl Bodies {
     fn add(&mut self, body: u32, line: &Evidence) {
         let last = &mut self.last[usize::from(line.rule != 0)];
-        self.count += usize::from(*last != Some(body));
+        self.count += u32::from(*last != Some(body));
         *last = Some(body);
     }
 }
@@ -95,20 +95,29 @@ fn has_known_frame(order: &[&Page<'_>], bodies: usize) -> bool {
 fn has_own_text(order: &[&Page<'_>]) -> bool {
     let lines: usize = order.iter().map(|page| page.evidence.len()).sum();
     // Half of a site's lines stand on one page.
-    let mut counts: Map<u64, Bodies> = Map::with_capacity_and_hasher(lines / 2, Default::default());
+    let mut places: Map<u64, u32> = Map::with_capacity_and_hasher(lines / 2, Default::default());
+    let mut counts: Vec<Bodies> = Vec::with_capacity(lines / 2);
+    let mut counted: Vec<u32> = Vec::with_capacity(lines);
     for page in order {
         for line in page.evidence {
-            counts.entry(line.template).or_default().add(page.body, line);
+            let next = counts.len() as u32;
+            let place = *places.entry(line.template).or_insert(next);
+            if place == next {
+                counts.push(Bodies::default());
+            }
+            counts[place as usize].add(page.body, line);
+            counted.push(place);
         }
     }
+    let mut counted = counted.into_iter();
     let mut own: Vec<f64> = order
         .iter()
         .map(|page| {
             let (mut own, mut all) = (0u64, 0u64);
-            for line in page.evidence {
+            for (line, place) in page.evidence.iter().zip(&mut counted) {
                 let units = u64::from(line.units);
                 all += units;
-                own += if counts[&line.template].count < 2 { units } else { 0 };
+                own += if counts[place as usize].count < 2 { units } else { 0 };
             }
             own as f64 / all.max(1) as f64
         })

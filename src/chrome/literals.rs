@@ -7,6 +7,8 @@
 
 use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind};
 
+use crate::hash::Set;
+
 /// Shortest literal worth a search, in bytes: one Han character, or two letters.
 const SHORTEST: usize = 2;
 /// Largest set of literals for one rule.
@@ -37,30 +39,30 @@ pub(crate) fn required_literals(pattern: &str) -> Required {
         literals.sort();
         literals.dedup();
         // What contains another literal of the set is found with it.
-        let all = Sorted::new(literals.clone());
-        literals.retain(|literal| !all.has_part_of(literal));
-        literals
+        let parts = Parts::new(&literals);
+        literals.iter().filter(|literal| !parts.has_part_of(literal)).cloned().collect::<Vec<_>>()
     });
     let Some(best) = sets.next().filter(|best| best.len() <= MOST) else { return Required::default() };
     Required { best, further: sets.filter(|set| set.len() <= FEW).take(FURTHER).collect() }
 }
 
-/// Literals in order, with what tells quickly that a text has none of them.
-struct Sorted {
-    literals: Vec<String>,
+/// Literals, with what tells quickly that a text has none of them.
+struct Parts<'a> {
+    literals: Set<&'a str>,
     /// What they start with, and their lengths, in order.
     firsts: Vec<char>,
     lengths: Vec<usize>,
 }
 
-impl Sorted {
-    fn new(literals: Vec<String>) -> Self {
+impl<'a> Parts<'a> {
+    /// Of literals in order.
+    fn new(literals: &'a [String]) -> Self {
         let mut firsts: Vec<char> = literals.iter().filter_map(|literal| literal.chars().next()).collect();
         firsts.dedup();
         let mut lengths: Vec<usize> = literals.iter().map(String::len).collect();
         lengths.sort_unstable();
         lengths.dedup();
-        Self { literals, firsts, lengths }
+        Self { literals: literals.iter().map(String::as_str).collect(), firsts, lengths }
     }
 
     /// Whether one of them stands in a longer literal.
@@ -69,7 +71,7 @@ impl Sorted {
         let shorter = || self.lengths.iter().take_while(|&&length| length < literal.len());
         let mut pieces =
             starts.flat_map(|(at, _)| shorter().filter_map(move |length| literal.get(at..at + length)));
-        pieces.any(|piece| self.literals.binary_search_by(|other| other.as_str().cmp(piece)).is_ok())
+        pieces.any(|piece| self.literals.contains(piece))
     }
 }
 
@@ -231,10 +233,10 @@ mod tests {
         let mut words =
             ["ab", "abc", "bcd", "cab", "上一", "上一篇", "一篇", "篇"].map(String::from).to_vec();
         words.sort();
-        let sorted = Sorted::new(words.clone());
+        let parts = Parts::new(&words);
         for word in &words {
             let plain = words.iter().any(|other| other != word && word.contains(other.as_str()));
-            assert_eq!(sorted.has_part_of(word), plain, "{word}");
+            assert_eq!(parts.has_part_of(word), plain, "{word}");
         }
     }
 

@@ -6,6 +6,8 @@
 //! by character without one test waiting for another, and only a set bit is followed by a comparison; an automaton
 //! over the same literals has to wait for each byte.
 
+use std::ops::Range;
+
 use crate::hash::Map;
 
 use super::rule::RuleId;
@@ -43,6 +45,14 @@ struct Table {
     literals: Map<u64, Vec<Literal>>,
 }
 
+/// A line in its text: windows at its end reach into what follows it, comparisons do not.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    text: &'a [u8],
+    start: usize,
+    end: usize,
+}
+
 /// A literal and the rules that need it.
 #[derive(Debug)]
 struct Literal {
@@ -71,7 +81,7 @@ impl Table {
 
     #[cold]
     #[inline(never)]
-    fn compare(&self, window: u64, line: &[u8], at: usize, candidates: &mut Vec<RuleId>) {
+    fn compare(&self, window: u64, line: Line<'_>, at: usize, candidates: &mut Vec<RuleId>) {
         for literal in self.literals.get(&window).into_iter().flatten() {
             if literal.stands(line, at) {
                 candidates.extend(&literal.rules);
@@ -120,11 +130,13 @@ impl Prefilter {
         (prefilter, refused)
     }
 
-    /// Adds the rules that the line, which is UTF-8, may hit; one may come several times.
-    pub(crate) fn candidates(&self, line: &[u8], candidates: &mut Vec<RuleId>) {
+    /// Adds the rules that a line of a text may hit; one may come several times.
+    pub(crate) fn candidates(&self, text: &str, line: Range<usize>, candidates: &mut Vec<RuleId>) {
+        let line = Line { text: text.as_bytes(), start: line.start, end: line.end };
         let plain = self.short_ascii.literals.is_empty() && self.signs.is_empty();
-        let mut at = 0;
-        while let Some((first, rest)) = line[at..].split_first_chunk::<8>() {
+        let mut at = line.start;
+        while at < line.end {
+            let Some((first, rest)) = line.text[at..].split_first_chunk::<8>() else { break };
             let eight = u64::from_le_bytes(*first);
             match rest.first_chunk::<4>() {
                 Some(next) if plain && eight & HIGH == 0 => {
@@ -144,28 +156,32 @@ impl Prefilter {
                 _ => at += self.character(eight, line, at, candidates),
             }
         }
-        while at < line.len() {
-            // The window is filled with zeros; the comparison sees the end.
-            at += self.character(window(&line[at..], line.len() - at), line, at, candidates);
+        while at < line.end {
+            // At the text's end the window is filled with zeros; the comparison sees where the line ends.
+            let left = line.text.len() - at;
+            at += self.character(window(&line.text[at..], left), line, at, candidates);
         }
     }
 
-    /// What [`Prefilter::character`] does for characters that are not ASCII, up to one that is, or the last few bytes;
-    /// gives where they end.
-    fn wide_run(&self, line: &[u8], mut at: usize, candidates: &mut Vec<RuleId>) -> usize {
+    /// What [`Prefilter::character`] does for characters that are not ASCII, up to one that is, the line's end, or the
+    /// last few bytes of the text; gives where they end.
+    fn wide_run(&self, line: Line<'_>, mut at: usize, candidates: &mut Vec<RuleId>) -> usize {
         let has_short = !self.short_wide.literals.is_empty();
-        while let Some(eight) = line[at..].first_chunk::<8>() {
-            let eight = u64::from_le_bytes(*eight) | CASE;
+        // Eight bytes are there for every character of the line that has seven bytes of text behind it.
+        let text = &line.text[..line.text.len().min(line.end + 7)];
+        while let Some(eight) = text[at..].first_chunk::<8>() {
+            let eight = u64::from_le_bytes(*eight);
             if eight & 0x80 == 0 {
                 break;
             }
+            let (first, eight) = (eight as u8, eight | CASE);
             if self.wide.has(eight & mask(WIDE)) {
                 self.wide.compare(eight & mask(WIDE), line, at, candidates);
             }
             if has_short && self.short_wide.has(eight & mask(SHORT)) {
                 self.short_wide.compare(eight & mask(SHORT), line, at, candidates);
             }
-            at += length(line[at]);
+            at += length(first);
         }
         at
     }
@@ -173,8 +189,8 @@ impl Prefilter {
     /// Adds the rules whose literals have their windows at a character, where the line has these eight bytes; gives
     /// the character's length, since literals start where characters do.
     #[inline(always)]
-    fn character(&self, eight: u64, line: &[u8], at: usize, candidates: &mut Vec<RuleId>) -> usize {
-        let (byte, eight) = (line[at], eight | CASE);
+    fn character(&self, eight: u64, line: Line<'_>, at: usize, candidates: &mut Vec<RuleId>) -> usize {
+        let (byte, eight) = (line.text[at], eight | CASE);
         let (table, window, short) = if byte < 0x80 {
             (&self.ascii, eight & mask(ASCII), &self.short_ascii)
         } else {
@@ -219,13 +235,14 @@ fn slot(window: u64) -> usize {
 
 impl Literal {
     /// Whether the literal stands in the line with its window at `at`.
-    fn stands(&self, line: &[u8], at: usize) -> bool {
-        let text = at.checked_sub(self.offset).and_then(|start| line.get(start..start + self.bytes.len()));
-        // Literals of one window differ at their ends.
-        text.is_some_and(|text| {
-            text.last().map(u8::to_ascii_lowercase) == self.bytes.last().copied()
-                && text.eq_ignore_ascii_case(&self.bytes)
-        })
+    fn stands(&self, line: Line<'_>, at: usize) -> bool {
+        let Some(start) = at.checked_sub(self.offset) else { return false };
+        let end = start + self.bytes.len();
+        start >= line.start
+            && end <= line.end
+            // Literals of one window differ at their ends.
+            && line.text[end - 1].to_ascii_lowercase() == self.bytes[self.bytes.len() - 1]
+            && line.text[start..end].eq_ignore_ascii_case(&self.bytes)
     }
 }
 
@@ -258,13 +275,19 @@ mod tests {
         rules
     }
 
-    fn fast(needed: &[(String, RuleId)], line: &str) -> Vec<RuleId> {
+    /// The line stands in a text that goes on with `after` it, and has `before` before it.
+    fn fast_within(needed: &[(String, RuleId)], [before, line, after]: [&str; 3]) -> Vec<RuleId> {
         let (prefilter, refused) = Prefilter::new(needed);
         let mut rules = refused;
-        prefilter.candidates(line.as_bytes(), &mut rules);
+        let text = [before, line, after].concat();
+        prefilter.candidates(&text, before.len()..before.len() + line.len(), &mut rules);
         rules.sort_unstable();
         rules.dedup();
         rules
+    }
+
+    fn fast(needed: &[(String, RuleId)], line: &str) -> Vec<RuleId> {
+        fast_within(needed, ["", line, ""])
     }
 
     proptest! {
@@ -289,6 +312,18 @@ mod tests {
         ) {
             let needed: Vec<(String, RuleId)> = literals.into_iter().zip(1..).collect();
             prop_assert_eq!(fast(&needed, &line), plain(&needed, &line));
+        }
+
+        /// What stands around the line in its text says nothing.
+        #[test]
+        fn looks_at_the_line_alone(
+            literals in prop::collection::vec("[a-b]{4,6}|[上下]{1,3}|[a-b]{4}[上下]|[a|]{1,3}", 1..12),
+            before in "[ab上下|]{0,9}",
+            line in "[ab上下|]{0,20}",
+            after in "[ab上下|]{0,20}",
+        ) {
+            let needed: Vec<(String, RuleId)> = literals.into_iter().zip(1..).collect();
+            prop_assert_eq!(fast_within(&needed, [&before, &line, &after]), fast(&needed, &line));
         }
     }
 }

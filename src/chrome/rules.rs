@@ -24,6 +24,15 @@ pub(super) const HOSTS: [&str; 9] = [".com", ".cn", ".net", ".org", ".cc", ".inf
 /// Stands for the anchors among the rules that a literal calls for.
 const ANCHOR: RuleId = RuleId::MAX;
 
+/// What a text calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Called {
+    /// How many different anchors stand in it.
+    pub(crate) anchors: usize,
+    /// It holds a part of a host name.
+    pub(crate) host: bool,
+}
+
 /// A compiled set of rules.
 #[derive(Debug)]
 pub struct Rules {
@@ -102,7 +111,7 @@ impl Rules {
         }
         // Span rules take lines of any length.
         let mut candidates = Vec::new();
-        self.long.candidates(line.as_bytes(), &mut candidates);
+        self.long.candidates(line, 0..line.len(), &mut candidates);
         candidates.iter().any(is_span)
     }
 
@@ -112,25 +121,40 @@ impl Rules {
 
     /// Whether an anchor, or a part of a host name, stands in a text in any case of its ASCII letters.
     pub(crate) fn may_call(&self, text: &str) -> bool {
+        match self.calls() {
+            Some(finder) => finder.is_match(text),
+            None => {
+                let called = self.called_plainly(&text.to_ascii_lowercase());
+                called.host || called.anchors > 0
+            }
+        }
+    }
+
+    /// What a text, which is in lower case, calls for.
+    pub(crate) fn called(&self, text: &str) -> Called {
+        let Some(finder) = self.calls() else { return self.called_plainly(text) };
+        let mut found: Vec<usize> =
+            finder.find_overlapping_iter(text).map(|hit| hit.pattern().as_usize()).collect();
+        found.sort_unstable();
+        found.dedup();
+        let anchors = found.partition_point(|&pattern| pattern < self.anchors.len());
+        Called { anchors, host: anchors < found.len() }
+    }
+
+    /// [`Rules::called`], literal by literal.
+    fn called_plainly(&self, text: &str) -> Called {
+        Called {
+            anchors: self.anchors.iter().filter(|anchor| text.contains(anchor.as_str())).count(),
+            host: HOSTS.iter().any(|host| text.contains(host)),
+        }
+    }
+
+    fn calls(&self) -> Option<&AhoCorasick> {
         let finder = self.calls.get_or_init(|| {
             let literals = self.anchors.iter().map(String::as_str).chain(HOSTS);
             AhoCorasick::builder().ascii_case_insensitive(true).build(literals).ok()
         });
-        match finder {
-            Some(finder) => finder.is_match(text),
-            None => self.may_call_plainly(text),
-        }
-    }
-
-    /// [`Rules::may_call`], literal by literal.
-    fn may_call_plainly(&self, text: &str) -> bool {
-        let text = text.to_ascii_lowercase();
-        HOSTS.iter().any(|host| text.contains(host)) || self.anchors(&text) > 0
-    }
-
-    /// How many different anchors stand in a text, which is in lower case.
-    pub(crate) fn anchors(&self, text: &str) -> usize {
-        self.anchors.iter().filter(|anchor| text.contains(anchor.as_str())).count()
+        finder.as_ref()
     }
 
     /// All rules, in order of their numbers (from 1).
@@ -158,7 +182,7 @@ impl Rules {
     pub fn spans(&self, line: &str) -> Vec<(RuleId, Span)> {
         let mut candidates: Vec<RuleId> = Vec::new();
         // Span rules take lines of any length.
-        self.long.candidates(line.as_bytes(), &mut candidates);
+        self.long.candidates(line, 0..line.len(), &mut candidates);
         candidates.extend(&self.unfiltered);
         let mut known: Option<Flags> = None;
         for (gate, rules) in &self.gated {
@@ -205,7 +229,7 @@ impl Rules {
             let line_text = &text[line.range()];
             candidates.clear();
             let prefilter = if line_text.len() > LONG { &self.long } else { &self.prefilter };
-            prefilter.candidates(line_text.as_bytes(), &mut candidates);
+            prefilter.candidates(text, line.range(), &mut candidates);
             candidates.extend(&self.unfiltered);
             if !self.gated.is_empty() {
                 let flags = flags(number);
@@ -430,10 +454,13 @@ mod tests {
     #[test]
     fn calls_are_found_in_any_case() {
         let mut rules = Rules::built_in();
-        rules.anchors.extend(["q".into(), "ünd".into()]);
+        rules.anchors.extend(["q".into(), "ünd".into(), "多的".into(), "q".into()]);
         for text in ["", "去年秋天", "Read More", "read mor", "看更多的", "A.COM", "HTTP", "Q", "ÜND", "ünD"]
         {
-            assert_eq!(rules.may_call(text), rules.may_call_plainly(text), "{text}");
+            let lower = text.to_ascii_lowercase();
+            let plain = rules.called_plainly(&lower);
+            assert_eq!(rules.called(&lower), plain, "{text}");
+            assert_eq!(rules.may_call(text), plain.host || plain.anchors > 0, "{text}");
         }
     }
 

@@ -132,15 +132,15 @@ impl Site {
         earlier: Option<&Site>,
         most: usize,
     ) -> (Site, Vec<Option<SeenPage<'a>>>) {
-        let mut tables = Tables::new(pages);
+        let (mut tables, counted) = Tables::new(pages);
         tables.earlier = earlier.map(|site| Arc::clone(&site.tables));
         let (mut areas, mut places) = (Areas::default(), Places::default());
         let mut kept: Vec<Option<SeenPage<'a>>> = Vec::new();
         kept.resize_with(pages.len(), || None);
         let mut lines = 0;
         // Sums of shares depend on their order in the last bits: take the pages in an order of their own.
-        for number in Tables::counted(pages) {
-            let seen = look_up(&pages[number], &tables, rules);
+        for (number, templates) in tables.counted_templates(pages, &counted) {
+            let seen = look_up(&pages[number], &templates, &tables, rules);
             areas.add(&between(&seen));
             places.add(pages[number].evidence);
             lines += seen.len();
@@ -185,7 +185,8 @@ impl Site {
         rules: &Rules,
         config: &ChromeConfig,
     ) -> PageLabels {
-        let seen = seen.map_or_else(|| look_up(page, &self.tables, rules), |page| page.0);
+        let look_up = || look_up(page, &self.tables.templates(page), &self.tables, rules);
+        let seen = seen.map_or_else(look_up, |page| page.0);
         let areas = (self.pages() > 1).then_some(&self.areas);
         let judge = |main| labeller::judge(&seen, areas, &self.places, main, &self.tables, rules, config);
         let name = |judged: Vec<Judged>| -> Vec<Label> {

@@ -15,7 +15,7 @@ use crate::config::ChromeConfig;
 use crate::document::Span;
 
 use super::rule::{RuleId, RuleKind};
-use super::rules::{HOSTS, Rules};
+use super::rules::Rules;
 use super::shape::Flags;
 use super::site::{Page, PageLabels};
 use super::slots::{Template, open_slot, prefix};
@@ -110,6 +110,16 @@ impl Beginning {
     }
 }
 
+/// Leaves out the beginnings that fewer than `least` have, and that so never meet enough others: nearly all, told by
+/// counts of a few bits of their keys, so that few are sorted.
+fn keep_frequent(beginnings: &mut Vec<Beginning>, least: u32) {
+    let bits = 1 + beginnings.len().max(32).ilog2();
+    let slot = |beginning: &Beginning| (beginning.key >> (64 - bits)) as usize;
+    let mut counts: Vec<u32> = vec![0; 1 << bits];
+    beginnings.iter().for_each(|beginning| counts[slot(beginning)] += 1);
+    beginnings.retain(|beginning| counts[slot(beginning)] >= least);
+}
+
 /// Whether a line may hold a passage of a template: all of them call for something.
 fn anchored(flags: Flags) -> bool {
     flags.has(Flags::ANCHOR) || flags.has(Flags::DOMAIN)
@@ -167,6 +177,7 @@ impl SpanFamilies {
         families.continuations.sort_unstable();
         let bodies = sample.iter().map(|&(_, body)| body).max().unwrap_or(0);
         let least = config.min_pages.max((config.min_share / 2.0 * f64::from(bodies)).ceil() as u32);
+        keep_frequent(&mut beginnings, least);
         beginnings.sort_unstable();
         for group in beginnings.chunk_by(|a, b| a.key == b.key).filter(|group| group.len() >= least as usize)
         {
@@ -321,24 +332,50 @@ fn with_space(line: &str, span: Span) -> Span {
 
 /// Bytes at which clauses of a line begin: its start, and after punctuation.
 fn clauses(line: &str) -> impl Iterator<Item = usize> + '_ {
-    let mut after = true;
-    line.char_indices().filter_map(move |(at, c)| {
-        // Most characters, which neither end nor open anything.
-        if c.is_ascii_alphanumeric() || is_han(c) {
-            return std::mem::take(&mut after).then_some(at);
+    let (mut next, mut after) = (0, true);
+    std::iter::from_fn(move || {
+        while next < line.len() {
+            let at = next;
+            // Most characters, which neither end nor open anything.
+            next += letters(&line.as_bytes()[at..]);
+            if next > at {
+                if std::mem::take(&mut after) {
+                    return Some(at);
+                }
+                continue;
+            }
+            let c = line[at..].chars().next()?;
+            next += c.len_utf8();
+            // A dot inside a host name or number ends nothing.
+            if matches!(c, '.' | ':' | ',')
+                && line[next..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '/')
+            {
+                after = false;
+                continue;
+            }
+            let opens = matches!(c, '【' | '[' | '（' | '(' | '『' | '「');
+            let begins = opens || (after && !is_mark(c) && c != ' ');
+            after = is_mark(c) || (after && c == ' ');
+            if begins {
+                return Some(at);
+            }
         }
-        // A dot inside a host name or number ends nothing.
-        if matches!(c, '.' | ':' | ',')
-            && line[at + 1..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '/')
-        {
-            after = false;
-            return None;
-        }
-        let opens = matches!(c, '【' | '[' | '（' | '(' | '『' | '「');
-        let begins = opens || (after && !is_mark(c) && c != ' ');
-        after = is_mark(c) || (after && c == ' ');
-        begins.then_some(at)
+        None
     })
+}
+
+/// How many bytes a text begins with that are ASCII letters, digits, and characters from U+4000 to U+9FFF, three
+/// bytes each.
+fn letters(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(&first) = text.get(at) {
+        match first {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => at += 1,
+            0xe4..=0xe9 => at += 3,
+            _ => break,
+        }
+    }
+    at
 }
 
 fn is_mark(c: char) -> bool {
@@ -471,20 +508,15 @@ fn template(
 /// in brackets.
 fn calls(parts: &[String], rules: &Rules) -> bool {
     let text = parts.concat().to_lowercase();
-    // A bare address is what many texts hold; what injects one says something with it.
-    let said = text
-        .split_whitespace()
-        .filter(|word| !word.contains("//") && !word.starts_with("www."))
-        .collect::<String>();
-    let weight: usize =
-        said.chars().filter(|c| c.is_alphabetic()).map(|c| if c.is_ascii() { 1 } else { 3 }).sum();
-    if weight < 14 {
+    let called = rules.called(&text);
+    let named = called.host && parts[0].starts_with(['[', '【', '『', '「', '(', '（']);
+    if !named && called.anchors < if called.host { 1 } else { 2 } {
         return false;
     }
-    let host = HOSTS.iter().any(|host| text.contains(host));
-    let named = host && parts[0].starts_with(['[', '【', '『', '「', '(', '（']);
-    let anchors = rules.anchors(&text);
-    named || anchors >= if host { 1 } else { 2 }
+    // A bare address is what many texts hold; what injects one says something with it.
+    let said = text.split_whitespace().filter(|word| !word.contains("//") && !word.starts_with("www."));
+    let letters = said.flat_map(str::chars).filter(|c| c.is_alphabetic());
+    letters.map(|c| if c.is_ascii() { 1 } else { 3 }).sum::<usize>() >= 14
 }
 
 /// What a rule says about text that only one copy has.
@@ -531,4 +563,45 @@ pub fn judge_insertion(inserted: &str, before: &str, after: &str, rules: &Rules)
 fn last(text: &str, chars: usize) -> &str {
     let start = text.char_indices().rev().nth(chars.saturating_sub(1)).map_or(0, |(at, _)| at);
     &text[start..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// [`clauses`], character by character.
+    fn plain_clauses(line: &str) -> Vec<usize> {
+        let mut after = true;
+        let begins = line.char_indices().filter(|&(at, c)| {
+            let rest = &line[at + c.len_utf8()..];
+            let letter = c.is_ascii_alphanumeric() || is_han(c);
+            let inside = matches!(c, '.' | ':' | ',')
+                && rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '/');
+            let opens = matches!(c, '【' | '[' | '（' | '(' | '『' | '「');
+            let begins = !inside && (opens || after && !is_mark(c) && c != ' ');
+            after = !letter && !inside && (is_mark(c) || after && c == ' ');
+            begins
+        });
+        begins.map(|(at, _)| at).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn clauses_are_those_of_characters(line in "[ab1 .:,/。，“（\\[㐀一鿿é☆]{0,40}") {
+            prop_assert_eq!(clauses(&line).collect::<Vec<_>>(), plain_clauses(&line));
+        }
+
+        #[test]
+        fn frequent_beginnings_are_kept(keys in prop::collection::vec(0u64..40, 0..120), least in 1u32..6) {
+            let key = |key: u64| key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let all = (0..).zip(&keys).map(|(page, &of)| Beginning { key: key(of), page, start: 0, end: 0 });
+            let mut kept: Vec<Beginning> = all.clone().collect();
+            keep_frequent(&mut kept, least);
+            let count = |of: u64| keys.iter().filter(|&&other| key(other) == of).count() as u32;
+            for beginning in all {
+                prop_assert!(count(beginning.key) < least || kept.contains(&beginning));
+            }
+        }
+    }
 }

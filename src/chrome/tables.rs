@@ -25,13 +25,52 @@ pub(crate) struct Tables {
     pub(crate) pages: u32,
     /// Of numbers alone, whose templates say nothing: no other line is asked for by its very text.
     exact: Map<u64, Count>,
-    template: Map<u64, Count>,
-    /// Two lines that follow each other, by their template keys.
+    template: Placed,
+    /// Two lines that follow each other, by their template keys; such as [`Count::is_repeated`] is true of for one.
     pairs: Map<u64, Count>,
     labels: Map<u32, Count>,
     ends: Map<u32, Count>,
     /// What an earlier crawl of the site counted.
     pub(crate) earlier: Option<Arc<Tables>>,
+}
+
+/// Counts by key, in a list: who knows the place of a key there need not look it up.
+#[derive(Debug, Default)]
+struct Placed {
+    places: Map<u64, u32>,
+    counts: Vec<Count>,
+}
+
+impl Placed {
+    fn place(&mut self, key: u64) -> u32 {
+        let next = self.counts.len() as u32;
+        let place = *self.places.entry(key).or_insert(next);
+        if place == next {
+            self.counts.push(Count::default());
+        }
+        place
+    }
+
+    fn get(&self, key: u64) -> Count {
+        self.places.get(&key).map_or(Count::default(), |&place| self.counts[place as usize])
+    }
+}
+
+impl From<Map<u64, Count>> for Placed {
+    fn from(counts: Map<u64, Count>) -> Self {
+        let placed = (0..).zip(counts).map(|(place, (key, count))| ((key, place), count));
+        let (places, counts) = placed.unzip();
+        Self { places, counts }
+    }
+}
+
+/// The pages that were counted.
+#[derive(Debug)]
+pub(crate) struct CountedPages {
+    /// Their numbers, in an order that their input order does not change.
+    numbers: Vec<usize>,
+    /// For each of their lines where its template is counted.
+    places: Vec<u32>,
 }
 
 /// How common the label, or the ends, of a line are.
@@ -61,6 +100,11 @@ impl Count {
             self.pages += 1;
         }
         self.times += 1;
+    }
+
+    /// Whether it stands on other pages too: whether it is asked what stands beside it.
+    pub(crate) fn is_repeated(self) -> bool {
+        self.pages >= 2
     }
 }
 
@@ -110,9 +154,13 @@ fn numbered(pages: &[Page]) -> Vec<(u32, usize)> {
 }
 
 fn counts<K: Copy + Into<u64>>(map: &Map<K, Count>) -> Counts {
-    let repeated = map.iter().filter(|(_, count)| count.pages >= 2);
+    sorted(map.iter().map(|(&key, &count)| (key.into(), count)))
+}
+
+fn sorted(counts: impl Iterator<Item = (u64, Count)>) -> Counts {
+    let repeated = counts.filter(|(_, count)| count.is_repeated());
     let mut sorted: Vec<(u64, u32, u32)> =
-        repeated.map(|(&key, count)| (key.into(), count.pages, count.times)).collect();
+        repeated.map(|(key, count)| (key, count.pages, count.times)).collect();
     sorted.sort_unstable();
     sorted.into_iter().map(|(key, pages, times)| (hex(key), pages, times)).collect()
 }
@@ -141,33 +189,33 @@ impl Tables {
         order.into_iter().map(|(_, number)| number).collect()
     }
 
-    /// Numbers of the pages that are counted, in an order that their input order does not change.
-    pub(crate) fn counted(pages: &[Page]) -> impl Iterator<Item = usize> {
-        numbered(pages).into_iter().map(|(_, number)| number)
-    }
-
     /// The first `most` of the pages that are counted, with their bodies' numbers.
     pub(crate) fn sampled(pages: &[Page], most: usize) -> impl Iterator<Item = (usize, u32)> {
         numbered(pages).into_iter().take(most).map(|(body, number)| (number, body))
     }
 
-    pub(crate) fn new(pages: &[Page]) -> Tables {
+    /// Counts over the pages.
+    pub(crate) fn new(pages: &[Page]) -> (Tables, CountedPages) {
         let numbered = numbered(pages);
         // Half of a site's lines stand on one page; a table that has to grow costs more than one that is too large.
-        let lines: usize = numbered.iter().map(|&(_, number)| pages[number].evidence.len()).sum();
-        let sized = || Map::with_capacity_and_hasher(lines / 2, Default::default());
-        let mut tables = Tables { template: sized(), pairs: sized(), ..Tables::default() };
-        for (body, number) in numbered {
+        let all: usize = numbered.iter().map(|&(_, number)| pages[number].evidence.len()).sum();
+        let template = Placed {
+            places: Map::with_capacity_and_hasher(all / 2, Default::default()),
+            counts: Vec::with_capacity(all / 2),
+        };
+        let mut tables = Tables { template, ..Tables::default() };
+        let mut counted =
+            CountedPages { numbers: Vec::with_capacity(numbered.len()), places: Vec::with_capacity(all) };
+        for &(body, number) in &numbered {
             tables.pages = body;
-            let lines = pages[number].evidence;
-            for (i, line) in lines.iter().enumerate() {
+            counted.numbers.push(number);
+            for line in pages[number].evidence {
                 if is_number(line) {
                     tables.exact.entry(line.exact).or_default().add(body);
                 }
-                tables.template.entry(line.template).or_default().add(body);
-                if let Some(next) = lines.get(i + 1) {
-                    tables.pairs.entry(pair_key(line.template, next.template)).or_default().add(body);
-                }
+                let place = tables.template.place(line.template);
+                tables.template.counts[place as usize].add(body);
+                counted.places.push(place);
                 for (map, key) in [(&mut tables.labels, line.label), (&mut tables.ends, line.ends)] {
                     if key != 0 {
                         map.entry(key).or_default().add(body);
@@ -175,7 +223,20 @@ impl Tables {
                 }
             }
         }
-        tables
+        // Most lines stand on one page, and nobody asks what stands beside them.
+        let is_repeated = |&place: &u32| tables.template.counts[place as usize].is_repeated();
+        let mut places = &counted.places[..];
+        for (body, number) in numbered {
+            let lines = pages[number].evidence;
+            let (own, others) = places.split_at(lines.len());
+            for (two, places) in lines.windows(2).zip(own.windows(2)) {
+                if places.iter().any(is_repeated) {
+                    tables.pairs.entry(pair_key(two[0].template, two[1].template)).or_default().add(body);
+                }
+            }
+            places = others;
+        }
+        (tables, counted)
     }
 
     /// What stands on two pages and more, for a file; of the pages that were counted.
@@ -187,7 +248,9 @@ impl Tables {
         }
         TablesModel {
             exact: counts(&exact),
-            template: counts(&self.template),
+            template: sorted(
+                self.template.places.iter().map(|(&key, &place)| (key, self.template.counts[place as usize])),
+            ),
             pairs: counts(&self.pairs),
             labels: counts(&self.labels),
             ends: counts(&self.ends),
@@ -199,7 +262,7 @@ impl Tables {
         Ok(Tables {
             pages,
             exact: map(pages, &model.exact)?,
-            template: map(pages, &model.template)?,
+            template: Placed::from(map(pages, &model.template)?),
             pairs: map(pages, &model.pairs)?,
             labels: map(pages, &model.labels)?,
             ends: map(pages, &model.ends)?,
@@ -212,12 +275,26 @@ impl Tables {
         self.exact.get(&line.exact).copied().unwrap_or_default()
     }
 
-    /// Pages counted that hold the line's template.
-    pub(crate) fn template(&self, line: &Evidence) -> Count {
-        self.template.get(&line.template).copied().unwrap_or_default()
+    /// For each line of a page the pages counted that hold its template.
+    pub(crate) fn templates(&self, page: &Page) -> Vec<Count> {
+        page.evidence.iter().map(|line| self.template.get(line.template)).collect()
     }
 
-    /// Pages counted on which `second` follows `first`.
+    /// The numbers of the pages that were counted, in order, each with its [`Tables::templates`].
+    pub(crate) fn counted_templates<'a>(
+        &'a self,
+        pages: &'a [Page],
+        counted: &'a CountedPages,
+    ) -> impl Iterator<Item = (usize, Vec<Count>)> + 'a {
+        let mut places = &counted.places[..];
+        counted.numbers.iter().map(move |&number| {
+            let (own, others) = places.split_at(pages[number].evidence.len());
+            places = others;
+            (number, own.iter().map(|&place| self.template.counts[place as usize]).collect())
+        })
+    }
+
+    /// Pages counted on which `second` follows `first`, of which one [`Count::is_repeated`].
     pub(crate) fn pair(&self, first: &Evidence, second: &Evidence) -> Count {
         self.pairs.get(&pair_key(first.template, second.template)).copied().unwrap_or_default()
     }
@@ -235,5 +312,70 @@ impl Tables {
             if other.pages >= 2 && (own.pages < 2 || other.share > own.share) { other } else { own }
         };
         [more(own[0], label), more(own[1], ends)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chrome::{Rules, observe};
+    use crate::document::Span;
+    use crate::text::fold::fold;
+    use proptest::prelude::*;
+
+    /// A page of lines of one letter each.
+    fn page(lines: &str) -> Vec<Evidence> {
+        let text: String = lines.chars().map(|c| format!("{c} is what this says\n")).collect();
+        let (mut spans, mut units, mut starts) = (Vec::new(), Vec::new(), vec![0]);
+        for start in (0..text.len()).step_by(20) {
+            spans.push(Span::new(start as u32, start as u32 + 19));
+            fold(&text[start..start + 19], &mut units);
+            starts.push(units.len() as u32);
+        }
+        let mut evidence = Vec::new();
+        let rules = Rules::parse("").expect("no rules are rules");
+        observe(&text, &spans, &starts, &units, &rules, &mut evidence);
+        evidence
+    }
+
+    proptest! {
+        #[test]
+        fn counts_are_those_of_plain_maps(
+            texts in prop::collection::vec("[a-h]{0,8}", 0..8),
+            bodies in prop::collection::vec(0u32..6, 8),
+        ) {
+            let lines: Vec<Vec<Evidence>> = texts.iter().map(|text| page(text)).collect();
+            let pages: Vec<Page> =
+                lines.iter().zip(bodies).map(|(evidence, body)| Page { evidence, body }).collect();
+            let (tables, counted) = Tables::new(&pages);
+            let (mut templates, mut pairs) = (Map::<u64, Count>::default(), Map::<u64, Count>::default());
+            for (body, number) in numbered(&pages) {
+                let lines = pages[number].evidence;
+                lines.iter().for_each(|line| templates.entry(line.template).or_default().add(body));
+                let two = lines.windows(2).map(|two| pair_key(two[0].template, two[1].template));
+                two.for_each(|key| pairs.entry(key).or_default().add(body));
+            }
+            let same = |one: Count, other: Count| (one.pages, one.times) == (other.pages, other.times);
+            for page in &pages {
+                for (line, count) in page.evidence.iter().zip(tables.templates(page)) {
+                    prop_assert!(same(count, templates[&line.template]));
+                }
+                for two in page.evidence.windows(2) {
+                    if two.iter().any(|line| templates[&line.template].is_repeated()) {
+                        let key = pair_key(two[0].template, two[1].template);
+                        prop_assert!(same(tables.pair(&two[0], &two[1]), pairs[&key]));
+                    }
+                }
+            }
+            let numbers: Vec<usize> = numbered(&pages).into_iter().map(|(_, number)| number).collect();
+            let mut told = Vec::new();
+            for (number, counts) in tables.counted_templates(&pages, &counted) {
+                let plain = tables.templates(&pages[number]);
+                prop_assert_eq!(counts.len(), plain.len());
+                prop_assert!(counts.into_iter().zip(plain).all(|(one, other)| same(one, other)));
+                told.push(number);
+            }
+            prop_assert_eq!(told, numbers);
+        }
     }
 }

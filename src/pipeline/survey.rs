@@ -32,6 +32,8 @@ const FILES: usize = 256;
 
 /// Bytes that a heap has ready before a block is parsed: some six times those of a block.
 const ROOM: usize = 12 << 20;
+/// Bytes of records after which room is made again, of twelve times as many: where a heap ends before its block.
+const STEP: usize = 256 << 10;
 
 /// A record that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,9 +202,13 @@ fn parse(
     observer: &mut Observer<'_>,
     found: &mut Vec<Found>,
 ) {
-    make_room();
-    let mut evidence = Vec::new();
+    make_room(ROOM);
+    let (mut evidence, mut read) = (Vec::new(), STEP);
     for parsed in records(block, source.format, fields) {
+        if read >= STEP {
+            make_room(12 * STEP);
+            read = 0;
+        }
         match parsed {
             Parsed::Bad(bad) => found.push(Found::Skipped(Skipped {
                 origin: Origin { input: source.index, record: bad.number },
@@ -211,6 +217,7 @@ fn parse(
                 bytes: bad.bytes.to_vec(),
             })),
             Parsed::Record(record) => {
+                read += record.raw.len();
                 let is_linked = plan.removal.copies == Copies::Link && source.format == SourceFormat::Warc;
                 let is_marked = plan.removal.html == Html::Marked && record.outline.is_some();
                 let target =
@@ -263,13 +270,14 @@ fn parse(
     }
 }
 
-/// Has the allocator get at once what the sheets of a block will take. glibc's heap of a thread that is not the main
-/// one grows by no more than what is asked for, a system call for every page or two; what was got and given back stays
-/// with the heap, and costs no memory until it is written to.
-fn make_room() {
+/// Has the allocator get at once what sheets will take. glibc's heap of a thread that is not the main one grows by no
+/// more than what is asked for, a system call for every page or two; what was got and given back stays with the heap,
+/// and costs no memory until it is written to. The first request is served beside the heap, and has the next ones
+/// served by it.
+fn make_room(bytes: usize) {
     let mut room: Vec<u8> = Vec::new();
     // Where there is none, whoever needs it will say so.
-    let _ = room.try_reserve_exact(ROOM);
+    let _ = room.try_reserve_exact(bytes);
     std::hint::black_box(&room);
 }
 

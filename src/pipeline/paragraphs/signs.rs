@@ -1,8 +1,9 @@
-//! Distinct paragraphs → what they are compared by before they are verified: bands, anchors, low bytes of signatures.
+//! Distinct paragraphs → what they are compared by before they are verified: bands, anchors, low bytes of signatures,
+//! outlines.
 //!
 //! The signature itself goes: its bands propose pairs, and the low byte of each slot is enough to pass over most pairs
 //! that cannot match (Li and König, b-bit MinHash, 2010). Every thread writes the rows of its own paragraphs. Cost: one
-//! pass over the units, one over the shingles; 172 bytes a paragraph.
+//! pass over the units, one over the shingles; 204 bytes a paragraph.
 
 use rayon::prelude::*;
 
@@ -11,7 +12,9 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::hash::Map;
 use crate::lsh::banding::PARAGRAPH;
-use crate::matching::relation::required_jaccard;
+use crate::matching::outline::Outline;
+use crate::matching::relation::{may_relate, required_jaccard};
+use crate::matching::verify::Overlap;
 use crate::sketch::anchors::anchors;
 use crate::sketch::minhash::{MinHasher, SLOTS, Signature};
 use crate::text::shingle::shingles;
@@ -26,17 +29,20 @@ pub(super) const ROOM: f64 = 0.14;
 /// Signatures of distinct paragraphs, as far as they are needed to find and filter pairs; a row for each.
 #[derive(Debug, Default)]
 pub(super) struct Signs {
-    keys: Vec<[u32; KEYS]>,
+    /// For each band and both anchors a column: they are walked one by one.
+    keys: [Vec<u32>; KEYS],
     /// Low byte of each slot, for the filter.
     bytes: Vec<[u8; SLOTS]>,
+    outlines: Vec<Outline>,
     /// Shingles of each.
     shingles: Vec<u32>,
 }
 
 /// Rows that one thread writes.
 struct Rows<'s> {
-    keys: &'s mut [[u32; KEYS]],
+    keys: [&'s mut [u32]; KEYS],
     bytes: &'s mut [[u8; SLOTS]],
+    outlines: &'s mut [Outline],
     shingles: &'s mut [u32],
 }
 
@@ -50,15 +56,21 @@ impl Signs {
     ) -> Result<Self> {
         let hasher = MinHasher::new(config.matching.seed);
         let mut signs = Self {
-            keys: vec![[0; KEYS]; shingled.len()],
+            keys: std::array::from_fn(|_| vec![0; shingled.len()]),
             bytes: vec![[0; SLOTS]; shingled.len()],
+            outlines: vec![Outline::default(); shingled.len()],
             shingles: vec![0; shingled.len()],
         };
         let before: Map<u64, u32> = learned.keys.iter().copied().zip(0..).collect();
         // Distinct paragraphs are in the order of their first occurrence, so those of a document stand together.
         let by_document: Vec<&[u32]> =
             shingled.chunk_by(|&a, &b| texts.first(a).document == texts.first(b).document).collect();
-        let mut rest = Rows { keys: &mut signs.keys, bytes: &mut signs.bytes, shingles: &mut signs.shingles };
+        let mut rest = Rows {
+            keys: signs.keys.each_mut().map(Vec::as_mut_slice),
+            bytes: &mut signs.bytes,
+            outlines: &mut signs.outlines,
+            shingles: &mut signs.shingles,
+        };
         let mut work = Vec::new();
         for groups in by_document.chunks(DOCUMENTS) {
             work.push((groups, rest.take(groups.iter().map(|group| group.len()).sum())));
@@ -73,13 +85,26 @@ impl Signs {
 
     /// The key of a row in one band; of one behind the bands, its head or tail anchor.
     pub(super) fn key(&self, row: u32, column: usize) -> u32 {
-        self.keys[row as usize][column]
+        self.keys[column][row as usize]
+    }
+
+    /// The keys of all rows in one band, or one anchor of theirs.
+    pub(super) fn column(&self, column: usize) -> &[u32] {
+        &self.keys[column]
     }
 
     /// Whether a pair can match, by the low bytes of its signatures: unequal slots agree by chance once in 256, and
     /// the estimate scatters, so the filter leaves room below what is asked for.
     pub(super) fn may_match(&self, a: u32, b: u32, config: &Config) -> bool {
         self.margin(a, b, config) >= -ROOM
+    }
+
+    /// Of a pair that cannot match, for certain, more than what it shares; no more is asked of it.
+    pub(super) fn no_match(&self, a: u32, b: u32, config: &Config) -> Option<Overlap> {
+        let (a, b) = (a as usize, b as usize);
+        let (x, y) = (self.shingles[a], self.shingles[b]);
+        let most = self.outlines[a].most((x, &self.outlines[b], y));
+        (!may_relate(most, x.min(y), &config.matching)).then_some(most)
     }
 
     /// By how much the estimated Jaccard of a pair is above what the pair needs to match.
@@ -102,15 +127,16 @@ impl<'s> Rows<'s> {
             rows.split_off_mut(..count).unwrap_or_default()
         }
         Rows {
-            keys: split(&mut self.keys, count),
+            keys: self.keys.each_mut().map(|column| split(column, count)),
             bytes: split(&mut self.bytes, count),
+            outlines: split(&mut self.outlines, count),
             shingles: split(&mut self.shingles, count),
         }
     }
 
     /// Signs the paragraphs of one document.
     fn fill(
-        self,
+        mut self,
         texts: &Texts<'_>,
         paragraphs: &[u32],
         hasher: &MinHasher,
@@ -118,12 +144,13 @@ impl<'s> Rows<'s> {
         buffer: &mut Vec<u64>,
     ) -> Result<()> {
         let known = |paragraph: u32| known_rows.get(&texts.first(paragraph).key).map(|&row| row as usize);
-        let rows = self.keys.iter_mut().zip(self.bytes).zip(self.shingles).zip(paragraphs);
+        let rows = self.bytes.iter_mut().zip(self.outlines).zip(self.shingles).zip(paragraphs).enumerate();
         if paragraphs.iter().all(|&paragraph| known(paragraph).is_some()) {
-            for (((keys, bytes), shingles), &paragraph) in rows {
+            for (at, (((bytes, outline), shingles), &paragraph)) in rows {
                 let Some(row) = known(paragraph) else { continue };
-                *keys = known_signs.keys[row];
+                self.keys.iter_mut().zip(&known_signs.keys).for_each(|(to, from)| to[at] = from[row]);
                 *bytes = known_signs.bytes[row];
+                *outline = known_signs.outlines[row];
                 *shingles = known_signs.shingles[row];
             }
             return Ok(());
@@ -131,14 +158,15 @@ impl<'s> Rows<'s> {
         let document = texts.first(paragraphs[0]).document;
         let content = &texts.corpus.contents[document as usize];
         texts.corpus.with_units(document, |_, units| {
-            for (((keys, bytes), count), &paragraph) in rows {
+            for (at, (((bytes, outline), count), &paragraph)) in rows {
                 shingles(&units[content.run_units(&texts.first(paragraph).run)], buffer);
                 let mut signature: Signature = [u32::MAX; SLOTS];
                 hasher.sign(buffer, &mut signature);
                 let bands = PARAGRAPH.keys(&signature);
                 let ends = anchors(buffer).map(|anchor| (anchor >> 32) as u32);
-                keys.iter_mut().zip(bands.chain(ends)).for_each(|(to, key)| *to = key);
+                self.keys.iter_mut().zip(bands.chain(ends)).for_each(|(to, key)| to[at] = key);
                 *bytes = signature.map(|slot| slot as u8);
+                *outline = Outline::new(buffer);
                 *count = buffer.len() as u32;
             }
         })

@@ -1,50 +1,55 @@
 //! Shingles → outline: a few bits that bound what two sets can share.
 //!
-//! Each shingle sets the bit that its highest bits name. A bit of one outline that the other lacks stands for a shingle
-//! at least that the other set lacks. So two outlines say for certain that two sets are *not* alike, and sets that the
-//! estimate could not tell from copies need no comparison. Cost: one bit a shingle; a few words a pair.
+//! Each shingle sets the bit that its low bits name. A bit of one outline that the other lacks stands for a shingle at
+//! least that the other set lacks. So two outlines say for certain that two sets are *not* alike, and sets that the
+//! estimate could not tell from copies need no comparison. An outline is as wide as its set is large; a wide one is
+//! folded to be laid beside a narrow one. Cost: half a byte to a byte and a bit set a shingle; a few words a pair.
 
 use super::verify::Overlap;
 
-/// Bits of an outline: a paragraph of sixty shingles sets a fifth of them.
-const BITS: usize = 256;
-/// Words of an outline.
-const WORDS: usize = BITS / u64::BITS as usize;
+/// Shingles for each word of an outline, at most, but in the widest.
+const ROOM: usize = 16;
+/// Words of the widest outline.
+const WIDEST: usize = 64;
 
-/// The bits of a set of shingles.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outline([u64; WORDS]);
+/// Words of the outline of this many shingles: a power of two.
+pub fn width(shingles: usize) -> usize {
+    shingles.div_ceil(ROOM).next_power_of_two().min(WIDEST)
+}
 
-impl Outline {
-    /// The outline of shingles; order and repetitions do not matter.
-    pub fn new(shingles: &[u64]) -> Self {
-        let mut words = [0; WORDS];
-        for &shingle in shingles {
-            let bit = (shingle >> (u64::BITS - BITS.ilog2())) as usize;
-            words[bit / u64::BITS as usize] |= 1 << (bit % u64::BITS as usize);
-        }
-        Self(words)
+/// Draws the outline of shingles into empty words, [`width`] of them; order and repetitions do not matter.
+pub fn draw(shingles: &[u64], words: &mut [u64]) {
+    let last = words.len() - 1;
+    for &shingle in shingles {
+        words[(shingle / u64::from(u64::BITS)) as usize & last] |= 1 << (shingle % u64::from(u64::BITS));
     }
+}
 
-    /// The most that two sets can share, of which each has at most as many shingles, and the fewest that they then
-    /// have beside it: no measure of their likeness is higher.
-    ///
-    /// ```
-    /// use dechaff::matching::outline::Outline;
-    /// let set = |from: u64| -> Vec<u64> { (from..from + 50).map(|shingle| shingle << 56).collect() };
-    /// let (a, b) = (Outline::new(&set(0)), Outline::new(&set(20)));
-    /// let most = a.most((50, &b, 50));
-    /// assert_eq!((most.shared, most.a, most.b), (30, 50, 50));
-    /// ```
-    pub fn most(&self, (own, other, theirs): (u32, &Outline, u32)) -> Overlap {
-        let (mut only_a, mut only_b) = (0, 0);
-        for (a, b) in self.0.iter().zip(other.0) {
-            only_a += (a & !b).count_ones();
-            only_b += (b & !a).count_ones();
-        }
-        let shared = (own - only_a).min(theirs - only_b);
-        Overlap { shared, a: shared + only_a, b: shared + only_b }
+/// The most that two sets can share, by their outlines and by the most shingles that each may have, and the fewest that
+/// they then have beside it: no measure of their likeness is higher.
+///
+/// ```
+/// use dechaff::matching::outline::{draw, most, width};
+/// let outline = |set: std::ops::Range<u64>| {
+///     let mut words = vec![0; width(50)];
+///     draw(&set.collect::<Vec<u64>>(), &mut words);
+///     words
+/// };
+/// let most = most((&outline(0..50), 50), (&outline(20..70), 50));
+/// assert_eq!((most.shared, most.a, most.b), (30, 50, 50));
+/// ```
+pub fn most((a, count_a): (&[u64], u32), (b, count_b): (&[u64], u32)) -> Overlap {
+    if a.len() > b.len() {
+        return most((b, count_b), (a, count_a)).flip();
     }
+    let (mut only_a, mut only_b) = (0, 0);
+    for (at, &own) in a.iter().enumerate() {
+        let other = b[at..].iter().step_by(a.len()).fold(0, |folded, word| folded | word);
+        only_a += (own & !other).count_ones();
+        only_b += (other & !own).count_ones();
+    }
+    let shared = (count_a - only_a).min(count_b - only_b);
+    Overlap { shared, a: shared + only_a, b: shared + only_b }
 }
 
 #[cfg(test)]
@@ -58,15 +63,20 @@ mod tests {
     proptest! {
         #[test]
         fn bounds_what_sets_share(
-            a in prop::collection::btree_set(0u64..300, 0..200),
-            b in prop::collection::btree_set(0u64..300, 0..200),
+            a in prop::collection::btree_set(0u64..900, 0..200),
+            b in prop::collection::btree_set(0u64..900, 0..200),
+            both in prop::collection::btree_set(0u64..900, 0..200),
             repeated in (0u32..9, 0u32..9),
         ) {
-            let set = |set: std::collections::BTreeSet<u64>| -> Vec<u64> { set.into_iter().map(|one| one << 55).collect() };
-            let (a, b) = (set(a), set(b));
+            let (a, b): (Vec<u64>, Vec<u64>) = ((&a | &both).into_iter().collect(), (&b | &both).into_iter().collect());
             let found = overlap(&a, &b);
             let counts = (found.a + repeated.0, found.b + repeated.1);
-            let most = Outline::new(&a).most((counts.0, &Outline::new(&b), counts.1));
+            let outline = |set: &[u64], count: u32| {
+                let mut words = vec![0; width(count as usize)];
+                draw(set, &mut words);
+                words
+            };
+            let most = most((&outline(&a, counts.0), counts.0), (&outline(&b, counts.1), counts.1));
             prop_assert!(most.shared >= found.shared);
             prop_assert!(most.a <= counts.0 && most.b <= counts.1);
             prop_assert!(most.jaccard() >= found.jaccard());

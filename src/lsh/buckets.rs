@@ -39,6 +39,7 @@ impl HotBuckets {
 }
 
 /// One word of a band.
+#[inline]
 pub fn entry(key: u32, id: u32) -> u64 {
     u64::from(key) << 32 | u64::from(id)
 }

@@ -17,7 +17,11 @@ const CHUNK: usize = 256;
 /// The buckets of words whose keys come several times, in the order of their keys, those of a key by their ids. Some
 /// buckets hold one word.
 pub(super) fn several(words: impl Iterator<Item = u64> + Clone) -> Vec<u64> {
-    let mut seen = Seen::new(words.clone().count());
+    let count = match words.size_hint() {
+        (least, Some(most)) if least == most => least,
+        _ => words.clone().count(),
+    };
+    let mut seen = Seen::new(count);
     words.clone().for_each(|word| seen.add(word));
     // Each is written, and stays where it is wanted: which one is, no branch could foretell.
     let (mut chunk, mut len) = ([0; CHUNK], 0);
@@ -59,12 +63,14 @@ impl Seen {
         Self { lanes: vec![0; counters / LANES], shift: u64::BITS - counters.trailing_zeros() }
     }
 
+    #[inline]
     fn add(&mut self, word: u64) {
         let (at, bit) = self.place(word);
         let lane = &mut self.lanes[at];
         *lane |= 1 << bit | (*lane >> bit & 1) << (bit + LANES);
     }
 
+    #[inline]
     fn again(&self, word: u64) -> bool {
         let (at, bit) = self.place(word);
         self.lanes[at] >> (bit + LANES) & 1 == 1

@@ -7,6 +7,7 @@
 mod candidates;
 mod distinct;
 mod inwards;
+mod sets;
 mod signs;
 
 use std::ops::Range;
@@ -15,6 +16,7 @@ use rayon::prelude::*;
 
 use self::candidates::candidates;
 use self::distinct::Distinct;
+use self::sets::Sets;
 use self::signs::Signs;
 use super::content::Content;
 use super::corpus::{Corpus, Pages};
@@ -36,8 +38,6 @@ use crate::text::shingle::shingle_set;
 const MIN_UNITS: u32 = 4;
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
 const BATCH: usize = 8192;
-/// Shingles that are kept from one batch to the next.
-const KEPT: usize = 1 << 21;
 /// Documents whose paragraphs are brought together at a time.
 const DOCUMENTS: usize = 64;
 /// Of a run's units, the share that must lie in pieces with copies of their own for the run to be left apart.
@@ -164,7 +164,14 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
             batch.par_iter().map(|&(a, b)| learned.overlap(key(a), key(b))).collect();
         let is_fresh = |(&pair, known): (&(u32, u32), &Option<Overlap>)| known.is_none().then_some(pair);
         let fresh: Vec<(u32, u32)> = batch.iter().zip(&known).filter_map(is_fresh).collect();
-        let overlaps = texts.overlaps(&fresh, one, |a, b| signs.no_match(a, b, config), &mut sets)?;
+        let told: Vec<Option<Overlap>> =
+            fresh.par_iter().map(|&(a, b)| signs.no_match(a, b, config)).collect();
+        let is_open =
+            |(&(a, b), told): (&(u32, u32), &Option<Overlap>)| told.is_none().then(|| (one(a), one(b)));
+        let open: Vec<(u32, u32)> = fresh.iter().zip(&told).filter_map(is_open).collect();
+        let mut overlaps = sets.overlaps(&texts, &open)?.into_iter();
+        let overlaps: Vec<Overlap> =
+            told.into_iter().filter_map(|told| told.or_else(|| overlaps.next())).collect();
         compared.extend(fresh.iter().zip(&overlaps).map(|(&(a, b), &overlap)| ((key(a), key(b)), overlap)));
         let mut overlaps = overlaps.into_iter();
         for (&(a, b), known) in batch.iter().zip(known) {
@@ -421,34 +428,6 @@ fn chunks_by_document(all: &[Occurrence]) -> impl Iterator<Item = (usize, &[Occu
     })
 }
 
-/// Shingle sets of distinct paragraphs, kept from one batch to the next: a paragraph has pairs in several.
-#[derive(Debug)]
-struct Sets {
-    of: Vec<Option<Box<[u64]>>>,
-    /// Paragraphs before this one have none.
-    from: u32,
-    /// Shingles in all of them.
-    shingles: usize,
-}
-
-impl Sets {
-    fn new(paragraphs: usize) -> Self {
-        Self { of: vec![None; paragraphs], from: 0, shingles: 0 }
-    }
-
-    /// Makes room for a batch whose pairs begin with `first` and with paragraphs behind it: pairs come in that order,
-    /// so none before it is asked for again.
-    fn make_room(&mut self, first: u32) {
-        for end in [first as usize, self.of.len()] {
-            if self.shingles > KEPT {
-                let gone = self.of[self.from as usize..end].iter_mut().filter_map(Option::take);
-                self.shingles -= gone.map(|set| set.len()).sum::<usize>();
-                self.from = first;
-            }
-        }
-    }
-}
-
 /// Access to the units and numbers of occurrences.
 struct Texts<'a> {
     corpus: &'a Corpus,
@@ -467,41 +446,6 @@ impl Texts<'_> {
         let occurrence = self.first(distinct);
         shingle_set(pages.get(occurrence.document)?.run_units(&occurrence.run), set);
         Ok(())
-    }
-
-    /// What pairs of rows share, `one` giving the distinct paragraph of each; what `told` says of them is believed.
-    fn overlaps(
-        &self,
-        pairs: &[(u32, u32)],
-        one: impl Fn(u32) -> u32 + Sync,
-        told: impl Fn(u32, u32) -> Option<Overlap> + Sync,
-        sets: &mut Sets,
-    ) -> Result<Vec<Overlap>> {
-        sets.make_room(pairs.first().map_or(0, |&(a, _)| one(a)));
-        let told: Vec<Option<Overlap>> = pairs.par_iter().map(|&(a, b)| told(a, b)).collect();
-        let open = pairs.iter().zip(&told).filter(|(_, told)| told.is_none());
-        let mut ids: Vec<u32> = open.flat_map(|(&(a, b), _)| [one(a), one(b)]).collect();
-        ids.retain(|&id| sets.of[id as usize].is_none());
-        ids.sort_unstable();
-        ids.dedup();
-        let fresh: Vec<Box<[u64]>> = ids
-            .par_iter()
-            .map_init(
-                || (Pages::new(self.corpus), Vec::new()),
-                |(pages, set), &id| {
-                    self.set(pages, id, set)?;
-                    Ok(set.as_slice().into())
-                },
-            )
-            .collect::<Result<_>>()?;
-        for (id, set) in ids.into_iter().zip(fresh) {
-            sets.shingles += set.len();
-            sets.of[id as usize] = Some(set);
-        }
-        let set = |row: u32| sets.of[one(row) as usize].as_deref().unwrap_or_default();
-        let found =
-            |(&(a, b), told): (&(u32, u32), Option<Overlap>)| told.unwrap_or_else(|| overlap(set(a), set(b)));
-        Ok(pairs.par_iter().zip(told).map(found).collect())
     }
 
     /// Cuts a group of occurrences into clusters whose members all match their representative.

@@ -4,10 +4,10 @@
 //! that depends on the words alone. A bucket of up to `cap` ids yields every pair. A larger one would cost the square
 //! of its size: its ids are put in the order of a second key, so that like ids stand together, and each is paired
 //! with the smallest id and its next neighbours; such buckets are counted. What stands in one hot bucket is walked in
-//! several such orders; what stands in many, as pages by one pattern do, meets its neighbours in the others. Cost: a
-//! radix sort of 8-byte words, about 5 ns a word.
+//! several such orders; what stands in many, as pages by one pattern do, meets its neighbours in the others. Cost: two
+//! passes over the words, and a radix sort of those that share a key.
 
-use rdst::{RadixKey, RadixSort};
+use super::several::several;
 
 /// Neighbours that each id of a capped bucket is paired with, on one side.
 const WINDOW: usize = 4;
@@ -39,6 +39,7 @@ impl HotBuckets {
 }
 
 /// One word of a band.
+#[inline]
 pub fn entry(key: u32, id: u32) -> u64 {
     u64::from(key) << 32 | u64::from(id)
 }
@@ -64,51 +65,30 @@ impl Turns {
     }
 }
 
-/// Calls `emit` with every pair of the buckets up to the cap, and leaves the words of the others, sorted.
+/// Calls `emit` with every pair of the buckets up to the cap; the words of the others, sorted.
 ///
 /// ```
 /// use dechaff::lsh::buckets::{entry, small_buckets};
 /// let mut pairs = Vec::new();
-/// let mut entries = vec![entry(7, 2), entry(9, 1), entry(7, 0), entry(7, 5)];
-/// small_buckets(&mut entries, 64, |a, b| pairs.push((a, b)));
+/// let words = [entry(7, 2), entry(9, 1), entry(7, 0), entry(7, 5)];
+/// let hot = small_buckets(words.iter().copied(), 64, |a, b| pairs.push((a, b)));
 /// assert_eq!(pairs, [(0, 2), (0, 5), (2, 5)]);
+/// assert!(hot.is_empty());
 /// ```
-pub fn small_buckets(entries: &mut Vec<u64>, cap: usize, mut emit: impl FnMut(u32, u32)) {
-    sort(entries);
+pub fn small_buckets(
+    words: impl Iterator<Item = u64> + Clone,
+    cap: usize,
+    mut emit: impl FnMut(u32, u32),
+) -> Vec<u64> {
     let mut hot = Vec::new();
-    for bucket in entries.chunk_by(|a, b| a >> 32 == b >> 32) {
+    for bucket in several(words).chunk_by(|a, b| a >> 32 == b >> 32) {
         if bucket.len() > cap {
             hot.extend_from_slice(bucket);
         } else {
             every_pair(bucket, &mut emit);
         }
     }
-    *entries = hot;
-}
-
-/// Sorts words by their keys, and those of a key by their ids.
-pub(super) fn sort(words: &mut Vec<u64>) {
-    // Hardly any key comes twice: the ids, half the levels of the sort, are looked at where one does.
-    let mut keyed: Vec<ByKey> = std::mem::take(words).into_iter().map(ByKey).collect();
-    keyed.radix_sort_unstable();
-    *words = keyed.into_iter().map(|word| word.0).collect();
-    for bucket in words.chunk_by_mut(|a, b| *a >> 32 == *b >> 32) {
-        if bucket.len() > 1 {
-            bucket.sort_unstable();
-        }
-    }
-}
-
-/// A word that is sorted by its key alone.
-#[derive(Clone, Copy)]
-struct ByKey(u64);
-
-impl RadixKey for ByKey {
-    const LEVELS: usize = 4;
-
-    fn get_level(&self, level: usize) -> u8 {
-        (self.0 >> (32 + 8 * level)) as u8
-    }
+    hot
 }
 
 /// Calls `emit` with pairs of ids that stand near each other in their bucket, and of each with the smallest there.
@@ -122,14 +102,15 @@ pub fn hot_buckets(
     let mut hot = HotBuckets::default();
     for bucket in sorted.chunk_by(|a, b| a >> 32 == b >> 32) {
         hot.add(HotBuckets { count: 1, ids: bucket.len() as u64, largest: bucket.len() as u64 });
-        let mut ids: Vec<u32> = bucket.iter().map(|&word| word as u32).collect();
-        let smallest = ids[0];
-        ids[1..].iter().for_each(|&id| emit(smallest, id));
+        let smallest = bucket[0] as u32;
+        bucket[1..].iter().for_each(|&word| emit(smallest, word as u32));
+        let mut ids: Vec<(u64, u32)> = bucket.iter().map(|&word| (0, word as u32)).collect();
         for pass in 0..PASSES {
-            ids.retain(|&id| turns.each(id) > pass);
-            ids.sort_unstable_by_key(|&id| (order(id, pass), id));
-            for (at, &first) in ids.iter().enumerate() {
-                for &second in ids[at + 1..].iter().take(WINDOW) {
+            ids.retain(|&(_, id)| turns.each(id) > pass);
+            ids.iter_mut().for_each(|(second, id)| *second = order(*id, pass));
+            ids.sort_unstable();
+            for (at, &(_, first)) in ids.iter().enumerate() {
+                for &(_, second) in ids[at + 1..].iter().take(WINDOW) {
                     emit(first.min(second), first.max(second));
                 }
             }
@@ -156,9 +137,9 @@ mod tests {
         /// Against the definition: every pair that shares a key, once.
         #[test]
         fn small_buckets_yield_every_pair(keys in proptest::collection::vec(0u32..6, 0..40)) {
-            let mut entries: Vec<u64> = keys.iter().enumerate().map(|(id, &key)| entry(key, id as u32)).collect();
+            let entries: Vec<u64> = keys.iter().enumerate().map(|(id, &key)| entry(key, id as u32)).collect();
             let mut got = Vec::new();
-            small_buckets(&mut entries, 64, |a, b| got.push((a, b)));
+            small_buckets(entries.iter().copied(), 64, |a, b| got.push((a, b)));
             let mut want = BTreeSet::new();
             for a in 0..keys.len() {
                 for b in a + 1..keys.len() {
@@ -174,11 +155,12 @@ mod tests {
         /// A capped bucket costs a fixed number of pairs an id, and still joins all its ids.
         #[test]
         fn hot_buckets_stay_linear_and_connected(size in 65u32..400) {
-            let mut entries: Vec<u64> = (0..size).map(|id| entry(1, id)).collect();
+            let entries: Vec<u64> = (0..size).map(|id| entry(1, id)).collect();
             let mut reached = BTreeSet::from([0]);
             let mut pairs = 0;
-            small_buckets(&mut entries, 64, |_, _| pairs += 1);
+            let hot = small_buckets(entries.iter().copied(), 64, |_, _| pairs += 1);
             prop_assert_eq!(pairs, 0);
+            prop_assert_eq!(&hot, &entries);
             let turns = Turns::new(size as usize, &entries);
             let hot = hot_buckets(&entries, &turns, |id, _| u64::from(id % 7), |a, b| {
                 pairs += 1;

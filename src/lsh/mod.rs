@@ -4,3 +4,4 @@ pub mod banding;
 pub mod buckets;
 pub mod crowd;
 pub mod postings;
+mod several;

@@ -3,10 +3,10 @@
 //! The inverted index of text retrieval: for each key that several lists have, the rows of these lists. In: words
 //! `key << 32 | row`. Out, for one row at a time: the rows behind it that share keys with it, and how many. So what is
 //! shared is counted where it is found, and never stands anywhere as a list of all that is shared. Keys that very many
-//! have are left out. Cost: a radix sort of 8-byte words, 16 bytes a word that another row has too, and for each row a
-//! sort of what it meets.
+//! have are left out. Cost: two passes over the words, a radix sort and 16 bytes a word of those that another row has
+//! too, and for each row a sort of what it meets.
 
-use super::buckets::sort;
+use super::several::several;
 
 /// Where the keys of rows meet.
 #[derive(Debug, Default)]
@@ -28,10 +28,9 @@ pub struct Part {
 
 impl Part {
     /// Sorts words into buckets of several rows up to the cap, and hot ones. No two are equal.
-    pub fn new(mut words: Vec<u64>, cap: usize) -> Self {
-        sort(&mut words);
+    pub fn new(words: impl Iterator<Item = u64> + Clone, cap: usize) -> Self {
         let mut part = Self::default();
-        for bucket in words.chunk_by(|a, b| a >> 32 == b >> 32) {
+        for bucket in several(words).chunk_by(|a, b| a >> 32 == b >> 32) {
             match bucket.len() {
                 1 => {}
                 size if size <= cap => part.few.extend_from_slice(bucket),
@@ -68,7 +67,7 @@ impl Postings {
     /// use dechaff::lsh::{buckets::entry, postings::{Part, Postings}};
     /// let lists = [vec![3, 7, 9], vec![5, 7], vec![3, 5, 9]];
     /// let words = lists.iter().enumerate().flat_map(|(row, keys)| keys.iter().map(move |&key| entry(key, row as u32)));
-    /// let postings = Postings::new(&[Part::new(words.collect(), 64)], lists.len());
+    /// let postings = Postings::new(&[Part::new(words, 64)], lists.len());
     /// let mut shared = Vec::new();
     /// postings.shared(0, &mut Vec::new(), |other, keys| shared.push((other, keys)));
     /// assert_eq!(shared, [(1, 1), (2, 2)]);
@@ -108,9 +107,9 @@ mod tests {
                 lists.iter().enumerate().flat_map(list).collect()
             };
             let mut want: BTreeMap<(u32, u32), usize> = BTreeMap::new();
-            let mut left = of(0..40);
-            small_buckets(&mut left, cap, |a, b| *want.entry((a, b)).or_default() += 1);
-            let parts = [Part::new(of(0..16), cap), Part::new(of(16..40), cap)];
+            let all = of(0..40);
+            let left = small_buckets(all.iter().copied(), cap, |a, b| *want.entry((a, b)).or_default() += 1);
+            let parts = [of(0..16), of(16..40)].map(|words| Part::new(words.iter().copied(), cap));
             prop_assert_eq!([&parts[0].hot[..], &parts[1].hot].concat(), left);
             let postings = Postings::new(&parts, lists.len());
             let mut got = BTreeMap::new();

@@ -5,6 +5,7 @@ pub mod difference;
 pub mod discount;
 pub mod lost;
 pub mod numbers;
+pub mod outline;
 pub mod probe;
 pub mod relation;
 pub mod spread;

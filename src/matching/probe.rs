@@ -12,8 +12,8 @@ use super::verify::Overlap;
 pub struct Side {
     /// Of its content, in the order of the text.
     ordered: Vec<u64>,
-    /// Of its content, each once; empty where `ordered` has none twice.
-    distinct: Vec<u64>,
+    /// Those that stand there already, once for each time that they come again.
+    again: Vec<u64>,
     /// Of its whole text, where some of it is chrome: those that its content has not, each once.
     extra: Vec<u64>,
 }
@@ -25,18 +25,14 @@ impl Side {
         let table = &mut prober.other;
         table.clear(ordered.len() + whole.map_or(0, <[u64]>::len));
         let mut side = Self { ordered, ..Self::default() };
-        let repeated = side.ordered.iter().filter(|&&shingle| !table.add(shingle, CONTENT)).count();
-        if repeated > 0 {
-            let mut seen = Table::default();
-            seen.clear(side.ordered.len());
-            side.distinct = side.ordered.iter().copied().filter(|&key| seen.add(key, CONTENT)).collect();
-        }
+        side.again = side.ordered.iter().copied().filter(|&key| !table.add(key, CONTENT)).collect();
         side.extra = whole.into_iter().flatten().copied().filter(|&key| table.add(key, EXTRA)).collect();
         side
     }
 
-    fn distinct(&self) -> &[u64] {
-        if self.distinct.is_empty() { &self.ordered } else { &self.distinct }
+    /// Number of distinct shingles of its content.
+    fn distinct(&self) -> u32 {
+        (self.ordered.len() - self.again.len()) as u32
     }
 }
 
@@ -72,13 +68,19 @@ impl Prober {
     /// Compares the fixed side, the first, with another.
     pub fn compare(&self, fixed: &Side, other: &Side) -> Probed {
         let [mut content, mut mistaken] = [0u32; 2];
-        for &shingle in other.distinct() {
+        for &shingle in &other.ordered {
             let mark = self.fixed.get(shingle);
             content += u32::from(mark == CONTENT);
             mistaken += u32::from(mark == EXTRA);
         }
+        // Each counts once.
+        for &shingle in &other.again {
+            let mark = self.fixed.get(shingle);
+            content -= u32::from(mark == CONTENT);
+            mistaken -= u32::from(mark == EXTRA);
+        }
         let theirs = other.extra.iter().filter(|&&shingle| self.fixed.get(shingle) == CONTENT).count() as u32;
-        let (a, b) = (fixed.distinct().len() as u32, other.distinct().len() as u32);
+        let (a, b) = (fixed.distinct(), other.distinct());
         Probed {
             overlap: Overlap { shared: content + mistaken + theirs, a: a + mistaken, b: b + theirs },
             content: Overlap { shared: content, a, b },
@@ -119,8 +121,8 @@ impl Table {
     }
 
     fn fill(&mut self, side: &Side) {
-        self.clear(side.distinct().len() + side.extra.len());
-        for &shingle in side.distinct() {
+        self.clear(side.distinct() as usize + side.extra.len());
+        for &shingle in &side.ordered {
             self.add(shingle, CONTENT);
         }
         for &shingle in &side.extra {

@@ -59,6 +59,13 @@ pub fn relate(overlap: Overlap, config: &MatchConfig) -> Option<Relation> {
     Some(if overlap.a <= overlap.b { Relation::Fragment } else { Relation::Contains })
 }
 
+/// Whether two units may match of which no measure is higher than those of `most`, and the shorter has at most this
+/// many shingles: if not, [`relate`] finds nothing, neither in `most` nor in what they do share.
+pub fn may_relate(most: Overlap, shingles: u32, config: &MatchConfig) -> bool {
+    most.jaccard() >= required_jaccard(shingles, config)
+        || (most.shared >= FRAGMENT_SHINGLES && most.containment() >= config.containment)
+}
+
 /// Jaccard that two units need, of which the shorter has this many shingles: the threshold, and for short ones more
 /// (an edit of one unit changes up to five shingles, so a stock phrase with one other word still passes at 10
 /// shingles only if nearly all is equal).

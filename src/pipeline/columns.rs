@@ -1,7 +1,7 @@
 //! Columns of keys → candidate pairs: what bands have in common for documents and for paragraphs.
 //!
-//! In: for each column a key of every row. Out: pairs of rows that share a key in a column, those of hot buckets apart.
-//! Cost: a sort of 8-byte words a column, each on one thread.
+//! In: for each column the keys of all rows. Out: pairs of rows that share a key in a column, those of hot buckets apart.
+//! Cost: two passes over the keys of a column and a sort of those that come again, each column on one thread.
 
 use rayon::prelude::*;
 
@@ -20,11 +20,12 @@ pub(super) struct Proposed {
     pub(super) capped: HotBuckets,
 }
 
-/// Walks the columns of `rows` rows. `order` gives for a column and a pass the second keys of hot buckets.
-pub(super) fn walk(
+/// Walks the columns of `rows` rows. `keys` gives the keys of a column, `order` for a column and a pass the second keys
+/// of hot buckets.
+pub(super) fn walk<Keys: Iterator<Item = u32> + Clone>(
     (columns, rows): (usize, usize),
     cap: usize,
-    key: impl Fn(usize, u32) -> u32 + Sync,
+    keys: impl Fn(usize) -> Keys + Sync,
     order: impl Fn(usize, u32, usize) -> u64 + Sync,
 ) -> Proposed {
     let mut proposed = Proposed::default();
@@ -33,9 +34,9 @@ pub(super) fn walk(
         .with_max_len(1)
         .map(|column| {
             let mut pairs = Vec::new();
-            let mut words = (0..rows as u32).map(|row| entry(key(column, row), row)).collect();
-            small_buckets(&mut words, cap, |a, b| pairs.push(entry(a, b)));
-            (pairs, words)
+            let words = keys(column).zip(0..).map(|(key, row)| entry(key, row));
+            let hot = small_buckets(words, cap, |a, b| pairs.push(entry(a, b)));
+            (pairs, hot)
         })
         .collect();
     for (pairs, hot) in small {

@@ -7,6 +7,7 @@
 mod candidates;
 mod distinct;
 mod inwards;
+mod sets;
 mod signs;
 
 use std::ops::Range;
@@ -15,6 +16,7 @@ use rayon::prelude::*;
 
 use self::candidates::candidates;
 use self::distinct::Distinct;
+use self::sets::Sets;
 use self::signs::Signs;
 use super::content::ParagraphNumbers;
 use super::corpus::{Corpus, Pages};
@@ -36,15 +38,13 @@ use crate::text::shingle::shingle_set;
 const MIN_UNITS: u32 = 4;
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
 const BATCH: usize = 8192;
-/// Shingles that are kept from one batch to the next.
-const KEPT: usize = 1 << 21;
 /// Documents whose paragraphs are brought together at a time.
 const DOCUMENTS: usize = 64;
 /// Of a run's units, the share that must lie in pieces with copies of their own for the run to be left apart.
 const PIECES_SUFFICE: f64 = 0.7;
 
 /// A paragraph, or a run of paragraphs joined.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Occurrence {
     /// Its document.
     pub document: u32,
@@ -95,7 +95,7 @@ struct Learned {
 }
 
 impl Learned {
-    /// What two paragraphs share, if they were compared.
+    /// What two paragraphs share, if they were compared; of two that cannot match, more than that.
     fn overlap(&self, a: u64, b: u64) -> Option<Overlap> {
         let known = |pair: (u64, u64)| {
             self.overlaps.binary_search_by_key(&pair, |&(pair, _)| pair).ok().map(|at| self.overlaps[at].1)
@@ -142,7 +142,8 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
     let signs = Signs::new(&texts, &shingled, config, &learned)?;
     let candidates = candidates(&texts, &signs, &shingled, config, &mut found.hot)?;
     found.candidates = candidates.len() as u64;
-    let key = |distinct: u32| texts.first(distinct).key;
+    let one = |row: u32| shingled[row as usize];
+    let key = |row: u32| texts.first(one(row)).key;
 
     let mut components = Components::new(distinct.len());
     let mut sets = Sets::new(distinct.len());
@@ -154,9 +155,8 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
     while at < filter.len() {
         let mut batch = Vec::with_capacity(BATCH);
         while at < filter.len() && batch.len() < BATCH {
-            let (a, b) = (shingled[filter[at].0 as usize], shingled[filter[at].1 as usize]);
-            if !components.joined(a, b) {
-                batch.push((a, b));
+            if !components.joined(one(filter[at].0), one(filter[at].1)) {
+                batch.push(filter[at]);
             }
             at += 1;
         }
@@ -164,11 +164,19 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
             batch.par_iter().map(|&(a, b)| learned.overlap(key(a), key(b))).collect();
         let is_fresh = |(&pair, known): (&(u32, u32), &Option<Overlap>)| known.is_none().then_some(pair);
         let fresh: Vec<(u32, u32)> = batch.iter().zip(&known).filter_map(is_fresh).collect();
-        let overlaps = texts.overlaps(&fresh, &mut sets)?;
+        let told: Vec<Option<Overlap>> =
+            fresh.par_iter().map(|&(a, b)| signs.no_match(a, b, config)).collect();
+        let is_open =
+            |(&(a, b), told): (&(u32, u32), &Option<Overlap>)| told.is_none().then(|| (one(a), one(b)));
+        let open: Vec<(u32, u32)> = fresh.iter().zip(&told).filter_map(is_open).collect();
+        let mut overlaps = sets.overlaps(&texts, &open)?.into_iter();
+        let overlaps: Vec<Overlap> =
+            told.into_iter().filter_map(|told| told.or_else(|| overlaps.next())).collect();
         compared.extend(fresh.iter().zip(&overlaps).map(|(&(a, b), &overlap)| ((key(a), key(b)), overlap)));
         let mut overlaps = overlaps.into_iter();
         for (&(a, b), known) in batch.iter().zip(known) {
             let Some(overlap) = known.or_else(|| overlaps.next()) else { continue };
+            let (a, b) = (one(a), one(b));
             match relate(overlap, &config.matching) {
                 Some(Relation::Near | Relation::Identical) => components.join(a, b),
                 Some(Relation::Fragment) => fragments.push((a, b, overlap.containment())),
@@ -178,7 +186,7 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
         }
     }
     learned.learn(compared.into_iter());
-    learned.keys = shingled.iter().map(|&one| key(one)).collect();
+    learned.keys = (0..shingled.len() as u32).map(key).collect();
     learned.signs = signs;
 
     // Equality: components of distinct paragraphs, and paragraphs that stand in several places.
@@ -305,28 +313,36 @@ pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
 /// Paragraphs and offered runs of all documents, in order; a run stands after its last piece.
 fn occurrences(corpus: &Corpus, config: &Config) -> Result<Vec<Occurrence>> {
     let ids: Vec<u32> = corpus.ids().collect();
-    // Several documents at a time: what each gives is copied once more.
-    let parts: Vec<Vec<Occurrence>> = ids
-        .par_chunks(DOCUMENTS)
-        .map(|documents| {
-            let (mut part, mut numbers, mut scratch) = (Vec::new(), Vec::new(), Vec::new());
-            for &document in documents {
-                let content = &corpus.contents[document as usize];
-                corpus.with_units(document, |sheet, units| {
-                    numbers.clear();
-                    numbers.extend(content.numbers(sheet, &content.all()));
-                    let runs = content.all().map(|at| at..at + 1).chain(content.joins.iter().cloned());
-                    part.extend(runs.map(|run| {
-                        let units = &units[content.run_units(&run)];
-                        let numbers = &numbers[run.start as usize..run.end as usize];
-                        occurrence(document, run, units, numbers, config, &mut scratch)
-                    }));
-                })?;
-            }
-            Ok(part)
+    let count = |&id: &u32| {
+        let content = &corpus.contents[id as usize];
+        content.paragraphs.len() + content.joins.len()
+    };
+    // Each document's stand where they belong at once: nothing is copied.
+    let mut all = vec![Occurrence::default(); ids.iter().map(count).sum()];
+    let (mut work, mut rest) = (Vec::new(), &mut all[..]);
+    for documents in ids.chunks(DOCUMENTS) {
+        let (part, behind) = rest.split_at_mut(documents.iter().map(count).sum());
+        work.push((documents, part));
+        rest = behind;
+    }
+    let scratch = <(Vec<ParagraphNumbers>, Vec<u32>)>::default;
+    work.into_par_iter().try_for_each_init(scratch, |(numbers, scratch), (documents, part)| {
+        let mut places = part.iter_mut();
+        documents.iter().try_for_each(|&document| {
+            let content = &corpus.contents[document as usize];
+            corpus.with_units(document, |sheet, units| {
+                numbers.clear();
+                numbers.extend(content.numbers(sheet, &content.all()));
+                let runs = content.all().map(|at| at..at + 1).chain(content.joins.iter().cloned());
+                for (run, place) in runs.zip(&mut places) {
+                    let units = &units[content.run_units(&run)];
+                    let numbers = &numbers[run.start as usize..run.end as usize];
+                    *place = occurrence(document, run, units, numbers, config, scratch);
+                }
+            })
         })
-        .collect::<Result<_>>()?;
-    Ok(parts.concat())
+    })?;
+    Ok(all)
 }
 
 fn occurrence(
@@ -414,34 +430,6 @@ fn chunks_by_document(all: &[Occurrence]) -> impl Iterator<Item = (usize, &[Occu
     })
 }
 
-/// Shingle sets of distinct paragraphs, kept from one batch to the next: a paragraph has pairs in several.
-#[derive(Debug)]
-struct Sets {
-    of: Vec<Option<Box<[u64]>>>,
-    /// Paragraphs before this one have none.
-    from: u32,
-    /// Shingles in all of them.
-    shingles: usize,
-}
-
-impl Sets {
-    fn new(paragraphs: usize) -> Self {
-        Self { of: vec![None; paragraphs], from: 0, shingles: 0 }
-    }
-
-    /// Makes room for a batch whose pairs begin with `first` and with paragraphs behind it: pairs come in that order,
-    /// so none before it is asked for again.
-    fn make_room(&mut self, first: u32) {
-        for end in [first as usize, self.of.len()] {
-            if self.shingles > KEPT {
-                let gone = self.of[self.from as usize..end].iter_mut().filter_map(Option::take);
-                self.shingles -= gone.map(|set| set.len()).sum::<usize>();
-                self.from = first;
-            }
-        }
-    }
-}
-
 /// Access to the units and numbers of occurrences.
 struct Texts<'a> {
     corpus: &'a Corpus,
@@ -456,30 +444,10 @@ impl Texts<'_> {
     }
 
     /// The shingle set of a distinct paragraph.
-    fn set(&self, pages: &mut Pages<'_>, distinct: u32) -> Result<Vec<u64>> {
+    fn set(&self, pages: &mut Pages<'_>, distinct: u32, set: &mut Vec<u64>) -> Result<()> {
         let occurrence = self.first(distinct);
-        let mut set = Vec::new();
-        shingle_set(pages.get(occurrence.document)?.run_units(&occurrence.run), &mut set);
-        Ok(set)
-    }
-
-    /// What pairs of distinct paragraphs share.
-    fn overlaps(&self, pairs: &[(u32, u32)], sets: &mut Sets) -> Result<Vec<Overlap>> {
-        sets.make_room(pairs.first().map_or(0, |&(a, _)| a));
-        let mut ids: Vec<u32> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
-        ids.retain(|&id| sets.of[id as usize].is_none());
-        ids.sort_unstable();
-        ids.dedup();
-        let fresh: Vec<Box<[u64]>> = ids
-            .par_iter()
-            .map_init(|| Pages::new(self.corpus), |pages, &id| Ok(self.set(pages, id)?.into_boxed_slice()))
-            .collect::<Result<_>>()?;
-        for (id, set) in ids.into_iter().zip(fresh) {
-            sets.shingles += set.len();
-            sets.of[id as usize] = Some(set);
-        }
-        let set = |id: u32| sets.of[id as usize].as_deref().unwrap_or_default();
-        Ok(pairs.par_iter().map(|&(a, b)| overlap(set(a), set(b))).collect())
+        shingle_set(pages.get(occurrence.document)?.run_units(&occurrence.run), set);
+        Ok(())
     }
 
     /// Cuts a group of occurrences into clusters whose members all match their representative.
@@ -522,7 +490,7 @@ impl Texts<'_> {
             }
             for distinct in [a, b] {
                 if let std::collections::hash_map::Entry::Vacant(vacant) = sets.entry(distinct) {
-                    vacant.insert(self.set(pages, distinct)?);
+                    self.set(pages, distinct, vacant.insert(Vec::new()))?;
                 }
             }
             let found = overlap(&sets[&a], &sets[&b]);

@@ -76,6 +76,7 @@ fn hash(a: u32, b: u32, c: u32, d: u32, e: u32) -> u64 {
     mix(sum.wrapping_add(u64::from(e).wrapping_mul(FACTORS[4])))
 }
 
+#[inline(always)]
 fn linear(units: &[u32]) -> u64 {
     units
         .iter()

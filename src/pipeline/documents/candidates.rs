@@ -2,7 +2,8 @@
 //!
 //! Out come pairs that share a band, a key of their units in any order, or several sampled shingles, smaller id first,
 //! sorted. Of pairs whose samples many others have too, as pages by one pattern have, each document keeps its nearest.
-//! Bands, and parts of the samples, are walked on all threads. Cost: a sort of 8-byte words a band.
+//! Bands, and parts of the samples, are walked on all threads. Cost: two passes
+//! over the keys of a band or a part, and a sort of those that come again.
 
 use rayon::prelude::*;
 use rdst::RadixSort;
@@ -62,8 +63,9 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
         key(1) << 32 | key(2)
     };
     let rows = shingled.len();
+    let keys = |band: usize| shingled.iter().map(move |&id| signs[id as usize].bands[band]);
     let Proposed { mut pairs, crowd: neighbours, capped, .. } =
-        walk((DOCUMENT.bands, rows), cap, |band, row| sign(row).bands[band], order);
+        walk((DOCUMENT.bands, rows), cap, keys, order);
     candidates.hot.add(capped);
     pairs.extend(neighbours);
     let ids = |word: u64| entry(shingled[(word >> 32) as usize], shingled[word as u32 as usize]);
@@ -82,10 +84,7 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
     let mut crowded = vec![false; signs.len()];
     let kinds: [fn(&Sign) -> &[u32]; 2] = [|sign| &sign.samples, |sign| &sign.fine];
     for samples in kinds {
-        let parts: Vec<Part> = by_part(rows as u32, |row| samples(sign(row)))
-            .into_par_iter()
-            .map(|words| Part::new(words, cap))
-            .collect();
+        let parts = by_part(rows as u32, |row| samples(sign(row)), cap);
         for bucket in parts.iter().flat_map(|part| part.hot.chunk_by(|a, b| a >> 32 == b >> 32)) {
             let ids = bucket.len() as u64;
             candidates.hot.add(HotBuckets { count: 1, ids, largest: ids });
@@ -128,7 +127,7 @@ fn sharing(parts: &[Part], rows: usize, count: impl Fn(u32) -> usize + Sync) -> 
 }
 
 /// The words of all rows, told apart by the highest bits of their keys.
-fn by_part<'s>(rows: u32, keys: impl Fn(u32) -> &'s [u32] + Sync) -> Vec<Vec<u64>> {
+fn by_part<'s>(rows: u32, keys: impl Fn(u32) -> &'s [u32] + Sync, cap: usize) -> Vec<Part> {
     let chunks: Vec<[Vec<u64>; PARTS]> = (0..rows.div_ceil(CHUNK))
         .into_par_iter()
         .map(|chunk| {
@@ -145,7 +144,7 @@ fn by_part<'s>(rows: u32, keys: impl Fn(u32) -> &'s [u32] + Sync) -> Vec<Vec<u64
         .collect();
     (0..PARTS)
         .into_par_iter()
-        .map(|part| chunks.iter().map(|parts| &parts[part][..]).collect::<Vec<_>>().concat())
+        .map(|part| Part::new(chunks.iter().flat_map(|parts| parts[part].iter().copied()), cap))
         .collect()
 }
 

@@ -1,8 +1,8 @@
 //! What paragraphs are compared by → the pairs that are worth a comparison.
 //!
 //! Out come pairs that share a band, or begin or end alike. Of pairs that meet in hot buckets alone each paragraph keeps
-//! its nearest; those that begin or end like many others are parted further inwards. Cost: a sort of 8-byte words a
-//! band, each on one thread.
+//! its nearest; those that begin or end like many others are parted further inwards. Cost: two passes over the keys
+//! of a band and a sort of those that come again, each band on one thread.
 
 use rayon::prelude::*;
 use rdst::RadixSort;
@@ -32,8 +32,8 @@ pub(super) fn candidates(
         let other = |step: usize| u64::from(signs.key(row, (band + 2 * pass + step) % PARAGRAPH.bands));
         other(1) << 32 | other(2)
     };
-    let key = |column: usize, row: u32| signs.key(row, column);
-    let proposed = walk((KEYS, shingled.len()), cap, key, order);
+    let keys = |column: usize| signs.column(column).iter().copied();
+    let proposed = walk((KEYS, shingled.len()), cap, keys, order);
     let Proposed { mut pairs, mut crowd, hot: left, capped } = proposed;
     hot.add(capped);
     for (words, end) in left.into_iter().skip(PARAGRAPH.bands).zip([End::Head, End::Tail]) {

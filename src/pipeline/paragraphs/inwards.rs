@@ -43,7 +43,7 @@ pub(super) fn pairs(
         if words.is_empty() {
             break;
         }
-        small_buckets(&mut words, cap, &mut emit);
+        words = small_buckets(words.iter().copied(), cap, &mut emit);
     }
     Ok(())
 }

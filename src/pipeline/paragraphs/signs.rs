@@ -1,8 +1,9 @@
-//! Distinct paragraphs → what they are compared by before they are verified: bands, anchors, low bytes of signatures.
+//! Distinct paragraphs → what they are compared by before they are verified: bands, anchors, low bytes of signatures,
+//! outlines.
 //!
 //! The signature itself goes: its bands propose pairs, and the low byte of each slot is enough to pass over most pairs
 //! that cannot match (Li and König, b-bit MinHash, 2010). Every thread writes the rows of its own paragraphs. Cost: one
-//! pass over the units, one over the shingles; 172 bytes a paragraph.
+//! pass over the units, one over the shingles; 180 bytes a paragraph, and a half to one for each shingle.
 
 use rayon::prelude::*;
 
@@ -11,10 +12,12 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::hash::Map;
 use crate::lsh::banding::PARAGRAPH;
-use crate::matching::relation::required_jaccard;
+use crate::matching::outline::{draw, most, width};
+use crate::matching::relation::{may_relate, required_jaccard};
+use crate::matching::verify::Overlap;
 use crate::sketch::anchors::anchors;
 use crate::sketch::minhash::{MinHasher, SLOTS, Signature};
-use crate::text::shingle::shingles;
+use crate::text::shingle::{SHINGLE, shingles};
 
 /// Keys a paragraph: bands, then head and tail anchor.
 pub(super) const KEYS: usize = PARAGRAPH.bands + 2;
@@ -26,18 +29,23 @@ pub(super) const ROOM: f64 = 0.14;
 /// Signatures of distinct paragraphs, as far as they are needed to find and filter pairs; a row for each.
 #[derive(Debug, Default)]
 pub(super) struct Signs {
-    keys: Vec<[u32; KEYS]>,
+    /// For each band and both anchors a column: they are walked one by one.
+    keys: [Vec<u32>; KEYS],
     /// Low byte of each slot, for the filter.
     bytes: Vec<[u8; SLOTS]>,
+    /// The words of all outlines, and where those of each row begin; and their number.
+    outlines: Vec<u64>,
+    starts: Vec<usize>,
     /// Shingles of each.
     shingles: Vec<u32>,
 }
 
 /// Rows that one thread writes.
 struct Rows<'s> {
-    keys: &'s mut [[u32; KEYS]],
+    keys: [&'s mut [u32]; KEYS],
     bytes: &'s mut [[u8; SLOTS]],
-    shingles: &'s mut [u32],
+    outlines: &'s mut [u64],
+    shingles: &'s [u32],
 }
 
 impl Signs {
@@ -49,16 +57,31 @@ impl Signs {
         learned: &Learned,
     ) -> Result<Self> {
         let hasher = MinHasher::new(config.matching.seed);
+        // Long enough, all of them, for each unit but the last few to begin a shingle.
+        let shingles: Vec<u32> =
+            shingled.iter().map(|&one| texts.first(one).units + 1 - SHINGLE as u32).collect();
+        let (mut starts, mut end) = (vec![0], 0);
+        starts.extend(shingles.iter().map(|&count| {
+            end += width(count as usize);
+            end
+        }));
         let mut signs = Self {
-            keys: vec![[0; KEYS]; shingled.len()],
+            keys: std::array::from_fn(|_| vec![0; shingled.len()]),
             bytes: vec![[0; SLOTS]; shingled.len()],
-            shingles: vec![0; shingled.len()],
+            outlines: vec![0; end],
+            starts,
+            shingles,
         };
         let before: Map<u64, u32> = learned.keys.iter().copied().zip(0..).collect();
         // Distinct paragraphs are in the order of their first occurrence, so those of a document stand together.
         let by_document: Vec<&[u32]> =
             shingled.chunk_by(|&a, &b| texts.first(a).document == texts.first(b).document).collect();
-        let mut rest = Rows { keys: &mut signs.keys, bytes: &mut signs.bytes, shingles: &mut signs.shingles };
+        let mut rest = Rows {
+            keys: signs.keys.each_mut().map(Vec::as_mut_slice),
+            bytes: &mut signs.bytes,
+            outlines: &mut signs.outlines,
+            shingles: &signs.shingles,
+        };
         let mut work = Vec::new();
         for groups in by_document.chunks(DOCUMENTS) {
             work.push((groups, rest.take(groups.iter().map(|group| group.len()).sum())));
@@ -73,7 +96,12 @@ impl Signs {
 
     /// The key of a row in one band; of one behind the bands, its head or tail anchor.
     pub(super) fn key(&self, row: u32, column: usize) -> u32 {
-        self.keys[row as usize][column]
+        self.keys[column][row as usize]
+    }
+
+    /// The keys of all rows in one band, or one anchor of theirs.
+    pub(super) fn column(&self, column: usize) -> &[u32] {
+        &self.keys[column]
     }
 
     /// Whether a pair can match, by the low bytes of its signatures: unequal slots agree by chance once in 256, and
@@ -82,10 +110,23 @@ impl Signs {
         self.margin(a, b, config) >= -ROOM
     }
 
+    /// Of a pair that cannot match, for certain, more than what it shares; no more is asked of it.
+    pub(super) fn no_match(&self, a: u32, b: u32, config: &Config) -> Option<Overlap> {
+        let (a, b) = (a as usize, b as usize);
+        let (x, y) = (self.shingles[a], self.shingles[b]);
+        let most = most((self.outline(a), x), (self.outline(b), y));
+        (!may_relate(most, x.min(y), &config.matching)).then_some(most)
+    }
+
+    fn outline(&self, row: usize) -> &[u64] {
+        &self.outlines[self.starts[row]..self.starts[row + 1]]
+    }
+
     /// By how much the estimated Jaccard of a pair is above what the pair needs to match.
     pub(super) fn margin(&self, a: u32, b: u32, config: &Config) -> f64 {
         let (x, y) = (&self.bytes[a as usize], &self.bytes[b as usize]);
-        let equal: u32 = x.iter().zip(y).map(|(x, y)| u32::from(x == y)).sum();
+        // Counted in bytes, which hold all slots: a few steps for all of them.
+        let equal: u8 = x.iter().zip(y).map(|(x, y)| u8::from(x == y)).sum();
         let jaccard = f64::from(equal) / SLOTS as f64;
         let (a, b) = (self.shingles[a as usize], self.shingles[b as usize]);
         // The Jaccard of a pair of which the smaller side has as much in the larger as a fragment needs.
@@ -101,16 +142,19 @@ impl<'s> Rows<'s> {
         fn split<'s, T>(rows: &mut &'s mut [T], count: usize) -> &'s mut [T] {
             rows.split_off_mut(..count).unwrap_or_default()
         }
+        let shingles = self.shingles.split_off(..count).unwrap_or_default();
+        let words = shingles.iter().map(|&count| width(count as usize)).sum();
         Rows {
-            keys: split(&mut self.keys, count),
+            keys: self.keys.each_mut().map(|column| split(column, count)),
             bytes: split(&mut self.bytes, count),
-            shingles: split(&mut self.shingles, count),
+            outlines: split(&mut self.outlines, words),
+            shingles,
         }
     }
 
     /// Signs the paragraphs of one document.
     fn fill(
-        self,
+        mut self,
         texts: &Texts<'_>,
         paragraphs: &[u32],
         hasher: &MinHasher,
@@ -118,28 +162,33 @@ impl<'s> Rows<'s> {
         buffer: &mut Vec<u64>,
     ) -> Result<()> {
         let known = |paragraph: u32| known_rows.get(&texts.first(paragraph).key).map(|&row| row as usize);
-        let rows = self.keys.iter_mut().zip(self.bytes).zip(self.shingles).zip(paragraphs);
+        let outlines = self.shingles.iter().map(|&count| {
+            let (outline, behind) = std::mem::take(&mut self.outlines).split_at_mut(width(count as usize));
+            self.outlines = behind;
+            outline
+        });
+        let rows = self.bytes.iter_mut().zip(outlines).zip(paragraphs).enumerate();
         if paragraphs.iter().all(|&paragraph| known(paragraph).is_some()) {
-            for (((keys, bytes), shingles), &paragraph) in rows {
+            for (at, ((bytes, outline), &paragraph)) in rows {
                 let Some(row) = known(paragraph) else { continue };
-                *keys = known_signs.keys[row];
+                self.keys.iter_mut().zip(&known_signs.keys).for_each(|(to, from)| to[at] = from[row]);
                 *bytes = known_signs.bytes[row];
-                *shingles = known_signs.shingles[row];
+                outline.iter_mut().zip(known_signs.outline(row)).for_each(|(to, &from)| *to = from);
             }
             return Ok(());
         }
         let document = texts.first(paragraphs[0]).document;
         let content = &texts.corpus.contents[document as usize];
         texts.corpus.with_units(document, |_, units| {
-            for (((keys, bytes), count), &paragraph) in rows {
+            for (at, ((bytes, outline), &paragraph)) in rows {
                 shingles(&units[content.run_units(&texts.first(paragraph).run)], buffer);
                 let mut signature: Signature = [u32::MAX; SLOTS];
                 hasher.sign(buffer, &mut signature);
                 let bands = PARAGRAPH.keys(&signature);
                 let ends = anchors(buffer).map(|anchor| (anchor >> 32) as u32);
-                keys.iter_mut().zip(bands.chain(ends)).for_each(|(to, key)| *to = key);
+                self.keys.iter_mut().zip(bands.chain(ends)).for_each(|(to, key)| to[at] = key);
                 *bytes = signature.map(|slot| slot as u8);
-                *count = buffer.len() as u32;
+                draw(buffer, outline);
             }
         })
     }

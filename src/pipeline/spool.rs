@@ -3,9 +3,9 @@
 //! Cost: a sheet in the file is decoded at each use (a read and a few copies).
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write;
-use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 use super::sheet::{Edges, Sheet};
@@ -26,7 +26,12 @@ pub struct Spool {
 #[derive(Debug)]
 enum Slot {
     Memory(Box<Sheet>),
-    File { at: u64, len: u64 },
+    File { at: u64, len: usize },
+}
+
+thread_local! {
+    /// What a thread read last of the file: as long as the longest sheet so far.
+    static READ: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Spool {
@@ -56,7 +61,7 @@ impl Spool {
             },
         };
         file.write_all(&bytes).map_err(failed)?;
-        self.slots.push(Slot::File { at: self.end, len: bytes.len() as u64 });
+        self.slots.push(Slot::File { at: self.end, len: bytes.len() });
         self.end += bytes.len() as u64;
         Ok(())
     }
@@ -68,12 +73,13 @@ impl Spool {
     pub fn get(&self, document: u32) -> Result<Cow<'_, Sheet>> {
         match &self.slots[document as usize] {
             Slot::Memory(sheet) => Ok(Cow::Borrowed(sheet)),
-            Slot::File { at, len } => {
-                let mut bytes = vec![0; *len as usize];
+            &Slot::File { at, len } => READ.with_borrow_mut(|read| {
+                read.resize(read.len().max(len), 0);
+                let bytes = &mut read[..len];
                 let file = self.file.as_ref().expect("a slot in the file is made by writing the file");
-                file.read_exact_at(&mut bytes, *at).map_err(Error::io(std::env::temp_dir()))?;
-                Ok(Cow::Owned(decode(&bytes)))
-            }
+                file.read_exact_at(bytes, at).map_err(Error::io(std::env::temp_dir()))?;
+                Ok(Cow::Owned(decode(bytes)))
+            }),
         }
     }
 
@@ -126,29 +132,40 @@ fn encode(sheet: &Sheet) -> Vec<u8> {
 }
 
 fn decode(bytes: &[u8]) -> Sheet {
-    let mut at = 0;
-    let mut word = || {
-        at += 4;
-        u32::from_le_bytes(bytes[at - 4..at].try_into().expect("four bytes"))
+    let mut rest = bytes;
+    let mut words = |count: u32| {
+        let (words, behind) = rest.split_at(4 * count as usize);
+        rest = behind;
+        words.as_chunks().0.iter().copied().map(u32::from_le_bytes)
     };
-    let (lines, paragraphs, units, numbers, text) = (word(), word(), word(), word(), word());
-    let (rest, text) = bytes.split_at(bytes.len() - text as usize);
-    let edges = &rest[rest.len() - lines as usize..];
-    let spans = (0..lines).map(|_| Span { start: word(), end: word() }).collect();
-    let unit_starts = (0..=lines).map(|_| word()).collect();
-    let number = |_| {
-        let (line, key, runs, rest) = (word(), word(), word(), word());
-        (line, Numbers { key, runs, masks: rest >> 1, kept: rest & 1 == 1 })
-    };
+    let mut lengths = words(5);
+    let mut length = || lengths.next().unwrap_or_default();
+    let (lines, paragraphs, units, numbers, text) = (length(), length(), length(), length(), length());
+    let lines: Vec<Span> = pairs(words(2 * lines)).map(|(start, end)| Span { start, end }).collect();
+    let unit_starts = words(lines.len() as u32 + 1).collect();
+    let numbers = pairs(pairs(words(4 * numbers)))
+        .map(|((line, key), (runs, rest))| {
+            (line, Numbers { key, runs, masks: rest >> 1, kept: rest & 1 == 1 })
+        })
+        .collect();
+    let paragraphs = pairs(words(2 * paragraphs)).map(|(start, end)| start..end).collect();
+    let units = words(units).collect();
+    let (edges, text) = rest.split_at(rest.len() - text as usize);
     Sheet {
-        lines: spans,
         unit_starts,
-        numbers: (0..numbers).map(number).collect(),
-        paragraphs: (0..paragraphs).map(|_| Range { start: word(), end: word() }).collect(),
-        units: (0..units).map(|_| word()).collect(),
+        numbers,
+        paragraphs,
+        units,
         edges: edges.iter().map(|&bits| Edges::from_bits(bits)).collect(),
-        text: String::from_utf8(text.to_vec()).expect("the spool holds what it was given"),
+        lines,
+        text: simdutf8::basic::from_utf8(text).expect("the spool holds what it was given").to_owned(),
     }
+}
+
+/// Each two that follow one another.
+fn pairs<T>(mut items: impl ExactSizeIterator<Item = T>) -> impl ExactSizeIterator<Item = (T, T)> {
+    let count = items.len() / 2;
+    (0..count).map(move |_| items.next().zip(items.next()).expect("so many there are"))
 }
 
 #[cfg(test)]

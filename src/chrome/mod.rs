@@ -4,6 +4,7 @@ mod areas;
 pub mod bodies;
 pub mod evidence;
 pub mod family;
+mod firsts;
 mod function_words;
 mod guard;
 mod labeller;

@@ -5,15 +5,14 @@
 //! are laid over each other, and what they share becomes a [`Template`] with slots. It is chrome only if it calls for
 //! something that only a site asks (an anchor: a host name, “click here”, “关注公众号”), has enough fixed text, and
 //! stands in different surroundings. Only beginnings of clauses are counted, a tenth of all positions, and pages are
-//! then searched for the templates' first parts with one Aho-Corasick scan.
+//! then searched for the templates' first parts.
 
 use std::borrow::Cow;
-
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::config::ChromeConfig;
 use crate::document::Span;
 
+use super::firsts::Firsts;
 use super::rule::{RuleId, RuleKind};
 use super::rules::Rules;
 use super::shape::Flags;
@@ -70,7 +69,7 @@ pub struct SpanFamilies {
     /// slots are compared with.
     continuations: Vec<String>,
     known: Vec<String>,
-    finder: Option<AhoCorasick>,
+    firsts: Firsts,
 }
 
 /// Finds injected passages on all pages of a site: [`SpanFamilies::learn`], then [`SpanFamilies::find`] on each.
@@ -204,13 +203,7 @@ impl SpanFamilies {
         self.known.dedup();
         self.templates.sort_by(|a, b| a.0.parts.cmp(&b.0.parts).then(b.1.cmp(&a.1)));
         self.templates.dedup_by(|a, b| a.0.parts == b.0.parts);
-        if !self.templates.is_empty() {
-            let first_parts = self.templates.iter().map(|(template, _)| &template.parts[0]);
-            // A few short parts, and little text to search: what is built fastest costs least.
-            let builder =
-                AhoCorasick::builder().kind(Some(AhoCorasickKind::NoncontiguousNFA)).build(first_parts);
-            self.finder = builder.ok();
-        }
+        self.firsts = Firsts::new(self.templates.iter().map(|(template, _)| template.parts[0].as_str()));
         self
     }
 
@@ -242,8 +235,8 @@ impl SpanFamilies {
     ) -> Vec<InjectedSpan> {
         let any_rule = content_lines(page, labels).any(|(_, flags)| flags.has(Flags::SPAN));
         // A page that the labels would have emptied is left alone by what only the site's other pages say.
-        let finder = self.finder.as_ref().filter(|_| !labels.left_whole);
-        let any_anchor = finder.is_some() && content_lines(page, labels).any(|(_, flags)| anchored(flags));
+        let firsts = Some(&self.firsts).filter(|firsts| !firsts.is_empty() && !labels.left_whole);
+        let any_anchor = firsts.is_some() && content_lines(page, labels).any(|(_, flags)| anchored(flags));
         if !any_rule && !any_anchor {
             return Vec::new();
         }
@@ -271,16 +264,16 @@ impl SpanFamilies {
                     add(span, id, None, 1, rule.confidence);
                 }
             }
-            let Some(finder) = finder.filter(|_| anchored(flags)) else { continue };
-            for hit in finder.find_overlapping_iter(content) {
-                let (template, pages) = &self.templates[hit.pattern().as_usize()];
-                let Some(len) = template.covers(&content[hit.start()..]) else { continue };
-                let end = hit.start() + len;
+            let Some(firsts) = firsts.filter(|_| anchored(flags)) else { continue };
+            for (start, number) in firsts.find(content) {
+                let (template, pages) = &self.templates[number];
+                let Some(len) = template.covers(&content[start..]) else { continue };
+                let end = start + len;
                 // At least one end of an injected passage is an end of the text around it.
                 let ends = content[end..].trim_start().is_empty();
-                if ends || is_boundary(content, hit.start()) {
-                    let family = Some(hit.pattern().as_u32());
-                    add(Span::new(hit.start() as u32, end as u32), 0, family, *pages, 0.8);
+                if ends || is_boundary(content, start) {
+                    let family = Some(number as u32);
+                    add(Span::new(start as u32, end as u32), 0, family, *pages, 0.8);
                 }
             }
         }
@@ -415,15 +408,27 @@ fn is_boundary(line: &str, at: usize) -> bool {
 
 /// Key by which clauses that begin alike meet; `None` for a clause too short to be a passage.
 fn meeting_key(clause: &str) -> Option<u64> {
-    let mut key = 0u64;
-    let mut weight = 0;
-    for c in clause.chars().take(40) {
-        if c.is_ascii_alphanumeric() || (!c.is_ascii() && is_letter(c)) {
-            weight += if c.is_ascii() { 2 } else { 5 };
-            key = (key.rotate_left(11) ^ u64::from(c.to_ascii_lowercase() as u32))
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        } else if matches!(c, '。' | '！' | '？' | '，') {
-            return None;
+    let (mut key, mut weight, mut rest) = (0u64, 0, clause);
+    for _ in 0..40 {
+        let (letter, len, says) = match *rest.as_bytes() {
+            [c @ (b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'), ..] => (u32::from(c.to_ascii_lowercase()), 1, 2),
+            // U+4000 to U+9FFF: most of what is written in Chinese.
+            [a @ 0xe4..=0xe9, b, c, ..] => {
+                (u32::from(a & 0x0f) << 12 | u32::from(b & 0x3f) << 6 | u32::from(c & 0x3f), 3, 5)
+            }
+            _ => {
+                let c = rest.chars().next()?;
+                match c {
+                    '。' | '！' | '？' | '，' => return None,
+                    c if !c.is_ascii() && is_letter(c) => (u32::from(c), c.len_utf8(), 5),
+                    c => (0, c.len_utf8(), 0),
+                }
+            }
+        };
+        rest = &rest[len..];
+        if says > 0 {
+            weight += says;
+            key = (key.rotate_left(11) ^ u64::from(letter)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         }
         if weight >= MEET {
             return Some(key);
@@ -586,7 +591,30 @@ mod tests {
         begins.map(|(at, _)| at).collect()
     }
 
+    /// [`meeting_key`], character by character.
+    fn plain_meeting_key(clause: &str) -> Option<u64> {
+        let (mut key, mut weight) = (0u64, 0);
+        for c in clause.chars().take(40) {
+            if c.is_ascii_alphanumeric() || (!c.is_ascii() && is_letter(c)) {
+                weight += if c.is_ascii() { 2 } else { 5 };
+                key = (key.rotate_left(11) ^ u64::from(c.to_ascii_lowercase()))
+                    .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            } else if matches!(c, '。' | '！' | '？' | '，') {
+                return None;
+            }
+            if weight >= MEET {
+                return Some(key);
+            }
+        }
+        None
+    }
+
     proptest! {
+        #[test]
+        fn meeting_keys_are_those_of_characters(clause in "[a-cA-C1 ,㐀一鿿é☆。]{0,4}[a-zA-Z1 :㐀䀀一鿿é☆]{0,50}") {
+            prop_assert_eq!(meeting_key(&clause), plain_meeting_key(&clause));
+        }
+
         #[test]
         fn clauses_are_those_of_characters(line in "[ab1 .:,/。，“（\\[㐀一鿿é☆]{0,40}") {
             prop_assert_eq!(clauses(&line).collect::<Vec<_>>(), plain_clauses(&line));

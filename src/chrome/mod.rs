@@ -2,7 +2,9 @@
 
 mod areas;
 pub mod bodies;
+mod built_in_literals;
 pub mod evidence;
+mod expanded;
 pub mod family;
 mod firsts;
 mod function_words;

@@ -13,6 +13,9 @@ pub(crate) fn expanded(text: &str, definitions: &BTreeMap<String, String>) -> Re
     let mut pattern = text.to_string();
     // A definition may use others; three rounds are enough for what people write, and end.
     for _ in 0..3 {
+        if !pattern.contains("{{") {
+            break;
+        }
         for (name, piece) in definitions {
             pattern = pattern.replace(&format!("{{{{{name}}}}}"), &format!("(?:{piece})"));
         }

@@ -3,6 +3,7 @@
 mod areas;
 pub mod bodies;
 mod built_in_literals;
+mod clauses;
 pub mod evidence;
 mod expanded;
 pub mod family;

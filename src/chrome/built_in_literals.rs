@@ -3,8 +3,11 @@
 
 use super::literals::Required;
 
-/// For each rule that has a pattern its name, the best literals, and further sets, in order of the names.
-const LITERALS: &[(&str, &[&str], &[&[&str]])] = include!(concat!(env!("OUT_DIR"), "/literals.rs"));
+/// A rule's name, the best literals of its pattern, and further sets.
+type Literals = (&'static str, &'static [&'static str], &'static [&'static [&'static str]]);
+
+/// Those of each rule that has a pattern, in order of the names.
+const LITERALS: &[Literals] = include!(concat!(env!("OUT_DIR"), "/literals.rs"));
 
 /// What [`required_literals`](super::literals::required_literals) says of the pattern of a built-in rule.
 pub(super) fn built_in_literals(rule: &str) -> Required {

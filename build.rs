@@ -1,6 +1,8 @@
-//! Makes the fold table, `$OUT_DIR/fold_table.rs`: what every character folds to (see `src/text/fold.rs`).
+//! Makes the fold table, `$OUT_DIR/fold_table.rs`: what every character folds to (see `src/text/fold.rs`), and the
+//! literals of the built-in rules, `$OUT_DIR/literals.rs`: what is searched for before a pattern is compiled (see
+//! `src/chrome/literals.rs`).
 //!
-//! In: Unicode data through crates of one exact version (so that the table does not change with the compiler), and
+//! Of the fold table, in: Unicode data through crates of one exact version (so that the table does not change with the compiler), and
 //! OpenCC's traditional → simplified characters. Out: one `u16` for each code point of the Basic Multilingual Plane,
 //! ranges for the planes above it, and the characters that fold to more than one element.
 
@@ -11,6 +13,11 @@ use std::path::Path;
 use unicode_case_mapping::case_folded;
 use unicode_general_category::{GeneralCategory as Gc, get_general_category};
 use unicode_normalization::char::{compose, decompose_compatible};
+
+#[path = "src/chrome/expanded.rs"]
+mod expanded;
+#[path = "src/chrome/literals.rs"]
+mod literals;
 
 /// Entries of the table that are no characters: they lie in the surrogates and the private use area, the separators
 /// right behind the last character that is a unit, so that one comparison tells both from the rest.
@@ -121,12 +128,47 @@ impl Element {
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=data/opencc/TSCharacters.txt");
+    for file in ["expanded.rs", "literals.rs", "rules.toml"] {
+        println!("cargo::rerun-if-changed=src/chrome/{file}");
+    }
     let root = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     let out = std::env::var("OUT_DIR").expect("cargo sets it");
     let dictionary = std::fs::read_to_string(Path::new(&root).join("data/opencc/TSCharacters.txt"))
         .expect("data/opencc/TSCharacters.txt is part of the package");
     let source = Tables::new(&simplified(&dictionary)).render();
     std::fs::write(Path::new(&out).join("fold_table.rs"), source).expect("OUT_DIR can be written");
+    let rules = std::fs::read_to_string(Path::new(&root).join("src/chrome/rules.toml"))
+        .expect("src/chrome/rules.toml is part of the package");
+    std::fs::write(Path::new(&out).join("literals.rs"), rule_literals(&rules))
+        .expect("OUT_DIR can be written");
+}
+
+/// For each rule with a pattern its name, and the literals that the pattern needs, as a Rust expression.
+fn rule_literals(rules: &str) -> String {
+    let rules: toml::Table = rules.parse().expect("the embedded rules are TOML");
+    let text = |value: &toml::Value| value.as_str().expect("names and patterns are strings").to_string();
+    let definitions: BTreeMap<String, String> = rules["define"]
+        .as_table()
+        .expect("definitions are a table")
+        .iter()
+        .map(|(name, piece)| (name.clone(), text(piece)))
+        .collect();
+    let rules = rules["rule"].as_array().expect("rules are an array");
+    let literals: BTreeMap<String, literals::Required> = rules
+        .iter()
+        .filter_map(|rule| Some((text(&rule["name"]), text(rule.get("pattern")?))))
+        .map(|(name, pattern)| {
+            let pattern = expanded::expanded(&pattern, &definitions).expect("definitions explain patterns");
+            (name, literals::required_literals(&pattern))
+        })
+        .collect();
+    let mut source = String::from("&[\n");
+    for (name, literals) in literals {
+        let further: Vec<String> = literals.further.iter().map(|set| format!("&{set:?}")).collect();
+        writeln!(source, "({name:?}, &{:?}, &[{}]),", literals.best, further.join(", "))
+            .expect("strings can be written to");
+    }
+    source + "]"
 }
 
 /// Traditional character → the first simplified one, followed to its end.

@@ -37,7 +37,10 @@ pub fn provisional_bodies(pages: &[&[Evidence]]) -> Vec<u32> {
             *counts.entry(key).or_default() += 1;
         }
     }
-    let frame = |key: &u64| counts[key] >= 3 && counts[key] as f32 >= FRAME * pages.len() as f32;
+    let frame = |key: &u64| {
+        let count = counts[key];
+        count >= 3 && count as f32 >= FRAME * pages.len() as f32
+    };
     let judged: Vec<Vec<(u64, f32)>> = prose_lines
         .into_iter()
         .map(|lines| {
@@ -57,7 +60,7 @@ pub fn provisional_bodies(pages: &[&[Evidence]]) -> Vec<u32> {
     }
     meetings.sort_unstable();
     let mut groups: Vec<u32> = (0..pages.len() as u32).collect();
-    for meeting in meetings.chunk_by(|a, b| a.0 == b.0) {
+    for meeting in meetings.chunk_by(|a, b| a.0 == b.0).filter(|meeting| meeting.len() > 1) {
         // The fullest page first: an order that the input's order does not change.
         let mut members: Vec<u32> = meeting.iter().map(|&(_, page)| page).collect();
         members.sort_by_key(|&page| {

@@ -3,11 +3,10 @@
 //! In goes a regular expression, out come lower-case literals such that every match of the expression contains at
 //! least one of them (ASCII case aside), or nothing when no such set is worth a search. Parts that follow each other
 //! and match a few texts each are multiplied out: `(?:上|下)一?(?:篇|页)` needs one of eight words, not one of two
-//! characters. Costs one walk over the parsed expression, when rules are read.
+//! characters. Costs one walk over the parsed expression: for a user's rules when they are read, for the built-in ones
+//! when the program is built (`build.rs` shares this file, which is why it uses nothing else of the library).
 
 use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind};
-
-use crate::hash::Set;
 
 /// Shortest literal worth a search, in bytes: one Han character, or two letters.
 const SHORTEST: usize = 2;
@@ -22,7 +21,7 @@ const FEW: usize = 24;
 const FURTHER: usize = 3;
 
 /// What every match of a pattern contains, in lower case.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Required {
     /// Literals of which it contains at least one; empty when no such set is worth a search, so that the pattern has
     /// to be tried on every line.
@@ -48,7 +47,8 @@ pub(crate) fn required_literals(pattern: &str) -> Required {
 
 /// Literals, with what tells quickly that a text has none of them.
 struct Parts<'a> {
-    literals: Set<&'a str>,
+    /// In order.
+    literals: &'a [String],
     /// What they start with, and their lengths, in order.
     firsts: Vec<char>,
     lengths: Vec<usize>,
@@ -62,7 +62,7 @@ impl<'a> Parts<'a> {
         let mut lengths: Vec<usize> = literals.iter().map(String::len).collect();
         lengths.sort_unstable();
         lengths.dedup();
-        Self { literals: literals.iter().map(String::as_str).collect(), firsts, lengths }
+        Self { literals, firsts, lengths }
     }
 
     /// Whether one of them stands in a longer literal.
@@ -71,7 +71,7 @@ impl<'a> Parts<'a> {
         let shorter = || self.lengths.iter().take_while(|&&length| length < literal.len());
         let mut pieces =
             starts.flat_map(|(at, _)| shorter().filter_map(move |length| literal.get(at..at + length)));
-        pieces.any(|piece| self.literals.contains(piece))
+        pieces.any(|piece| self.literals.binary_search_by(|literal| literal.as_str().cmp(piece)).is_ok())
     }
 }
 

@@ -2,8 +2,12 @@
 
 mod areas;
 pub mod bodies;
+mod built_in_literals;
+mod clauses;
 pub mod evidence;
+mod expanded;
 pub mod family;
+mod firsts;
 mod function_words;
 mod guard;
 mod labeller;

@@ -12,6 +12,8 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
+use super::built_in_literals::built_in_literals;
+use super::expanded::expanded;
 use super::literals::required_literals;
 use super::rule::{LONGEST_WORD, Pattern, Rule, RuleKind, When, Word};
 
@@ -102,7 +104,11 @@ fn rule(raw: RawRule, definitions: &BTreeMap<String, String>, trust: Trust) -> R
             wrong(format!("`{word}` in `words` has no letter, or more than {LONGEST_WORD} bytes"))
         })?);
     }
-    let required = pattern.as_ref().map(|pattern| required_literals(&pattern.text)).unwrap_or_default();
+    let literals = |pattern: &Pattern| match trust {
+        Trust::Try => required_literals(&pattern.text),
+        Trust::Tested => built_in_literals(&raw.name),
+    };
+    let required = pattern.as_ref().map(literals).unwrap_or_default();
     let needs = if raw.needs.is_empty() {
         required.best
     } else {
@@ -163,46 +169,9 @@ fn pattern(
     definitions: &BTreeMap<String, String>,
     trust: Trust,
 ) -> std::result::Result<Pattern, String> {
-    let mut pattern = text.to_string();
-    // A definition may use others; three rounds are enough for what people write, and end.
-    for _ in 0..3 {
-        for (name, piece) in definitions {
-            pattern = pattern.replace(&format!("{{{{{name}}}}}"), &format!("(?:{piece})"));
-        }
-    }
-    if let Some(open) = pattern.find("{{") {
-        let name: String = pattern[open..].chars().take(24).collect();
-        return Err(format!("`pattern` uses `{name}`, which no [define] of this file explains"));
-    }
+    let text = expanded(text, definitions)?;
     match trust {
-        Trust::Try => Pattern::checked(ascii(&pattern)),
-        Trust::Tested => Ok(Pattern { text: ascii(&pattern), compiled: OnceLock::new() }),
+        Trust::Try => Pattern::checked(text),
+        Trust::Tested => Ok(Pattern { text, compiled: OnceLock::new() }),
     }
-}
-
-/// The pattern with ASCII meanings, which search Chinese text several times as fast, for `\b` and `\d`.
-fn ascii(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len());
-    let mut in_class = false;
-    let mut rest = pattern.replace(r"(?-u:\b)", r"\b");
-    rest.push(' ');
-    let mut chars = rest.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                Some('b') if !in_class => out.push_str(r"(?-u:\b)"),
-                Some('d') if in_class => out.push_str("0-9"),
-                Some('d') => out.push_str("[0-9]"),
-                Some(other) => out.extend(['\\', other]),
-                None => {}
-            },
-            '[' | ']' => {
-                in_class = c == '[';
-                out.push(c);
-            }
-            _ => out.push(c),
-        }
-    }
-    out.pop();
-    out
 }

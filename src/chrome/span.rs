@@ -5,15 +5,15 @@
 //! are laid over each other, and what they share becomes a [`Template`] with slots. It is chrome only if it calls for
 //! something that only a site asks (an anchor: a host name, “click here”, “关注公众号”), has enough fixed text, and
 //! stands in different surroundings. Only beginnings of clauses are counted, a tenth of all positions, and pages are
-//! then searched for the templates' first parts with one Aho-Corasick scan.
+//! then searched for the templates' first parts.
 
 use std::borrow::Cow;
-
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::config::ChromeConfig;
 use crate::document::Span;
 
+use super::clauses::{clauses, is_boundary, meeting_key};
+use super::firsts::Firsts;
 use super::rule::{RuleId, RuleKind};
 use super::rules::Rules;
 use super::shape::Flags;
@@ -23,8 +23,6 @@ use super::tables::Tables;
 
 /// Most pages whose text is read to learn templates.
 const SAMPLE: usize = 256;
-/// What of a clause's beginning passages meet by: four Han characters at 5, or ten letters of words at 2.
-const MEET: usize = 20;
 /// Text after a clause's beginning that may belong to a passage, in characters.
 const REACH: usize = 90;
 /// Most phrases that go into a file.
@@ -70,7 +68,7 @@ pub struct SpanFamilies {
     /// slots are compared with.
     continuations: Vec<String>,
     known: Vec<String>,
-    finder: Option<AhoCorasick>,
+    firsts: Firsts,
 }
 
 /// Finds injected passages on all pages of a site: [`SpanFamilies::learn`], then [`SpanFamilies::find`] on each.
@@ -204,13 +202,7 @@ impl SpanFamilies {
         self.known.dedup();
         self.templates.sort_by(|a, b| a.0.parts.cmp(&b.0.parts).then(b.1.cmp(&a.1)));
         self.templates.dedup_by(|a, b| a.0.parts == b.0.parts);
-        if !self.templates.is_empty() {
-            let first_parts = self.templates.iter().map(|(template, _)| &template.parts[0]);
-            // A few short parts, and little text to search: what is built fastest costs least.
-            let builder =
-                AhoCorasick::builder().kind(Some(AhoCorasickKind::NoncontiguousNFA)).build(first_parts);
-            self.finder = builder.ok();
-        }
+        self.firsts = Firsts::new(self.templates.iter().map(|(template, _)| template.parts[0].as_str()));
         self
     }
 
@@ -242,8 +234,8 @@ impl SpanFamilies {
     ) -> Vec<InjectedSpan> {
         let any_rule = content_lines(page, labels).any(|(_, flags)| flags.has(Flags::SPAN));
         // A page that the labels would have emptied is left alone by what only the site's other pages say.
-        let finder = self.finder.as_ref().filter(|_| !labels.left_whole);
-        let any_anchor = finder.is_some() && content_lines(page, labels).any(|(_, flags)| anchored(flags));
+        let firsts = Some(&self.firsts).filter(|firsts| !firsts.is_empty() && !labels.left_whole);
+        let any_anchor = firsts.is_some() && content_lines(page, labels).any(|(_, flags)| anchored(flags));
         if !any_rule && !any_anchor {
             return Vec::new();
         }
@@ -271,16 +263,16 @@ impl SpanFamilies {
                     add(span, id, None, 1, rule.confidence);
                 }
             }
-            let Some(finder) = finder.filter(|_| anchored(flags)) else { continue };
-            for hit in finder.find_overlapping_iter(content) {
-                let (template, pages) = &self.templates[hit.pattern().as_usize()];
-                let Some(len) = template.covers(&content[hit.start()..]) else { continue };
-                let end = hit.start() + len;
+            let Some(firsts) = firsts.filter(|_| anchored(flags)) else { continue };
+            for (start, number) in firsts.find(content) {
+                let (template, pages) = &self.templates[number];
+                let Some(len) = template.covers(&content[start..]) else { continue };
+                let end = start + len;
                 // At least one end of an injected passage is an end of the text around it.
                 let ends = content[end..].trim_start().is_empty();
-                if ends || is_boundary(content, hit.start()) {
-                    let family = Some(hit.pattern().as_u32());
-                    add(Span::new(hit.start() as u32, end as u32), 0, family, *pages, 0.8);
+                if ends || is_boundary(content, start) {
+                    let family = Some(number as u32);
+                    add(Span::new(start as u32, end as u32), 0, family, *pages, 0.8);
                 }
             }
         }
@@ -328,116 +320,6 @@ fn with_space(line: &str, span: Span) -> Span {
     } else {
         span
     }
-}
-
-/// Bytes at which clauses of a line begin: its start, and after punctuation.
-fn clauses(line: &str) -> impl Iterator<Item = usize> + '_ {
-    let (mut next, mut after) = (0, true);
-    std::iter::from_fn(move || {
-        while next < line.len() {
-            let at = next;
-            // Most characters, which neither end nor open anything.
-            next += letters(&line.as_bytes()[at..]);
-            if next > at {
-                if std::mem::take(&mut after) {
-                    return Some(at);
-                }
-                continue;
-            }
-            let c = line[at..].chars().next()?;
-            next += c.len_utf8();
-            // A dot inside a host name or number ends nothing.
-            if matches!(c, '.' | ':' | ',')
-                && line[next..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '/')
-            {
-                after = false;
-                continue;
-            }
-            let opens = matches!(c, '【' | '[' | '（' | '(' | '『' | '「');
-            let begins = opens || (after && !is_mark(c) && c != ' ');
-            after = is_mark(c) || (after && c == ' ');
-            if begins {
-                return Some(at);
-            }
-        }
-        None
-    })
-}
-
-/// How many bytes a text begins with that are ASCII letters, digits, and characters from U+4000 to U+9FFF, three
-/// bytes each.
-fn letters(text: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(&first) = text.get(at) {
-        match first {
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => at += 1,
-            0xe4..=0xe9 => at += 3,
-            _ => break,
-        }
-    }
-    at
-}
-
-fn is_mark(c: char) -> bool {
-    matches!(
-        c,
-        '。' | '！'
-            | '？'
-            | '；'
-            | '，'
-            | '：'
-            | '、'
-            | '”'
-            | '’'
-            | '）'
-            | '】'
-            | '》'
-            | '」'
-            | '.'
-            | '!'
-            | '?'
-            | ';'
-            | ','
-            | ':'
-            | ')'
-            | ']'
-            | '"'
-            | '…'
-    )
-}
-
-/// Whether a clause begins at this byte.
-fn is_boundary(line: &str, at: usize) -> bool {
-    let before = line[..at].trim_end();
-    before.chars().next_back().is_none_or(is_mark)
-        || before.len() < at && line[at..].starts_with(['[', '(', '【', '（'])
-}
-
-/// Key by which clauses that begin alike meet; `None` for a clause too short to be a passage.
-fn meeting_key(clause: &str) -> Option<u64> {
-    let mut key = 0u64;
-    let mut weight = 0;
-    for c in clause.chars().take(40) {
-        if c.is_ascii_alphanumeric() || (!c.is_ascii() && is_letter(c)) {
-            weight += if c.is_ascii() { 2 } else { 5 };
-            key = (key.rotate_left(11) ^ u64::from(c.to_ascii_lowercase() as u32))
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        } else if matches!(c, '。' | '！' | '？' | '，') {
-            return None;
-        }
-        if weight >= MEET {
-            return Some(key);
-        }
-    }
-    None
-}
-
-fn is_letter(c: char) -> bool {
-    is_han(c) || c.is_alphanumeric()
-}
-
-fn is_han(c: char) -> bool {
-    ('\u{3400}'..='\u{9fff}').contains(&c)
 }
 
 /// The template of passages that begin alike, with the distinct pages it stands on, if it is chrome.
@@ -570,28 +452,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// [`clauses`], character by character.
-    fn plain_clauses(line: &str) -> Vec<usize> {
-        let mut after = true;
-        let begins = line.char_indices().filter(|&(at, c)| {
-            let rest = &line[at + c.len_utf8()..];
-            let letter = c.is_ascii_alphanumeric() || is_han(c);
-            let inside = matches!(c, '.' | ':' | ',')
-                && rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '/');
-            let opens = matches!(c, '【' | '[' | '（' | '(' | '『' | '「');
-            let begins = !inside && (opens || after && !is_mark(c) && c != ' ');
-            after = !letter && !inside && (is_mark(c) || after && c == ' ');
-            begins
-        });
-        begins.map(|(at, _)| at).collect()
-    }
-
     proptest! {
-        #[test]
-        fn clauses_are_those_of_characters(line in "[ab1 .:,/。，“（\\[㐀一鿿é☆]{0,40}") {
-            prop_assert_eq!(clauses(&line).collect::<Vec<_>>(), plain_clauses(&line));
-        }
-
         #[test]
         fn frequent_beginnings_are_kept(keys in prop::collection::vec(0u64..40, 0..120), least in 1u32..6) {
             let key = |key: u64| key.wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -26,7 +26,7 @@ use crate::cluster::keep::{self, Candidate};
 use crate::config::Config;
 use crate::decide::Copy;
 use crate::error::Result;
-use crate::hash::{KeySet, Map};
+use crate::hash::Map;
 use crate::lsh::buckets::HotBuckets;
 use crate::matching::lost::lost;
 use crate::matching::numbers::{Comparison, Numbered, compare};
@@ -98,8 +98,6 @@ pub struct Finder {
     signs: Vec<Sign>,
     /// What pairs, smaller id first, were found to share.
     known: KnownPairs,
-    /// Sampled shingles that many documents have.
-    common: KeySet,
 }
 
 impl Finder {
@@ -111,7 +109,7 @@ impl Finder {
         let hasher = MinHasher::new(config.matching.seed);
         let all: Vec<u32> = corpus.ids().collect();
         let signs = sign(corpus, config, &hasher, &all)?;
-        Ok(Self { hasher, signs, known: Map::default(), common: KeySet::default() })
+        Ok(Self { hasher, signs, known: Map::default() })
     }
 
     /// Looks again at the documents whose labels changed.
@@ -153,18 +151,18 @@ impl Finder {
         let distinct: Vec<u32> = with_content().filter(|&id| components.root(id) == id).collect();
 
         let Candidates { pairs, mut crowd, common, hot } = candidates(signs, &distinct, config);
-        self.common = common;
+        self.signs.par_iter_mut().for_each(|sign| sign.mark(&common));
         found.hot = hot;
         // What was known under other labels stays known, but where others decided on it.
-        let (signs, common) = (&self.signs, &self.common);
+        let signs = &self.signs;
         self.known.retain(|&(a, b), known| {
-            known.spread.is_none() || known.common == (Pair { signs, common, a, b }).shares_only_common()
+            known.spread.is_none() || known.common == (Pair { signs, a, b }).shares_only_common()
         });
         self.verify(corpus, config, &pairs, keep_pairs, &mut components, &mut found)?;
         if keep_pairs == Pairs::Skip {
             crowd.retain(|&(a, b)| !components.joined(a, b));
         }
-        let crowd = nearest(&self.signs, &crowd, &self.common, config);
+        let crowd = nearest(&self.signs, &crowd, config);
         self.verify(corpus, config, &crowd, keep_pairs, &mut components, &mut found)?;
         found.pairs.sort_unstable_by_key(|&(a, b, _)| (a, b));
 
@@ -208,7 +206,7 @@ impl Finder {
             }
             self.known.extend(self.probe(corpus, &batch, config)?);
             for (a, b) in batch {
-                let pair = Pair { signs: &self.signs, common: &self.common, a, b };
+                let pair = Pair { signs: &self.signs, a, b };
                 if let Some(related) = pair.relate(self.known[&(a, b)], config) {
                     components.join(a, b);
                     if keep_pairs == Pairs::All {
@@ -239,7 +237,7 @@ impl Finder {
                 prober.fix(first);
                 let probed = |&(a, b): &(u32, u32)| {
                     let other = side(b);
-                    let pair = Pair { signs: &self.signs, common: &self.common, a, b };
+                    let pair = Pair { signs: &self.signs, a, b };
                     ((a, b), pair.known(prober, first, other, config))
                 };
                 group.iter().map(probed).collect()
@@ -303,7 +301,7 @@ impl Finder {
         });
         let compare = |id: u32, other: u32| {
             let (a, b) = (first[place(id)], first[place(other)]);
-            let pair = Pair { signs, common: &self.common, a, b };
+            let pair = Pair { signs, a, b };
             if a == b {
                 return Some(pair.equal());
             }
@@ -311,7 +309,7 @@ impl Finder {
         };
         let supported = |id: u32, representative: u32, witness: Witness| {
             let (a, b) = (first[place(id)], first[place(representative)]);
-            Pair { signs, common: &self.common, a, b }.relate_supported(&mut bench.borrow_mut(), witness)
+            Pair { signs, a, b }.relate_supported(&mut bench.borrow_mut(), witness)
         };
         let found: Vec<Star<Related>> = agreeing_stars(
             component.clone(),

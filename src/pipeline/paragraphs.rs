@@ -8,6 +8,7 @@ mod candidates;
 mod distinct;
 mod inwards;
 mod sets;
+mod shares;
 mod signs;
 
 use std::ops::Range;
@@ -17,6 +18,7 @@ use rayon::prelude::*;
 use self::candidates::candidates;
 use self::distinct::Distinct;
 use self::sets::Sets;
+use self::shares::Shares;
 use self::signs::Signs;
 use super::content::ParagraphNumbers;
 use super::corpus::{Corpus, Pages};
@@ -80,37 +82,30 @@ pub struct ParagraphMatches {
     pub candidates: u64,
     /// Distinct paragraphs that were signed.
     pub distinct: u64,
-    /// What was learned of paragraphs, by the keys of their units; the next search starts with it.
+    /// What was learned of paragraphs; the next search starts with it.
     learned: Learned,
 }
 
 /// Signatures and overlaps of paragraphs: they depend on the units alone, so labels that change leave them true.
 #[derive(Debug, Default)]
 struct Learned {
-    /// The keys of the paragraphs of `signs`.
+    /// The keys of the paragraphs that were signed, a row for each.
     keys: Vec<u64>,
     signs: Signs,
-    /// What pairs were found to share, by their keys, sorted.
-    overlaps: Vec<((u64, u64), Overlap)>,
+    /// What pairs of rows share; of pairs that cannot match, more than that.
+    shares: Shares,
+    /// The row of each distinct paragraph, or [`NO_ROW`].
+    rows: Vec<u32>,
 }
 
-impl Learned {
-    /// What two paragraphs share, if they were compared; of two that cannot match, more than that.
-    fn overlap(&self, a: u64, b: u64) -> Option<Overlap> {
-        let known = |pair: (u64, u64)| {
-            self.overlaps.binary_search_by_key(&pair, |&(pair, _)| pair).ok().map(|at| self.overlaps[at].1)
-        };
-        if a <= b { known((a, b)) } else { known((b, a)).map(Overlap::flip) }
-    }
+/// In the place of the row of a paragraph that was not signed.
+const NO_ROW: u32 = u32::MAX;
 
-    /// Takes up what pairs of paragraphs share.
-    fn learn(&mut self, fresh: impl Iterator<Item = ((u64, u64), Overlap)>) {
-        let ordered = |((a, b), overlap): ((u64, u64), Overlap)| match a <= b {
-            true => ((a, b), overlap),
-            false => ((b, a), overlap.flip()),
-        };
-        self.overlaps.extend(fresh.map(ordered));
-        self.overlaps.par_sort_unstable_by_key(|&(pair, _)| pair);
+impl Learned {
+    /// The rows that paragraphs with these keys have here.
+    fn rows_of(&self, keys: impl Iterator<Item = u64>) -> Vec<u32> {
+        let rows: Map<u64, u32> = self.keys.iter().copied().zip(0..).collect();
+        keys.map(|key| rows.get(&key).copied().unwrap_or(NO_ROW)).collect()
     }
 }
 
@@ -130,7 +125,7 @@ pub struct ParagraphCluster {
 /// When a sheet cannot be read back.
 pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) -> Result<ParagraphMatches> {
     let mut found = ParagraphMatches::default();
-    let mut learned = before.map(|before| before.learned).unwrap_or_default();
+    let learned = before.map(|before| before.learned).unwrap_or_default();
     let mut all = occurrences(corpus, config)?;
     let distinct = Distinct::new(&mut all);
     let shingled: Vec<u32> = (0..distinct.len() as u32)
@@ -139,15 +134,16 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
     found.distinct = distinct.len() as u64;
 
     let texts = Texts { corpus, all: &all, first: &distinct.first };
-    let signs = Signs::new(&texts, &shingled, config, &learned)?;
+    let one = |row: u32| shingled[row as usize];
+    let keys: Vec<u64> = shingled.iter().map(|&one| texts.first(one).key).collect();
+    let was = learned.rows_of(keys.iter().copied());
+    let signs = Signs::new(&texts, &shingled, config, (&was, &learned.signs))?;
     let candidates = candidates(&texts, &signs, &shingled, config, &mut found.hot)?;
     found.candidates = candidates.len() as u64;
-    let one = |row: u32| shingled[row as usize];
-    let key = |row: u32| texts.first(one(row)).key;
 
     let mut components = Components::new(distinct.len());
     let mut sets = Sets::new(distinct.len());
-    let mut compared = Vec::new();
+    let mut shares = Shares::default();
     let mut fragments: Vec<(u32, u32, f64)> = Vec::new();
     let filter: Vec<(u32, u32)> =
         candidates.into_par_iter().filter(|&(a, b)| signs.may_match(a, b, config)).collect();
@@ -160,8 +156,8 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
             }
             at += 1;
         }
-        let known: Vec<Option<Overlap>> =
-            batch.par_iter().map(|&(a, b)| learned.overlap(key(a), key(b))).collect();
+        let known = |&(a, b): &(u32, u32)| learned.shares.of(was[a as usize], was[b as usize]);
+        let known: Vec<Option<Overlap>> = batch.par_iter().map(known).collect();
         let is_fresh = |(&pair, known): (&(u32, u32), &Option<Overlap>)| known.is_none().then_some(pair);
         let fresh: Vec<(u32, u32)> = batch.iter().zip(&known).filter_map(is_fresh).collect();
         let told: Vec<Option<Overlap>> =
@@ -172,10 +168,10 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
         let mut overlaps = sets.overlaps(&texts, &open)?.into_iter();
         let overlaps: Vec<Overlap> =
             told.into_iter().filter_map(|told| told.or_else(|| overlaps.next())).collect();
-        compared.extend(fresh.iter().zip(&overlaps).map(|(&(a, b), &overlap)| ((key(a), key(b)), overlap)));
         let mut overlaps = overlaps.into_iter();
         for (&(a, b), known) in batch.iter().zip(known) {
             let Some(overlap) = known.or_else(|| overlaps.next()) else { continue };
+            shares.push(a, b, overlap);
             let (a, b) = (one(a), one(b));
             match relate(overlap, &config.matching) {
                 Some(Relation::Near | Relation::Identical) => components.join(a, b),
@@ -185,9 +181,9 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
             }
         }
     }
-    learned.learn(compared.into_iter());
-    learned.keys = (0..shingled.len() as u32).map(key).collect();
-    learned.signs = signs;
+    let mut rows = vec![NO_ROW; distinct.len()];
+    shingled.iter().zip(0..).for_each(|(&one, row)| rows[one as usize] = row);
+    found.learned = Learned { keys, signs, shares, rows: Vec::new() };
 
     // Equality: components of distinct paragraphs, and paragraphs that stand in several places.
     let mut component: Vec<u32> = (0..distinct.len() as u32).map(|one| components.root(one)).collect();
@@ -233,6 +229,7 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
         if number[one] == u32::MAX {
             number[one] = found.first.len() as u32;
             found.first.push(at);
+            found.learned.rows.push(rows[one]);
         }
         if occurrence.units >= MIN_UNITS {
             grouped.push((component[one], at));
@@ -247,7 +244,6 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
         .map(|group| group.iter().map(|&(_, at)| at).collect())
         .collect();
     found.groups.sort_unstable();
-    found.learned = learned;
     Ok(found)
 }
 
@@ -303,7 +299,7 @@ pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
         .filter(|&at| all[at as usize].units as usize >= config.matching.min_units)
         .collect();
     let texts = Texts { corpus, all: &all, first: &first };
-    let signs = Signs::new(&texts, &shingled, config, &Learned::default())?;
+    let signs = Signs::new(&texts, &shingled, config, (&vec![NO_ROW; shingled.len()], &Signs::default()))?;
     let mut pairs = candidates(&texts, &signs, &shingled, config, &mut HotBuckets::default())?;
     pairs.retain(|&(a, b)| signs.may_match(a, b, config));
     pairs.iter_mut().for_each(|(a, b)| (*a, *b) = (shingled[*a as usize], shingled[*b as usize]));
@@ -482,7 +478,7 @@ impl Texts<'_> {
         let mut compared: Map<(u32, u32), Overlap> = Map::default();
         let mut failure = None;
         let mut overlap_of = |a: u32, b: u32| -> Result<Overlap> {
-            if let Some(known) = learned.overlap(self.first(a).key, self.first(b).key) {
+            if let Some(known) = learned.shares.of(learned.rows[a as usize], learned.rows[b as usize]) {
                 return Ok(known);
             }
             if let Some(&known) = compared.get(&(a, b)) {

@@ -29,7 +29,7 @@ impl Bench<'_> {
         if known.spread.is_some() {
             return known.spread;
         }
-        if (Pair { signs: &self.finder.signs, common: &self.finder.common, a, b }).shares_only_common() {
+        if (Pair { signs: &self.finder.signs, a, b }).shares_only_common() {
             return Some(0.0);
         }
         self.load(a, b)?;
@@ -66,12 +66,8 @@ impl Bench<'_> {
         // The second is the representative, which many are compared with.
         self.load(a, b)?;
         let (other, fixed) = (&self.sides[&a], &self.sides[&b]);
-        let found = Pair { signs: &self.finder.signs, common: &self.finder.common, a: b, b: a }.known(
-            self.prober,
-            fixed,
-            other,
-            self.config,
-        );
+        let found =
+            Pair { signs: &self.finder.signs, a: b, b: a }.known(self.prober, fixed, other, self.config);
         let ordered = if b < a { found } else { Known { probed: found.probed.flip(), ..found } };
         self.known.insert(pair, ordered);
         Some(flip(ordered))

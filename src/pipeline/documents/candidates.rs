@@ -8,7 +8,7 @@
 use rayon::prelude::*;
 use rdst::RadixSort;
 
-use super::sign::{Sign, is_common, sign};
+use super::sign::{Sign, is_common, sample_key, sign};
 use crate::config::Config;
 use crate::error::Result;
 use crate::hash::KeySet;
@@ -132,12 +132,12 @@ fn by_part<'s>(rows: u32, keys: impl Fn(u32) -> &'s [u32] + Sync, cap: usize) ->
         .into_par_iter()
         .map(|chunk| {
             let rows = chunk * CHUNK..rows.min((chunk + 1) * CHUNK);
-            let part = |key: u32| (key >> PART_SHIFT) as usize;
+            let part = |sample: u32| (sample >> PART_SHIFT) as usize;
             let mut sizes = [0; PARTS];
-            rows.clone().flat_map(&keys).for_each(|&key| sizes[part(key)] += 1);
+            rows.clone().flat_map(&keys).for_each(|&sample| sizes[part(sample)] += 1);
             let mut parts = sizes.map(Vec::with_capacity);
             for row in rows {
-                keys(row).iter().for_each(|&key| parts[part(key)].push(entry(key, row)));
+                keys(row).iter().for_each(|&sample| parts[part(sample)].push(entry(sample_key(sample), row)));
             }
             parts
         })
@@ -152,17 +152,11 @@ fn is_sure(a: &Sign, b: &Sign) -> bool {
     a.is_reordered(b) || a.bands.iter().zip(&b.bands).filter(|(a, b)| a == b).count() >= SURE
 }
 
-/// Of pairs in a crowd, those that share more than the crowd does, and of the others each document's best.
-pub(super) fn nearest(
-    signs: &[Sign],
-    crowd: &[(u32, u32)],
-    common: &KeySet,
-    config: &Config,
-) -> Vec<(u32, u32)> {
-    let margins: Vec<Option<f32>> = crowd
-        .par_iter()
-        .map(|&(a, b)| margin(&signs[a as usize], &signs[b as usize], common, config))
-        .collect();
+/// Of pairs in a crowd, those that share more than the crowd does, and of the others each document's best. The samples
+/// are marked.
+pub(super) fn nearest(signs: &[Sign], crowd: &[(u32, u32)], config: &Config) -> Vec<(u32, u32)> {
+    let margins: Vec<Option<f32>> =
+        crowd.par_iter().map(|&(a, b)| margin(&signs[a as usize], &signs[b as usize], config)).collect();
     let told = || crowd.iter().zip(&margins);
     let mut kept: Vec<(u32, u32)> =
         told().filter(|(_, margin)| margin.is_none()).map(|(&pair, _)| pair).collect();
@@ -175,8 +169,8 @@ pub(super) fn nearest(
 
 /// How far the samples of two documents say that they are above what a match needs; `None` where they share more than
 /// many others do.
-fn margin(a: &Sign, b: &Sign, common: &KeySet, config: &Config) -> Option<f32> {
-    let (overlap, many) = a.shared(b, common);
+fn margin(a: &Sign, b: &Sign, config: &Config) -> Option<f32> {
+    let (overlap, many) = a.shared(b);
     if !is_common(overlap.shared, many) {
         return None;
     }
@@ -194,9 +188,10 @@ fn margin(a: &Sign, b: &Sign, common: &KeySet, config: &Config) -> Option<f32> {
 /// When a sheet cannot be read back.
 pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Vec<(u32, u32)>> {
     let all: Vec<u32> = corpus.ids().collect();
-    let signs = sign(corpus, config, &MinHasher::new(config.matching.seed), &all)?;
+    let mut signs = sign(corpus, config, &MinHasher::new(config.matching.seed), &all)?;
     let Candidates { mut pairs, crowd, common, .. } = candidates(&signs, &all, config);
-    pairs.extend(nearest(&signs, &crowd, &common, config));
+    signs.iter_mut().for_each(|sign| sign.mark(&common));
+    pairs.extend(nearest(&signs, &crowd, config));
     pairs.sort_unstable();
     Ok(pairs)
 }

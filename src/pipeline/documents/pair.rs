@@ -11,7 +11,7 @@ use super::bench::Bench;
 use super::sign::Sign;
 use crate::config::Config;
 use crate::error::Result;
-use crate::hash::{KeySet, Map};
+use crate::hash::Map;
 use crate::matching::numbers::Comparison;
 use crate::matching::probe::{Probed, Prober, Side};
 use crate::matching::relation::{
@@ -39,7 +39,6 @@ pub(super) type KnownPairs = Map<(u32, u32), Known>;
 #[derive(Clone, Copy)]
 pub(super) struct Pair<'a> {
     pub(super) signs: &'a [Sign],
-    pub(super) common: &'a KeySet,
     pub(super) a: u32,
     pub(super) b: u32,
 }
@@ -101,7 +100,7 @@ impl Pair<'_> {
 
     /// Whether nearly all that they share stands in many others.
     pub(super) fn shares_only_common(self) -> bool {
-        self.signs[self.a as usize].shares_only(&self.signs[self.b as usize], self.common)
+        self.signs[self.a as usize].shares_only_common(&self.signs[self.b as usize])
     }
 
     /// The relation of two documents that are equal in content and altogether.

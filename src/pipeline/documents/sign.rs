@@ -24,7 +24,12 @@ const FINE: u32 = 4;
 const SHORT: usize = 512;
 /// Of the sampled shingles that two documents share, the share that many others have too from which on it says nothing
 /// that they lie evenly.
-const COMMON: f64 = 0.9;
+const MOSTLY: f64 = 0.9;
+
+/// The bit of a sample that says that many documents have it: sampled keys are 0 there. In all documents that have a
+/// sample it is the same, so marked ones are compared, and in order, as they are.
+const COMMON: u32 = 1;
+const _: () = assert!(FINE.is_multiple_of(2) && SAMPLE.is_multiple_of(FINE));
 
 /// What a document is compared by.
 #[derive(Debug, Default)]
@@ -45,6 +50,7 @@ pub(super) struct Sign {
     pub(super) masks: u32,
     pub(super) spans: u32,
     pub(super) bands: Vec<u32>,
+    /// Sampled shingles, ascending; see [`Sign::mark`].
     pub(super) samples: Vec<u32>,
     /// Of a short document, `samples` and more; of a long one none.
     pub(super) fine: Vec<u32>,
@@ -57,22 +63,26 @@ impl Sign {
         self.bag == other.bag || self.whole_bag == other.whole_bag
     }
 
-    /// What the samples of two documents share, of short ones the finer samples; and how many of the shared ones many
-    /// others have too.
-    pub(super) fn shared(&self, other: &Sign, common: &KeySet) -> (Overlap, u32) {
-        let (a, b) = self.samples_beside(other);
-        let (mut shared, mut many) = (0, 0);
-        for key in in_both(a, b) {
-            shared += 1;
-            many += u32::from(common.contains(&key));
+    /// Marks those of its samples that are among the common ones, and no others.
+    pub(super) fn mark(&mut self, common: &KeySet) {
+        for sample in self.samples.iter_mut().chain(&mut self.fine) {
+            let key = sample_key(*sample);
+            *sample = key | if common.contains(&key) { COMMON } else { 0 };
         }
+    }
+
+    /// What the samples of two documents share, of short ones the finer samples; and how many of the shared ones many
+    /// others have too. Both were marked together.
+    pub(super) fn shared(&self, other: &Sign) -> (Overlap, u32) {
+        let (a, b) = self.samples_beside(other);
+        let (shared, many) = in_both(a, b);
         (Overlap { a: a.len() as u32, b: b.len() as u32, shared }, many)
     }
 
     /// Whether nearly all that two documents share stands in many others too: it lies evenly over all pages by one
     /// pattern, and says nothing of these two.
-    pub(super) fn shares_only(&self, other: &Sign, common: &KeySet) -> bool {
-        let (overlap, many) = self.shared(other, common);
+    pub(super) fn shares_only_common(&self, other: &Sign) -> bool {
+        let (overlap, many) = self.shared(other);
         is_common(overlap.shared, many)
     }
 
@@ -87,23 +97,27 @@ impl Sign {
 
 /// Whether of `shared` samples nearly all stand in many others.
 pub(super) fn is_common(shared: u32, many: u32) -> bool {
-    shared > 0 && f64::from(many) >= COMMON * f64::from(shared)
+    shared > 0 && f64::from(many) >= MOSTLY * f64::from(shared)
 }
 
-/// What stands in both of two ascending lists. No step depends on a branch: in a crowd, any may go either way.
-fn in_both<'s>(a: &'s [u32], b: &'s [u32]) -> impl Iterator<Item = u32> + 's {
-    let (mut i, mut j) = (0, 0);
-    std::iter::from_fn(move || {
-        while i < a.len() && j < b.len() {
-            let (x, y) = (a[i], b[j]);
-            i += usize::from(x <= y);
-            j += usize::from(y <= x);
-            if x == y {
-                return Some(x);
-            }
-        }
-        None
-    })
+/// The shingle of a sample, without its mark.
+pub(super) fn sample_key(sample: u32) -> u32 {
+    sample & !COMMON
+}
+
+/// How many samples stand in both of two ascending lists, and how many of these are common. No step depends on a branch:
+/// in a crowd, any may go either way.
+fn in_both(a: &[u32], b: &[u32]) -> (u32, u32) {
+    let (mut i, mut j, mut shared, mut common) = (0, 0, 0, 0);
+    while i < a.len() && j < b.len() {
+        let (x, y) = (a[i], b[j]);
+        let same = u32::from(x == y);
+        shared += same;
+        common += same & x;
+        i += usize::from(x <= y);
+        j += usize::from(y <= x);
+    }
+    (shared, common)
 }
 
 pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[u32]) -> Result<Vec<Sign>> {
@@ -170,4 +184,31 @@ fn sampled(shingles: &[u64], rate: u32, scratch: &mut Vec<u32>) -> Vec<u32> {
     scratch.sort_unstable();
     scratch.dedup();
     scratch.to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        /// Against sets, whatever was marked before.
+        #[test]
+        fn marks_say_what_look_ups_say(
+            lists in prop::array::uniform2(prop::collection::btree_set(0u32..40, 0..30)),
+            common in prop::array::uniform2(prop::collection::btree_set(0u32..40, 0..30)),
+        ) {
+            let sample = |&key: &u32| key * FINE;
+            let mut signs = lists.clone().map(|list| Sign { samples: list.iter().map(sample).collect(), ..Sign::default() });
+            for common in &common {
+                let keys: KeySet = common.iter().map(sample).collect();
+                signs.iter_mut().for_each(|sign| sign.mark(&keys));
+                let both: BTreeSet<u32> = &lists[0] & &lists[1];
+                let (overlap, many) = signs[0].shared(&signs[1]);
+                prop_assert_eq!(overlap.shared as usize, both.len());
+                prop_assert_eq!(many as usize, (&both & common).len());
+            }
+        }
+    }
 }

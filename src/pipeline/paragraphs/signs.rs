@@ -7,10 +7,9 @@
 
 use rayon::prelude::*;
 
-use super::{Learned, Texts};
+use super::{NO_ROW, Texts};
 use crate::config::Config;
 use crate::error::Result;
-use crate::hash::Map;
 use crate::lsh::banding::PARAGRAPH;
 use crate::matching::outline::{draw, most, width};
 use crate::matching::relation::{may_relate, required_jaccard};
@@ -46,15 +45,16 @@ struct Rows<'s> {
     bytes: &'s mut [[u8; SLOTS]],
     outlines: &'s mut [u64],
     shingles: &'s [u32],
+    was: &'s [u32],
 }
 
 impl Signs {
-    /// Signs distinct paragraphs, unless it was learned before.
+    /// Signs distinct paragraphs, unless they were signed before: `was` holds the row that each had among the known.
     pub(super) fn new(
         texts: &Texts<'_>,
         shingled: &[u32],
         config: &Config,
-        learned: &Learned,
+        (was, known): (&[u32], &Signs),
     ) -> Result<Self> {
         let hasher = MinHasher::new(config.matching.seed);
         // Long enough, all of them, for each unit but the last few to begin a shingle.
@@ -72,7 +72,6 @@ impl Signs {
             starts,
             shingles,
         };
-        let before: Map<u64, u32> = learned.keys.iter().copied().zip(0..).collect();
         // Distinct paragraphs are in the order of their first occurrence, so those of a document stand together.
         let by_document: Vec<&[u32]> =
             shingled.chunk_by(|&a, &b| texts.first(a).document == texts.first(b).document).collect();
@@ -81,15 +80,16 @@ impl Signs {
             bytes: &mut signs.bytes,
             outlines: &mut signs.outlines,
             shingles: &signs.shingles,
+            was,
         };
         let mut work = Vec::new();
         for groups in by_document.chunks(DOCUMENTS) {
             work.push((groups, rest.take(groups.iter().map(|group| group.len()).sum())));
         }
         work.into_par_iter().try_for_each_init(Vec::new, |buffer, (groups, mut rows)| {
-            groups.iter().try_for_each(|group| {
-                rows.take(group.len()).fill(texts, group, &hasher, (&before, &learned.signs), buffer)
-            })
+            groups
+                .iter()
+                .try_for_each(|group| rows.take(group.len()).fill(texts, group, &hasher, known, buffer))
         })?;
         Ok(signs)
     }
@@ -149,6 +149,7 @@ impl<'s> Rows<'s> {
             bytes: split(&mut self.bytes, count),
             outlines: split(&mut self.outlines, words),
             shingles,
+            was: self.was.split_off(..count).unwrap_or_default(),
         }
     }
 
@@ -158,22 +159,21 @@ impl<'s> Rows<'s> {
         texts: &Texts<'_>,
         paragraphs: &[u32],
         hasher: &MinHasher,
-        (known_rows, known_signs): (&Map<u64, u32>, &Signs),
+        known: &Signs,
         buffer: &mut Vec<u64>,
     ) -> Result<()> {
-        let known = |paragraph: u32| known_rows.get(&texts.first(paragraph).key).map(|&row| row as usize);
         let outlines = self.shingles.iter().map(|&count| {
             let (outline, behind) = std::mem::take(&mut self.outlines).split_at_mut(width(count as usize));
             self.outlines = behind;
             outline
         });
         let rows = self.bytes.iter_mut().zip(outlines).zip(paragraphs).enumerate();
-        if paragraphs.iter().all(|&paragraph| known(paragraph).is_some()) {
-            for (at, ((bytes, outline), &paragraph)) in rows {
-                let Some(row) = known(paragraph) else { continue };
-                self.keys.iter_mut().zip(&known_signs.keys).for_each(|(to, from)| to[at] = from[row]);
-                *bytes = known_signs.bytes[row];
-                outline.iter_mut().zip(known_signs.outline(row)).for_each(|(to, &from)| *to = from);
+        if self.was.iter().all(|&row| row != NO_ROW) {
+            for ((at, ((bytes, outline), _)), &row) in rows.zip(self.was) {
+                let row = row as usize;
+                self.keys.iter_mut().zip(&known.keys).for_each(|(to, from)| to[at] = from[row]);
+                *bytes = known.bytes[row];
+                outline.iter_mut().zip(known.outline(row)).for_each(|(to, &from)| *to = from);
             }
             return Ok(());
         }

@@ -21,7 +21,7 @@ use self::sets::Sets;
 use self::shares::Shares;
 use self::signs::Signs;
 use super::content::ParagraphNumbers;
-use super::corpus::{Corpus, Pages};
+use super::corpus::{Corpus, Page, Pages};
 use super::documents::{Match, lost_units};
 use crate::cluster::components::{Components, stars};
 use crate::cluster::keep::{self, Candidate};
@@ -513,11 +513,12 @@ impl Texts<'_> {
         found
             .into_iter()
             .map(|star| {
+                let mut kept = None;
                 let members = star
                     .members
                     .into_iter()
                     .map(|(at, (relation, overlap))| {
-                        let numbers = self.numbers(pages, at, star.representative)?;
+                        let numbers = self.numbers(pages, at, star.representative, &mut kept)?;
                         let coverage = overlap.a_in_b();
                         let asked = relation != Relation::Identical
                             && removes(Level::Paragraph, &config.removal)
@@ -531,8 +532,14 @@ impl Texts<'_> {
             .collect()
     }
 
-    /// The numbers of one occurrence against those of another.
-    fn numbers(&self, pages: &mut Pages<'_>, a: u32, b: u32) -> Result<Comparison> {
+    /// The numbers of one occurrence against those of another, which is read once for all that are compared with it.
+    fn numbers(
+        &self,
+        pages: &mut Pages<'_>,
+        a: u32,
+        b: u32,
+        read: &mut Option<(Vec<u32>, Vec<Slot>)>,
+    ) -> Result<Comparison> {
         let (x, y) = (&self.all[a as usize], &self.all[b as usize]);
         if x.runs + x.masks + y.runs + y.masks == 0 {
             return Ok(Comparison::default());
@@ -540,11 +547,14 @@ impl Texts<'_> {
         if x.key == y.key && x.numbers == y.numbers && x.masks + y.masks == 0 {
             return Ok(Comparison { same: x.runs, ..Comparison::default() });
         }
-        let ((units_a, slots_a), (units_b, slots_b)) = (self.numbered(pages, x)?, self.numbered(pages, y)?);
-        Ok(compare(
-            Numbered { units: &units_a, slots: &slots_a },
-            Numbered { units: &units_b, slots: &slots_b },
-        ))
+        let (units_b, slots_b) = match read {
+            Some(read) => read,
+            None => read.insert(self.numbered(pages, y)?),
+        };
+        let page = pages.get(x.document)?;
+        let units_a = page.run_units(&x.run);
+        let slots_a = self.slots(&page, x);
+        Ok(compare(Numbered { units: units_a, slots: &slots_a }, Numbered { units: units_b, slots: slots_b }))
     }
 
     /// Units of one occurrence that another does not have.
@@ -554,10 +564,14 @@ impl Texts<'_> {
         Ok(lost_units(page_a.run_units(&a.run), page_b.run_units(&b.run)))
     }
 
+    /// The units of an occurrence and its number slots.
     fn numbered(&self, pages: &mut Pages<'_>, occurrence: &Occurrence) -> Result<(Vec<u32>, Vec<Slot>)> {
         let page = pages.get(occurrence.document)?;
+        Ok((page.run_units(&occurrence.run).to_vec(), self.slots(&page, occurrence)))
+    }
+
+    fn slots(&self, page: &Page<'_>, occurrence: &Occurrence) -> Vec<Slot> {
         let labels = &self.corpus.labels[occurrence.document as usize];
-        let slots = page.content.slots(&page.sheet, labels, page.content.run_lines(&occurrence.run));
-        Ok((page.run_units(&occurrence.run).to_vec(), slots))
+        page.content.slots(&page.sheet, labels, page.content.run_lines(&occurrence.run))
     }
 }

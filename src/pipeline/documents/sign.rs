@@ -24,11 +24,11 @@ const FINE: u32 = 4;
 const SHORT: usize = 512;
 /// Of the sampled shingles that two documents share, the share that many others have too from which on it says nothing
 /// that they lie evenly.
-const MOSTLY: f64 = 0.9;
+const COMMON: f64 = 0.9;
 
 /// The bit of a sample that says that many documents have it: sampled keys are 0 there. In all documents that have a
 /// sample it is the same, so marked ones are compared, and in order, as they are.
-const COMMON: u32 = 1;
+const MANY: u32 = 1;
 const _: () = assert!(FINE.is_multiple_of(2) && SAMPLE.is_multiple_of(FINE));
 
 /// What a document is compared by.
@@ -67,7 +67,7 @@ impl Sign {
     pub(super) fn mark(&mut self, common: &KeySet) {
         for sample in self.samples.iter_mut().chain(&mut self.fine) {
             let key = sample_key(*sample);
-            *sample = key | if common.contains(&key) { COMMON } else { 0 };
+            *sample = key | if common.contains(&key) { MANY } else { 0 };
         }
     }
 
@@ -97,12 +97,12 @@ impl Sign {
 
 /// Whether of `shared` samples nearly all stand in many others.
 pub(super) fn is_common(shared: u32, many: u32) -> bool {
-    shared > 0 && f64::from(many) >= MOSTLY * f64::from(shared)
+    shared > 0 && f64::from(many) >= COMMON * f64::from(shared)
 }
 
 /// The shingle of a sample, without its mark.
 pub(super) fn sample_key(sample: u32) -> u32 {
-    sample & !COMMON
+    sample & !MANY
 }
 
 /// How many samples stand in both of two ascending lists, and how many of these are common. No step depends on a branch:

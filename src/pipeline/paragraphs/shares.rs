@@ -1,24 +1,18 @@
 //! Pairs of rows → what they were found to share.
 //!
 //! Pairs are compared in the order of their rows, so what was found stands sorted as it comes. In: pairs, smaller row
-//! first, in order. Cost: 16 bytes a pair and 8 a row; a look-up is a search among the pairs of one row.
+//! first, in order. Cost: 20 bytes a pair; a look-up is a search among them.
 
 use crate::matching::verify::Overlap;
 
-/// What pairs of rows share.
+/// What pairs of rows share, by the pairs, in order.
 #[derive(Debug, Default)]
-pub(super) struct Shares {
-    /// The larger row of each pair, and what both share; the pairs of a smaller row together.
-    pairs: Vec<(u32, Overlap)>,
-    /// For each smaller row where its pairs begin, as far as there are any.
-    starts: Vec<usize>,
-}
+pub(super) struct Shares(Vec<((u32, u32), Overlap)>);
 
 impl Shares {
     /// Takes up a pair behind all that came before.
     pub(super) fn push(&mut self, a: u32, b: u32, overlap: Overlap) {
-        self.starts.resize(a as usize + 1, self.pairs.len());
-        self.pairs.push((b, overlap));
+        self.0.push(((a, b), overlap));
     }
 
     /// What two rows share, if they were compared.
@@ -26,10 +20,7 @@ impl Shares {
         if a > b {
             return self.of(b, a).map(Overlap::flip);
         }
-        let &start = self.starts.get(a as usize)?;
-        let end = self.starts.get(a as usize + 1).map_or(self.pairs.len(), |&next| next);
-        let pairs = &self.pairs[start..end];
-        pairs.binary_search_by_key(&b, |&(other, _)| other).ok().map(|at| pairs[at].1)
+        self.0.binary_search_by_key(&(a, b), |&(pair, _)| pair).ok().map(|at| self.0[at].1)
     }
 }
 

@@ -4,6 +4,8 @@
 //! or the tail, and with it the two least shingles there, unless an edit took one of the two. Two keys lift the recall
 //! of fragments from a third to nearly all.
 
+use std::ops::Range;
+
 use crate::hash;
 
 /// Shingles at either end that an anchor is drawn from.
@@ -37,33 +39,32 @@ pub fn anchors(shingles_in_order: &[u64]) -> [u64; 2] {
     let count = shingles_in_order.len().min(REACH);
     let head = &shingles_in_order[..count];
     let tail = &shingles_in_order[shingles_in_order.len() - count..];
-    [key(head, End::Head), key(tail, End::Tail)]
+    [anchor(head, End::Head), anchor(tail, End::Tail)]
 }
 
-/// The anchors that follow the one of this end, going inwards: of the second 16 shingles, the third, as long as there
-/// are 16. Where many texts have a head in common, these tell them apart.
+/// Where the shingles stand, of this many, whose anchor follows so many steps behind the one of this end, going inwards:
+/// the second 16, the third, as long as there are 16. Where many texts have a head in common, these tell them apart.
 ///
 /// ```
 /// use dechaff::sketch::anchors::{End, inwards};
 ///
-/// let whole: Vec<u64> = (0..100).map(|i| i * 7919 % 1013).collect();
-/// let piece: Vec<u64> = inwards(&whole[..60], End::Head).collect();
-/// assert_eq!(piece.len(), 2);
-/// assert!(inwards(&whole, End::Head).take(2).eq(piece));
-/// assert!(inwards(&whole, End::Tail).take(2).eq(inwards(&whole[50..], End::Tail)));
+/// assert_eq!(inwards(60, End::Head, 1), Some(16..32));
+/// assert_eq!(inwards(60, End::Tail, 2), Some(12..28));
+/// assert_eq!(inwards(60, End::Head, 3), None);
 /// ```
-pub fn inwards(shingles_in_order: &[u64], end: End) -> impl Iterator<Item = u64> {
-    let steps = (shingles_in_order.len() / REACH).max(1);
-    (1..steps).map(move |step| {
-        let start = match end {
-            End::Head => step * REACH,
-            End::Tail => shingles_in_order.len() - (step + 1) * REACH,
-        };
-        key(&shingles_in_order[start..start + REACH], end)
-    })
+pub fn inwards(shingles: usize, end: End, step: usize) -> Option<Range<usize>> {
+    if (step + 1) * REACH > shingles {
+        return None;
+    }
+    let start = match end {
+        End::Head => step * REACH,
+        End::Tail => shingles - (step + 1) * REACH,
+    };
+    Some(start..start + REACH)
 }
 
-fn key(shingles: &[u64], end: End) -> u64 {
+/// The anchor that is drawn from these shingles, counted from this end.
+pub fn anchor(shingles: &[u64], end: End) -> u64 {
     let mut least = u64::MAX;
     let mut second = u64::MAX;
     for &shingle in shingles {

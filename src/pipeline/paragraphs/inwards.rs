@@ -3,8 +3,7 @@
 //! A piece and the paragraph it was cut from share their head or their tail, and may share no band. Where many begin
 //! alike, their common bucket is too large to be compared pair by pair. It is parted by the next 16 shingles, and what
 //! is still too large by the next, until the buckets are small or the texts end. In: the words of hot buckets. Cost:
-//! the shingles of their paragraphs once more, and a sort of 8-byte words a step; no step is taken where no bucket is
-//! hot.
+//! 16 shingles of each of their paragraphs and a sort of 8-byte words a step; no step is taken where no bucket is hot.
 
 use rayon::prelude::*;
 
@@ -12,8 +11,8 @@ use super::Texts;
 use crate::error::Result;
 use crate::hash;
 use crate::lsh::buckets::{entry, small_buckets};
-use crate::sketch::anchors::{End, inwards};
-use crate::text::shingle::shingles;
+use crate::sketch::anchors::{End, anchor, inwards};
+use crate::text::shingle::{SHINGLE, shingles};
 
 /// Steps inwards, at most: what goes on alike for five hundred units shares bands.
 const STEPS: usize = 32;
@@ -27,41 +26,47 @@ pub(super) fn pairs(
     cap: usize,
     mut emit: impl FnMut(u32, u32),
 ) -> Result<()> {
-    if words.is_empty() {
-        return Ok(());
-    }
-    let mut rows: Vec<u32> = words.iter().map(|&word| word as u32).collect();
-    rows.sort_unstable();
-    let ladders = ladders(texts, shingled, &rows, end)?;
-    for step in 0..STEPS {
-        let deeper = |&word: &u64| {
-            let (bucket, row) = ((word >> 32) as u32, word as u32);
-            let &rung = ladders[rows.partition_point(|&other| other < row)].get(step)?;
-            Some(entry(hash::units_key(&[bucket, rung]) as u32, row))
-        };
-        words = words.iter().filter_map(deeper).collect();
+    for step in 1..=STEPS {
         if words.is_empty() {
             break;
         }
+        let mut rows: Vec<u32> = words.iter().map(|&word| word as u32).collect();
+        rows.sort_unstable();
+        let rungs = rungs(texts, shingled, &rows, (end, step))?;
+        let deeper = |&word: &u64| {
+            let (bucket, row) = ((word >> 32) as u32, word as u32);
+            let rung = rungs[rows.partition_point(|&other| other < row)]?;
+            Some(entry(hash::units_key(&[bucket, rung]) as u32, row))
+        };
+        words = words.iter().filter_map(deeper).collect();
         words = small_buckets(words.iter().copied(), cap, &mut emit);
     }
     Ok(())
 }
 
-/// The anchors of each of these rows from this end inwards, the first left out.
-fn ladders(texts: &Texts<'_>, shingled: &[u32], rows: &[u32], end: End) -> Result<Vec<Vec<u32>>> {
-    let document = |row: u32| texts.first(shingled[row as usize]).document;
-    let by_document: Vec<&[u32]> = rows.chunk_by(|&a, &b| document(a) == document(b)).collect();
-    let parts: Vec<Vec<Vec<u32>>> = by_document
+/// The anchor of each of these rows that stands so many steps from this end; `None` where there is none so far in.
+fn rungs(
+    texts: &Texts<'_>,
+    shingled: &[u32],
+    rows: &[u32],
+    (end, step): (End, usize),
+) -> Result<Vec<Option<u32>>> {
+    let occurrence = |row: u32| texts.first(shingled[row as usize]);
+    let by_document: Vec<&[u32]> =
+        rows.chunk_by(|&a, &b| occurrence(a).document == occurrence(b).document).collect();
+    let parts: Vec<Vec<Option<u32>>> = by_document
         .par_iter()
         .map_init(Vec::new, |buffer, group| {
-            let content = &texts.corpus.contents[document(group[0]) as usize];
-            texts.corpus.with_units(document(group[0]), |_, units| {
-                let ladder = |&row: &u32| {
-                    shingles(&units[content.run_units(&texts.first(shingled[row as usize]).run)], buffer);
-                    inwards(buffer, end).take(STEPS).map(|anchor| (anchor >> 32) as u32).collect()
+            let document = occurrence(group[0]).document;
+            let content = &texts.corpus.contents[document as usize];
+            texts.corpus.with_units(document, |_, units| {
+                let rung = |&row: &u32| {
+                    let units = &units[content.run_units(&occurrence(row).run)];
+                    let reach = inwards((units.len() + 1).saturating_sub(SHINGLE), end, step)?;
+                    shingles(&units[reach.start..reach.end + SHINGLE - 1], buffer);
+                    Some((anchor(buffer, end) >> 32) as u32)
                 };
-                group.iter().map(ladder).collect()
+                group.iter().map(rung).collect()
             })
         })
         .collect::<Result<_>>()?;

@@ -2,9 +2,9 @@
 //! literals of the built-in rules, `$OUT_DIR/literals.rs`: what is searched for before a pattern is compiled (see
 //! `src/chrome/literals.rs`).
 //!
-//! Of the fold table, in: Unicode data through crates of one exact version (so that the table does not change with the compiler), and
-//! OpenCC's traditional → simplified characters. Out: one `u16` for each code point of the Basic Multilingual Plane,
-//! ranges for the planes above it, and the characters that fold to more than one element.
+//! Of the fold table, in: Unicode data through crates of one exact version (so that the table does not change with the
+//! compiler), and OpenCC's traditional → simplified characters. Out: one `u16` for each code point of the Basic
+//! Multilingual Plane, ranges for the planes above it, and the characters that fold to more than one element.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

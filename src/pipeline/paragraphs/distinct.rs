@@ -1,9 +1,10 @@
 //! Occurrences → distinct paragraphs: those with equal units are one.
 //!
 //! Everything between paragraphs works on these; what stands a thousand times is compared once. Cost: a look-up an
-//! occurrence; 4 bytes an occurrence and 16 a distinct paragraph, and 8 to 16 an occurrence while they are told apart.
+//! occurrence; 4 bytes an occurrence and 16 a distinct paragraph, and a map of the keys while they are told apart.
 
 use super::Occurrence;
+use crate::hash::Map;
 
 /// Distinct paragraphs, in the order of their first occurrence.
 #[derive(Debug, Default)]
@@ -20,10 +21,11 @@ impl Distinct {
     /// Tells the occurrences apart, and notes with each which paragraph it is one of.
     pub(super) fn new(all: &mut [Occurrence]) -> Self {
         let mut distinct = Self::default();
-        let mut numbers = Numbers::new(all.len());
+        // Most keys are those of one occurrence, or of a few.
+        let mut numbers: Map<u64, u32> = Map::with_capacity_and_hasher(all.len() / 2, Default::default());
         let mut counts: Vec<u32> = Vec::new();
         for (occurrence, at) in all.iter_mut().zip(0..) {
-            occurrence.distinct = numbers.of(occurrence.key);
+            occurrence.distinct = *numbers.entry(occurrence.key).or_insert(counts.len() as u32);
             if occurrence.distinct as usize == counts.len() {
                 distinct.first.push(at);
                 counts.push(0);
@@ -57,38 +59,6 @@ impl Distinct {
     pub(super) fn places(&self, distinct: u32) -> &[u32] {
         let [start, end] = [0, 1].map(|next| self.starts[distinct as usize + next] as usize);
         &self.places[start..end]
-    }
-}
-
-/// Numbers of keys, in the order in which they are first asked for. Open addressing, at most half full.
-struct Numbers {
-    /// Number and 1, or 0 where nothing stands.
-    slots: Vec<u32>,
-    keys: Vec<u64>,
-    shift: u32,
-}
-
-impl Numbers {
-    /// For this many keys at most.
-    fn new(keys: usize) -> Self {
-        let slots = (2 * keys).next_power_of_two().max(2);
-        Self { slots: vec![0; slots], keys: Vec::new(), shift: u64::BITS - slots.trailing_zeros() }
-    }
-
-    fn of(&mut self, key: u64) -> u32 {
-        let last = self.slots.len() - 1;
-        let mut at = (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize;
-        loop {
-            match self.slots[at] {
-                0 => {
-                    self.keys.push(key);
-                    self.slots[at] = self.keys.len() as u32;
-                    return self.slots[at] - 1;
-                }
-                number if self.keys[number as usize - 1] == key => return number - 1,
-                _ => at = (at + 1) & last,
-            }
-        }
     }
 }
 

@@ -82,16 +82,6 @@ pub struct ParagraphMatches {
     pub candidates: u64,
     /// Distinct paragraphs that were signed.
     pub distinct: u64,
-    /// What was learned of paragraphs; the next search starts with it.
-    learned: Learned,
-}
-
-/// Signatures and overlaps of paragraphs: they depend on the units alone, so labels that change leave them true.
-#[derive(Debug, Default)]
-struct Learned {
-    /// The keys of the paragraphs that were signed, a row for each.
-    keys: Vec<u64>,
-    signs: Signs,
     /// What pairs of rows share; of pairs that cannot match, more than that.
     shares: Shares,
     /// The row of each distinct paragraph, or [`NO_ROW`].
@@ -100,14 +90,6 @@ struct Learned {
 
 /// In the place of the row of a paragraph that was not signed.
 const NO_ROW: u32 = u32::MAX;
-
-impl Learned {
-    /// The rows that paragraphs with these keys have here.
-    fn rows_of(&self, keys: impl Iterator<Item = u64>) -> Vec<u32> {
-        let rows: Map<u64, u32> = self.keys.iter().copied().zip(0..).collect();
-        keys.map(|key| rows.get(&key).copied().unwrap_or(NO_ROW)).collect()
-    }
-}
 
 /// A representative and the paragraphs that match it.
 #[derive(Clone, Debug)]
@@ -118,14 +100,12 @@ pub struct ParagraphCluster {
     pub members: Vec<(u32, Match)>,
 }
 
-/// Finds the clusters of the corpus' paragraphs under its present labels. What was found under others makes it
-/// cheaper, and changes nothing.
+/// Finds the matches of the corpus' paragraphs under its present labels.
 ///
 /// # Errors
 /// When a sheet cannot be read back.
-pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) -> Result<ParagraphMatches> {
+pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
     let mut found = ParagraphMatches::default();
-    let learned = before.map(|before| before.learned).unwrap_or_default();
     let mut all = occurrences(corpus, config)?;
     let distinct = Distinct::new(&mut all);
     let shingled: Vec<u32> = (0..distinct.len() as u32)
@@ -135,15 +115,13 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
 
     let texts = Texts { corpus, all: &all, first: &distinct.first };
     let one = |row: u32| shingled[row as usize];
-    let keys: Vec<u64> = shingled.iter().map(|&one| texts.first(one).key).collect();
-    let was = learned.rows_of(keys.iter().copied());
-    let signs = Signs::new(&texts, &shingled, config, (&was, &learned.signs))?;
+    let mut signs = Signs::new(&texts, &shingled, config)?;
     let candidates = candidates(&texts, &signs, &shingled, config, &mut found.hot)?;
+    signs.forget_keys();
     found.candidates = candidates.len() as u64;
 
     let mut components = Components::new(distinct.len());
     let mut sets = Sets::new(distinct.len());
-    let mut shares = Shares::default();
     let mut fragments: Vec<(u32, u32, f64)> = Vec::new();
     let filter: Vec<(u32, u32)> =
         candidates.into_par_iter().filter(|&(a, b)| signs.may_match(a, b, config)).collect();
@@ -156,22 +134,15 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
             }
             at += 1;
         }
-        let known = |&(a, b): &(u32, u32)| learned.shares.of(was[a as usize], was[b as usize]);
-        let known: Vec<Option<Overlap>> = batch.par_iter().map(known).collect();
-        let is_fresh = |(&pair, known): (&(u32, u32), &Option<Overlap>)| known.is_none().then_some(pair);
-        let fresh: Vec<(u32, u32)> = batch.iter().zip(&known).filter_map(is_fresh).collect();
         let told: Vec<Option<Overlap>> =
-            fresh.par_iter().map(|&(a, b)| signs.no_match(a, b, config)).collect();
+            batch.par_iter().map(|&(a, b)| signs.no_match(a, b, config)).collect();
         let is_open =
             |(&(a, b), told): (&(u32, u32), &Option<Overlap>)| told.is_none().then(|| (one(a), one(b)));
-        let open: Vec<(u32, u32)> = fresh.iter().zip(&told).filter_map(is_open).collect();
+        let open: Vec<(u32, u32)> = batch.iter().zip(&told).filter_map(is_open).collect();
         let mut overlaps = sets.overlaps(&texts, &open)?.into_iter();
-        let overlaps: Vec<Overlap> =
-            told.into_iter().filter_map(|told| told.or_else(|| overlaps.next())).collect();
-        let mut overlaps = overlaps.into_iter();
-        for (&(a, b), known) in batch.iter().zip(known) {
-            let Some(overlap) = known.or_else(|| overlaps.next()) else { continue };
-            shares.push(a, b, overlap);
+        for (&(a, b), told) in batch.iter().zip(told) {
+            let Some(overlap) = told.or_else(|| overlaps.next()) else { continue };
+            found.shares.push(a, b, overlap);
             let (a, b) = (one(a), one(b));
             match relate(overlap, &config.matching) {
                 Some(Relation::Near | Relation::Identical) => components.join(a, b),
@@ -181,9 +152,9 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
             }
         }
     }
+    drop((signs, sets, filter));
     let mut rows = vec![NO_ROW; distinct.len()];
     shingled.iter().zip(0..).for_each(|(&one, row)| rows[one as usize] = row);
-    found.learned = Learned { keys, signs, shares, rows: Vec::new() };
 
     // Equality: components of distinct paragraphs, and paragraphs that stand in several places.
     let mut component: Vec<u32> = (0..distinct.len() as u32).map(|one| components.root(one)).collect();
@@ -229,7 +200,7 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
         if number[one] == u32::MAX {
             number[one] = found.first.len() as u32;
             found.first.push(at);
-            found.learned.rows.push(rows[one]);
+            found.rows.push(rows[one]);
         }
         if occurrence.units >= MIN_UNITS {
             grouped.push((component[one], at));
@@ -248,12 +219,6 @@ pub fn find(corpus: &Corpus, config: &Config, before: Option<ParagraphMatches>) 
 }
 
 impl ParagraphMatches {
-    /// Drops what only another search would need.
-    pub fn settle(&mut self) {
-        self.learned.keys = Vec::new();
-        self.learned.signs = Signs::default();
-    }
-
     /// Cuts the groups into clusters whose members all match their representative, in the order of their first
     /// member. Occurrences that `survives` are preferred as representatives over those that do not.
     ///
@@ -269,10 +234,7 @@ impl ParagraphMatches {
         let clusters: Vec<Vec<ParagraphCluster>> = self
             .groups
             .par_iter()
-            .map_init(
-                || Pages::new(corpus),
-                |pages, group| texts.cut(pages, group, &self.learned, config, &survives),
-            )
+            .map_init(|| Pages::new(corpus), |pages, group| texts.cut(pages, group, self, config, &survives))
             .collect::<Result<_>>()?;
         let mut clusters: Vec<ParagraphCluster> = clusters.into_iter().flatten().collect();
         clusters.iter_mut().for_each(|cluster| cluster.members.sort_unstable_by_key(|&(at, _)| at));
@@ -299,7 +261,7 @@ pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
         .filter(|&at| all[at as usize].units as usize >= config.matching.min_units)
         .collect();
     let texts = Texts { corpus, all: &all, first: &first };
-    let signs = Signs::new(&texts, &shingled, config, (&vec![NO_ROW; shingled.len()], &Signs::default()))?;
+    let signs = Signs::new(&texts, &shingled, config)?;
     let mut pairs = candidates(&texts, &signs, &shingled, config, &mut HotBuckets::default())?;
     pairs.retain(|&(a, b)| signs.may_match(a, b, config));
     pairs.iter_mut().for_each(|(a, b)| (*a, *b) = (shingled[*a as usize], shingled[*b as usize]));
@@ -451,7 +413,7 @@ impl Texts<'_> {
         &self,
         pages: &mut Pages<'_>,
         members: &[u32],
-        learned: &Learned,
+        found: &ParagraphMatches,
         config: &Config,
         survives: &(impl Fn(u32) -> bool + Sync),
     ) -> Result<Vec<ParagraphCluster>> {
@@ -478,7 +440,7 @@ impl Texts<'_> {
         let mut compared: Map<(u32, u32), Overlap> = Map::default();
         let mut failure = None;
         let mut overlap_of = |a: u32, b: u32| -> Result<Overlap> {
-            if let Some(known) = learned.shares.of(learned.rows[a as usize], learned.rows[b as usize]) {
+            if let Some(known) = found.shares.of(found.rows[a as usize], found.rows[b as usize]) {
                 return Ok(known);
             }
             if let Some(&known) = compared.get(&(a, b)) {

@@ -292,15 +292,15 @@ fn find(
         Ok((found, Instant::now()))
     };
     progress.stage("matching documents and paragraphs", None);
-    let (found, pieces) = rayon::join(documents, || paragraphs::find(corpus, &job.config, None));
+    let (found, pieces) = rayon::join(documents, || paragraphs::find(corpus, &job.config));
     let ((found, finished), mut pieces) = (found?, pieces?);
     clock.stage_until("documents", finished);
     clock.stage("paragraphs");
     if label::by_alignment(corpus, &pieces, judge.rules)? {
-        pieces = paragraphs::find(corpus, &job.config, Some(pieces))?;
+        drop(std::mem::take(&mut pieces));
+        pieces = paragraphs::find(corpus, &job.config)?;
         clock.stage("paragraphs");
     }
-    pieces.settle();
     Ok(Findings { documents: found, paragraphs: pieces, families })
 }
 

@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::{NO_ROW, Texts};
+use super::Texts;
 use crate::config::Config;
 use crate::error::Result;
 use crate::lsh::banding::PARAGRAPH;
@@ -45,17 +45,11 @@ struct Rows<'s> {
     bytes: &'s mut [[u8; SLOTS]],
     outlines: &'s mut [u64],
     shingles: &'s [u32],
-    was: &'s [u32],
 }
 
 impl Signs {
-    /// Signs distinct paragraphs, unless they were signed before: `was` holds the row that each had among the known.
-    pub(super) fn new(
-        texts: &Texts<'_>,
-        shingled: &[u32],
-        config: &Config,
-        (was, known): (&[u32], &Signs),
-    ) -> Result<Self> {
+    /// Signs distinct paragraphs.
+    pub(super) fn new(texts: &Texts<'_>, shingled: &[u32], config: &Config) -> Result<Self> {
         let hasher = MinHasher::new(config.matching.seed);
         // Long enough, all of them, for each unit but the last few to begin a shingle.
         let shingles: Vec<u32> =
@@ -80,18 +74,20 @@ impl Signs {
             bytes: &mut signs.bytes,
             outlines: &mut signs.outlines,
             shingles: &signs.shingles,
-            was,
         };
         let mut work = Vec::new();
         for groups in by_document.chunks(DOCUMENTS) {
             work.push((groups, rest.take(groups.iter().map(|group| group.len()).sum())));
         }
         work.into_par_iter().try_for_each_init(Vec::new, |buffer, (groups, mut rows)| {
-            groups
-                .iter()
-                .try_for_each(|group| rows.take(group.len()).fill(texts, group, &hasher, known, buffer))
+            groups.iter().try_for_each(|group| rows.take(group.len()).fill(texts, group, &hasher, buffer))
         })?;
         Ok(signs)
+    }
+
+    /// Lets go of the keys, when they have proposed their pairs.
+    pub(super) fn forget_keys(&mut self) {
+        self.keys = Default::default();
     }
 
     /// The key of a row in one band; of one behind the bands, its head or tail anchor.
@@ -149,7 +145,6 @@ impl<'s> Rows<'s> {
             bytes: split(&mut self.bytes, count),
             outlines: split(&mut self.outlines, words),
             shingles,
-            was: self.was.split_off(..count).unwrap_or_default(),
         }
     }
 
@@ -159,7 +154,6 @@ impl<'s> Rows<'s> {
         texts: &Texts<'_>,
         paragraphs: &[u32],
         hasher: &MinHasher,
-        known: &Signs,
         buffer: &mut Vec<u64>,
     ) -> Result<()> {
         let outlines = self.shingles.iter().map(|&count| {
@@ -168,15 +162,6 @@ impl<'s> Rows<'s> {
             outline
         });
         let rows = self.bytes.iter_mut().zip(outlines).zip(paragraphs).enumerate();
-        if self.was.iter().all(|&row| row != NO_ROW) {
-            for ((at, ((bytes, outline), _)), &row) in rows.zip(self.was) {
-                let row = row as usize;
-                self.keys.iter_mut().zip(&known.keys).for_each(|(to, from)| to[at] = from[row]);
-                *bytes = known.bytes[row];
-                outline.iter_mut().zip(known.outline(row)).for_each(|(to, &from)| *to = from);
-            }
-            return Ok(());
-        }
         let document = texts.first(paragraphs[0]).document;
         let content = &texts.corpus.contents[document as usize];
         texts.corpus.with_units(document, |_, units| {

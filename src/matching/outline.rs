@@ -42,14 +42,27 @@ pub fn most((a, count_a): (&[u64], u32), (b, count_b): (&[u64], u32)) -> Overlap
     if a.len() > b.len() {
         return most((b, count_b), (a, count_a)).flip();
     }
-    let (mut only_a, mut only_b) = (0, 0);
-    for (at, &own) in a.iter().enumerate() {
-        let other = b[at..].iter().step_by(a.len()).fold(0, |folded, word| folded | word);
-        only_a += (own & !other).count_ones();
-        only_b += (other & !own).count_ones();
-    }
+    let (only_a, only_b) = apart(a, b);
     let shared = (count_a - only_a).min(count_b - only_b);
     Overlap { shared, a: shared + only_a, b: shared + only_b }
+}
+
+/// The bits of `a`, the narrower, that `b` lacks, and those of `b`, folded, that `a` lacks.
+#[multiversion::multiversion(targets("x86_64+popcnt"))]
+fn apart(a: &[u64], b: &[u64]) -> (u32, u32) {
+    let mut only = (0, 0);
+    let mut add = |own: u64, other: u64| {
+        only.0 += (own & !other).count_ones();
+        only.1 += (other & !own).count_ones();
+    };
+    if a.len() == b.len() {
+        a.iter().zip(b).for_each(|(&own, &other)| add(own, other));
+    } else {
+        for (at, &own) in a.iter().enumerate() {
+            add(own, b[at..].iter().step_by(a.len()).fold(0, |folded, word| folded | word));
+        }
+    }
+    only
 }
 
 #[cfg(test)]

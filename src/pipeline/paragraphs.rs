@@ -7,6 +7,7 @@
 mod candidates;
 mod distinct;
 mod inwards;
+mod margins;
 mod sets;
 mod shares;
 mod signs;
@@ -123,14 +124,12 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
     let mut components = Components::new(distinct.len());
     let mut sets = Sets::new(distinct.len());
     let mut fragments: Vec<(u32, u32, f64)> = Vec::new();
-    let filter: Vec<(u32, u32)> =
-        candidates.into_par_iter().filter(|&(a, b)| signs.may_match(a, b, config)).collect();
     let mut at = 0;
-    while at < filter.len() {
+    while at < candidates.len() {
         let mut batch = Vec::with_capacity(BATCH);
-        while at < filter.len() && batch.len() < BATCH {
-            if !components.joined(one(filter[at].0), one(filter[at].1)) {
-                batch.push(filter[at]);
+        while at < candidates.len() && batch.len() < BATCH {
+            if !components.joined(one(candidates[at].0), one(candidates[at].1)) {
+                batch.push(candidates[at]);
             }
             at += 1;
         }
@@ -152,7 +151,7 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
             }
         }
     }
-    drop((signs, sets, filter));
+    drop((signs, sets, candidates));
     let mut rows = vec![NO_ROW; distinct.len()];
     shingled.iter().zip(0..).for_each(|(&one, row)| rows[one as usize] = row);
 
@@ -263,7 +262,7 @@ pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
     let texts = Texts { corpus, all: &all, first: &first };
     let signs = Signs::new(&texts, &shingled, config)?;
     let mut pairs = candidates(&texts, &signs, &shingled, config, &mut HotBuckets::default())?;
-    pairs.retain(|&(a, b)| signs.may_match(a, b, config));
+    pairs.retain(|&(a, b)| signs.no_match(a, b, config).is_none());
     pairs.iter_mut().for_each(|(a, b)| (*a, *b) = (shingled[*a as usize], shingled[*b as usize]));
     Ok((all, pairs))
 }

@@ -4,10 +4,10 @@
 //! its nearest; those that begin or end like many others are parted further inwards. Cost: two passes over the keys
 //! of a band and a sort of those that come again, each band on one thread.
 
-use rayon::prelude::*;
 use rdst::RadixSort;
 
-use super::signs::{KEYS, ROOM, Signs};
+use super::margins::{ROOM, margins};
+use super::signs::{KEYS, Signs};
 use super::{Texts, inwards};
 use crate::config::Config;
 use crate::error::Result;
@@ -43,8 +43,8 @@ pub(super) fn candidates(
     crowd.dedup();
     let pair = |word: u64| ((word >> 32) as u32, word as u32);
     let crowd: Vec<(u32, u32)> = crowd.into_iter().map(pair).collect();
-    let margins: Vec<f32> = crowd.par_iter().map(|&(a, b)| signs.margin(a, b, config) as f32).collect();
-    pairs.extend(crowd::best(&crowd, &margins, ROOM as f32).map(|(a, b)| entry(a, b)));
+    let margins = margins(texts, signs, shingled, &crowd, config)?;
+    pairs.extend(crowd::best(&crowd, &margins, ROOM).map(|(a, b)| entry(a, b)));
     pairs.radix_sort_unstable();
     pairs.dedup();
     Ok(pairs.into_iter().map(pair).collect())

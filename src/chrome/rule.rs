@@ -143,9 +143,13 @@ impl Pattern {
         Ok(Pattern { text, compiled: OnceLock::from(regex) })
     }
 
+    pub(super) fn rest(&mut self) {
+        self.compiled.take();
+    }
+
     pub(super) fn regex(&self) -> &Regex {
-        // What was not checked is built in, and tests compile it.
-        self.compiled.get_or_init(|| Regex::new(&self.text).expect("the embedded rules are tested"))
+        // What was not checked when it was read is built in, and tests compile it.
+        self.compiled.get_or_init(|| Regex::new(&self.text).expect("the expression was compiled before"))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::hash::Map;
 
 use super::prefilter::Prefilter;
-use super::rule::{HEADS, LONG, LONGEST_WORD, Rule, RuleId, RuleKind, bare_head, bare_key};
+use super::rule::{HEADS, LONG, LONGEST_WORD, Pattern, Rule, RuleId, RuleKind, bare_head, bare_key};
 use super::rule_file::{SETTING, Trust, read_file};
 use super::shape::{Flags, flags, may_hold_domain};
 
@@ -93,6 +93,13 @@ impl Rules {
         let file = read_file(text)?;
         let anchors = file.anchors.clone();
         compile(file.rules(&BTreeMap::new(), Trust::Try)?, anchors)
+    }
+
+    /// Lets go of what the patterns that take whole lines were compiled to, some megabytes for each thread, when all
+    /// lines were read; one that is asked again is compiled again.
+    pub(crate) fn rest(&mut self) {
+        let lines = self.rules.iter_mut().filter(|rule| rule.kind != RuleKind::Span);
+        lines.filter_map(|rule| rule.pattern.as_mut()).for_each(Pattern::rest);
     }
 
     /// The rule with this number.

@@ -78,12 +78,11 @@ pub enum Rewrite {
 /// A bad setting or input is found before anything is read; the output folder appears whole or not at all.
 pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     job.config.validate()?;
-    let rules = match &job.rules {
+    let mut rules = match &job.rules {
         Some(text) => Rules::with(text)?,
         None => Rules::built_in(),
     };
     let earlier = job.model.as_ref().map(ChromeModel::earlier).transpose()?.unwrap_or_default();
-    let judge = Judge { rules: &rules, config: &job.config, earlier: &earlier };
     let mut clock = Clock::new();
     let (sources, first_reference) = sources(job)?;
     let protected = protected(job, &sources.list[..first_reference])?;
@@ -111,7 +110,10 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     if let Some(warning) = unknown_sites(&earlier, &survey.corpus.sites) {
         progress.warn(&warning);
     }
+    rules.rest();
+    let judge = Judge { rules: &rules, config: &job.config, earlier: &earlier };
     let found = find(&mut survey.corpus, judge, job, progress, &mut clock)?;
+    drop(rules);
     let Findings { documents, paragraphs, families } = found;
     progress.stage("deciding", None);
     let verdicts = verdicts::decide(&survey.corpus, &documents, &paragraphs, &job.config)?;

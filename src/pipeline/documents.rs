@@ -38,7 +38,7 @@ use crate::text::fold::Slot;
 use crate::text::shingle::{shingle_set, shingles};
 
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
-const BATCH: usize = 8192;
+const BATCH: usize = 2048;
 
 /// What was found between documents.
 #[derive(Debug, Default)]

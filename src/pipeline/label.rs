@@ -483,7 +483,7 @@ fn injected(
     let mut spellings: Vec<&Occurrence> = Vec::new();
     for &at in group {
         let occurrence = &found.occurrences[at as usize];
-        if spellings.len() < COPIES && spellings.iter().all(|known| known.key != occurrence.key) {
+        if spellings.len() < COPIES && spellings.iter().all(|known| known.distinct != occurrence.distinct) {
             spellings.push(occurrence);
         }
     }

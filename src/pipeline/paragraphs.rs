@@ -53,8 +53,6 @@ pub struct Occurrence {
     pub document: u32,
     /// Its paragraphs, as indices into the document's content.
     pub run: Range<u32>,
-    /// Key of its units; for a short one, of its numbers too.
-    pub key: u64,
     /// Its units.
     pub units: u32,
     /// Key of its numbers, 0 where it has none.
@@ -63,8 +61,8 @@ pub struct Occurrence {
     pub runs: u32,
     /// Masks.
     pub masks: u32,
-    /// Number of the distinct paragraph it is one of.
-    distinct: u32,
+    /// Number of the distinct paragraph it is one of: of equal units, and where these are few, of equal numbers.
+    pub distinct: u32,
 }
 
 /// What was found between paragraphs.
@@ -107,8 +105,9 @@ pub struct ParagraphCluster {
 /// When a sheet cannot be read back.
 pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
     let mut found = ParagraphMatches::default();
-    let mut all = occurrences(corpus, config)?;
-    let distinct = Distinct::new(&mut all);
+    let (mut all, keys) = occurrences(corpus, config)?;
+    let distinct = Distinct::new(&mut all, &keys);
+    drop(keys);
     let shingled: Vec<u32> = (0..distinct.len() as u32)
         .filter(|&one| all[distinct.first[one as usize] as usize].units as usize >= config.matching.min_units)
         .collect();
@@ -252,7 +251,7 @@ pub type Proposed = (Vec<Occurrence>, Vec<(u32, u32)>);
 /// # Errors
 /// When a sheet cannot be read back.
 pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
-    let all = occurrences(corpus, config)?;
+    let (all, _) = occurrences(corpus, config)?;
     let first: Vec<u32> = (0..all.len() as u32).collect();
     let shingled: Vec<u32> = first
         .iter()
@@ -267,8 +266,9 @@ pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
     Ok((all, pairs))
 }
 
-/// Paragraphs and offered runs of all documents, in order; a run stands after its last piece.
-fn occurrences(corpus: &Corpus, config: &Config) -> Result<Vec<Occurrence>> {
+/// Paragraphs and offered runs of all documents, in order; a run stands after its last piece. For each the key of its
+/// units; for a short one, of its numbers too.
+fn occurrences(corpus: &Corpus, config: &Config) -> Result<(Vec<Occurrence>, Vec<u64>)> {
     let ids: Vec<u32> = corpus.ids().collect();
     let count = |&id: &u32| {
         let content = &corpus.contents[id as usize];
@@ -276,30 +276,33 @@ fn occurrences(corpus: &Corpus, config: &Config) -> Result<Vec<Occurrence>> {
     };
     // Each document's stand where they belong at once: nothing is copied.
     let mut all = vec![Occurrence::default(); ids.iter().map(count).sum()];
-    let (mut work, mut rest) = (Vec::new(), &mut all[..]);
+    let mut keys = vec![0; all.len()];
+    let (mut work, mut rest, mut rest_of_keys) = (Vec::new(), &mut all[..], &mut keys[..]);
     for documents in ids.chunks(DOCUMENTS) {
-        let (part, behind) = rest.split_at_mut(documents.iter().map(count).sum());
-        work.push((documents, part));
-        rest = behind;
+        let here = documents.iter().map(count).sum();
+        let (part, behind) = rest.split_at_mut(here);
+        let (part_of_keys, keys_behind) = rest_of_keys.split_at_mut(here);
+        work.push((documents, part, part_of_keys));
+        (rest, rest_of_keys) = (behind, keys_behind);
     }
     let scratch = <(Vec<ParagraphNumbers>, Vec<u32>)>::default;
-    work.into_par_iter().try_for_each_init(scratch, |(numbers, scratch), (documents, part)| {
-        let mut places = part.iter_mut();
+    work.into_par_iter().try_for_each_init(scratch, |(numbers, scratch), (documents, part, keys)| {
+        let mut places = part.iter_mut().zip(keys);
         documents.iter().try_for_each(|&document| {
             let content = &corpus.contents[document as usize];
             corpus.with_units(document, |sheet, units| {
                 numbers.clear();
                 numbers.extend(content.numbers(sheet, &content.all()));
                 let runs = content.all().map(|at| at..at + 1).chain(content.joins.iter().cloned());
-                for (run, place) in runs.zip(&mut places) {
+                for (run, (place, key)) in runs.zip(&mut places) {
                     let units = &units[content.run_units(&run)];
                     let numbers = &numbers[run.start as usize..run.end as usize];
-                    *place = occurrence(document, run, units, numbers, config, scratch);
+                    (*place, *key) = occurrence(document, run, units, numbers, config, scratch);
                 }
             })
         })
     })?;
-    Ok(all)
+    Ok((all, keys))
 }
 
 fn occurrence(
@@ -309,7 +312,7 @@ fn occurrence(
     pieces: &[ParagraphNumbers],
     config: &Config,
     scratch: &mut Vec<u32>,
-) -> Occurrence {
+) -> (Occurrence, u64) {
     let numbers = match pieces {
         [one] => one.key,
         several => {
@@ -326,16 +329,16 @@ fn occurrence(
     } else {
         hash::units_key(units)
     };
-    Occurrence {
+    let occurrence = Occurrence {
         document,
         run,
-        key,
         units: units.len() as u32,
         numbers,
         runs: pieces.iter().map(|piece| piece.runs).sum(),
         masks: pieces.iter().map(|piece| piece.masks).sum(),
         distinct: 0,
-    }
+    };
+    (occurrence, key)
 }
 
 /// Which occurrences stand: a run whose copies its pieces do not have, instead of the pieces; all other pieces.
@@ -505,7 +508,7 @@ impl Texts<'_> {
         if x.runs + x.masks + y.runs + y.masks == 0 {
             return Ok(Comparison::default());
         }
-        if x.key == y.key && x.numbers == y.numbers && x.masks + y.masks == 0 {
+        if x.distinct == y.distinct && x.numbers == y.numbers && x.masks + y.masks == 0 {
             return Ok(Comparison { same: x.runs, ..Comparison::default() });
         }
         let (units_b, slots_b) = match read {

@@ -18,14 +18,14 @@ pub(super) struct Distinct {
 }
 
 impl Distinct {
-    /// Tells the occurrences apart, and notes with each which paragraph it is one of.
-    pub(super) fn new(all: &mut [Occurrence]) -> Self {
+    /// Tells the occurrences apart by their keys, and notes with each which paragraph it is one of.
+    pub(super) fn new(all: &mut [Occurrence], keys: &[u64]) -> Self {
         let mut distinct = Self::default();
         // Most keys are those of one occurrence, or of a few.
         let mut numbers: Map<u64, u32> = Map::with_capacity_and_hasher(all.len() / 2, Default::default());
         let mut counts: Vec<u32> = Vec::new();
-        for (occurrence, at) in all.iter_mut().zip(0..) {
-            occurrence.distinct = *numbers.entry(occurrence.key).or_insert(counts.len() as u32);
+        for ((occurrence, &key), at) in all.iter_mut().zip(keys).zip(0..) {
+            occurrence.distinct = *numbers.entry(key).or_insert(counts.len() as u32);
             if occurrence.distinct as usize == counts.len() {
                 distinct.first.push(at);
                 counts.push(0);
@@ -71,9 +71,8 @@ mod tests {
         /// Against the definition.
         #[test]
         fn equal_keys_are_one_paragraph(keys in prop::collection::vec(prop_oneof![0u64..20, any::<u64>()], 0..80)) {
-            let mut all: Vec<Occurrence> =
-                keys.iter().map(|&key| Occurrence { key, ..Occurrence::default() }).collect();
-            let distinct = Distinct::new(&mut all);
+            let mut all = vec![Occurrence::default(); keys.len()];
+            let distinct = Distinct::new(&mut all, &keys);
             let first = |key: u64| keys.iter().position(|&other| other == key);
             let firsts: Vec<usize> = (0..keys.len()).filter(|&at| first(keys[at]) == Some(at)).collect();
             prop_assert_eq!(distinct.len(), firsts.len());

@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -78,16 +80,57 @@ impl SlotKind {
     }
 }
 
-/// The name of a family: its kind and its key, as in `repeated:00c0ffee00c0ffee`; of what only looks like chrome, that.
-pub fn family_name(kind: FamilyKind, key: u64) -> String {
-    let kind = match kind {
-        FamilyKind::Repeated => "repeated",
-        FamilyKind::Template => "template",
-        FamilyKind::Listing => "listing",
-        FamilyKind::Span => "span",
-        FamilyKind::Shape => return "shape".into(),
-    };
-    format!("{kind}:{key:016x}")
+/// The name of a family: its kind and its key, as in `repeated:00c0ffee00c0ffee`; of what only looks like chrome,
+/// `shape`.
+///
+/// ```
+/// use dechaff::chrome::{FamilyKind, FamilyName};
+/// let name = FamilyName { kind: FamilyKind::Repeated, key: 0xc0ffee };
+/// assert_eq!(name.to_string(), "repeated:0000000000c0ffee");
+/// assert_eq!("repeated:0000000000c0ffee".parse(), Ok(name));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FamilyName {
+    /// What holds its members together.
+    pub kind: FamilyKind,
+    /// Key of what they share; 0 for a shape.
+    pub key: u64,
+}
+
+impl FamilyName {
+    /// What only looks like chrome.
+    pub const SHAPE: FamilyName = FamilyName { kind: FamilyKind::Shape, key: 0 };
+    const SHAPED: &'static str = "shape";
+    const KINDS: [(FamilyKind, &'static str); 4] = [
+        (FamilyKind::Repeated, "repeated"),
+        (FamilyKind::Template, "template"),
+        (FamilyKind::Listing, "listing"),
+        (FamilyKind::Span, "span"),
+    ];
+}
+
+impl fmt::Display for FamilyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Self::KINDS.iter().find(|(kind, _)| *kind == self.kind) {
+            Some((_, kind)) => write!(f, "{kind}:{:016x}", self.key),
+            None => f.write_str(Self::SHAPED),
+        }
+    }
+}
+
+impl FromStr for FamilyName {
+    type Err = ();
+
+    /// # Errors
+    /// When it is no family's name.
+    fn from_str(name: &str) -> Result<Self, ()> {
+        if name == Self::SHAPED {
+            return Ok(Self::SHAPE);
+        }
+        let (kind, key) = name.split_once(':').ok_or(())?;
+        let &(kind, _) = Self::KINDS.iter().find(|(_, known)| *known == kind).ok_or(())?;
+        Ok(Self { kind, key: u64::from_str_radix(key, 16).map_err(drop)? })
+    }
 }
 
 /// Key of a template of passages.
@@ -245,7 +288,7 @@ fn describe(kind: FamilyKind, key: u64, family: &Gathered, texts: &mut Cached<'_
         },
     };
     Family {
-        family: family_name(kind, key),
+        family: FamilyName { kind, key }.to_string(),
         pages: family.pages,
         share: rounded((f64::from(family.pages) / f64::from(site.pages().max(1))).min(1.0)),
         position: rounded(family.position / f64::from(family.placed.max(1))),

@@ -1,5 +1,8 @@
 //! What chrome detection says of a page: which lines and spans are the site's, why, and how surely.
 
+use std::sync::Arc;
+
+use super::family::FamilyName;
 use crate::document::Span;
 
 /// The labels of one page; whatever is not named here is content.
@@ -43,9 +46,9 @@ pub struct SpanLabel {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
     /// A rule, by name.
-    Rule(String),
+    Rule(Arc<str>),
     /// A family of lines or spans of the site, by the template that its members share.
-    Family(String),
+    Family(FamilyName),
     /// The text stands in this copy and in none of the others.
     Alignment,
 }

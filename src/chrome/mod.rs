@@ -28,7 +28,7 @@ mod tables;
 
 pub use bodies::{provisional_bodies, provisional_bodies_of};
 pub use evidence::{Evidence, Observer, observe};
-pub use family::{Family, Passages, SlotKind, families, family_name, span_key};
+pub use family::{Family, FamilyName, Passages, SlotKind, families, span_key};
 pub use guard::{Guarded, Round, SiteFacts, guard, trusts_frequency};
 pub use labels::{Known, Labels, LineLabel, SpanLabel};
 pub use model::{ChromeModel, Earlier, MODEL_FORMAT, SiteModel, SpanModel};

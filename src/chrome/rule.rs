@@ -3,7 +3,7 @@
 //! In goes a line, out comes whether the rule takes it, or which of its passages. Cost: a few searches for literals,
 //! then one regular expression, which is compiled when a line first meets it.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use memchr::memmem::Finder;
 use regex::{Captures, Match, Regex};
@@ -38,7 +38,7 @@ pub enum RuleKind {
 #[derive(Debug)]
 pub struct Rule {
     /// Name, unique in the set; stands in `removed.jsonl`.
-    pub name: String,
+    pub name: Arc<str>,
     /// What it describes.
     pub kind: RuleKind,
     /// Language of the pages it was written for.

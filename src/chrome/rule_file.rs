@@ -123,7 +123,7 @@ fn rule(raw: RawRule, definitions: &BTreeMap<String, String>, trust: Trust) -> R
         return Err(wrong(format!("`confidence` is {confidence}: give a number above 0 and up to 1")));
     }
     let rule = Rule {
-        name: raw.name.clone(),
+        name: raw.name.as_str().into(),
         kind: raw.kind,
         lang: raw.lang.clone(),
         confidence,

@@ -343,7 +343,7 @@ fn longest_first(mut found: Vec<(RuleId, Span)>) -> Vec<(RuleId, Span)> {
 fn compile(rules: Vec<Rule>, anchors: Vec<String>) -> Result<Rules> {
     let anchors: Vec<String> =
         anchors.into_iter().map(|anchor| anchor.to_lowercase()).filter(|anchor| !anchor.is_empty()).collect();
-    let mut names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+    let mut names: Vec<&str> = rules.iter().map(|rule| &*rule.name).collect();
     names.sort_unstable();
     if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(Error::setting(
@@ -504,7 +504,7 @@ mod tests {
     fn user_rules_come_first_and_may_use_the_definitions() {
         let user = "[[rule]]\nname = 'mine'\nkind = 'span'\npattern = '去{{domain}}看看'\nexamples = ['好。⟦去a1.example.com看看⟧']\n";
         let rules = Rules::with(user).expect("the rule is right");
-        assert_eq!(rules.get(1).map(|rule| rule.name.as_str()), Some("mine"));
+        assert_eq!(rules.get(1).map(|rule| &*rule.name), Some("mine"));
         assert_eq!(rules.spans("完。去b2.com看看"), [(1, Span::new(6, 21))]);
     }
 }

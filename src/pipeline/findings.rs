@@ -106,7 +106,7 @@ impl Findings for Live<'_> {
             let (reason, known) = match &removal.why {
                 Why::ChromeLine(reason) => (Reason::ChromeLine, known(&reason.known)),
                 Why::ChromeSpan(reason) => (Reason::ChromeSpan, known(&reason.known)),
-                Why::Copy { level, .. } => (Reason::Copy(*level), ""),
+                Why::Copy { level, .. } => (Reason::Copy(*level), Cow::Borrowed("")),
             };
             let lines = &removal.unit.lines;
             visit(Removal {
@@ -115,7 +115,7 @@ impl Findings for Live<'_> {
                 span: removal.unit.span,
                 lines: [lines.first(), lines.last()].map(|line| line.map_or(1, |line| line + 1)),
                 reason,
-                known,
+                known: &known,
             });
         }
         Ok(())
@@ -194,11 +194,11 @@ pub(super) fn beginning(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit)]
 }
 
-fn known(known: &Known) -> &str {
+fn known(known: &Known) -> Cow<'_, str> {
     match known {
-        Known::Rule(name) => name,
-        Known::Family(template) => template,
-        Known::Alignment => "alignment",
+        Known::Rule(name) => Cow::Borrowed(name),
+        Known::Family(family) => Cow::Owned(family.to_string()),
+        Known::Alignment => Cow::Borrowed("alignment"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
@@ -11,10 +11,10 @@ use super::documents::DocumentMatches;
 use super::paragraphs::{Occurrence, ParagraphMatches};
 use super::sheet::Sheet;
 use crate::chrome::{
-    Earlier, Evidence, Family, FamilyKind, Flags, Guarded, InjectedSpan, Known, Label, Labels, LineLabel,
-    Page, PageLabels, Passages, Round, Rules, Scope, SeenPage, Site, SiteFacts, SiteModel, Source,
-    SpanFamilies, SpanLabel, Texts, families, family_name, guard, judge_insertion, provisional_bodies,
-    span_key, trusts_frequency,
+    Earlier, Evidence, Family, FamilyKind, FamilyName, Flags, Guarded, InjectedSpan, Known, Label, Labels,
+    LineLabel, Page, PageLabels, Passages, Round, Rules, Scope, SeenPage, Site, SiteFacts, SiteModel, Source,
+    SpanFamilies, SpanLabel, Texts, families, guard, judge_insertion, provisional_bodies, span_key,
+    trusts_frequency,
 };
 use crate::config::Config;
 use crate::document::Span;
@@ -379,7 +379,9 @@ impl Judge<'_> {
         for found in passages {
             let family = found.family.and_then(|family| families.templates.get(family as usize));
             let known = match family {
-                Some((template, _)) => Known::Family(family_name(FamilyKind::Span, span_key(template))),
+                Some((template, _)) => {
+                    Known::Family(FamilyName { kind: FamilyKind::Span, key: span_key(template) })
+                }
                 None => known(&Source::Rule(found.rule), self.rules),
             };
             let (pages, confidence) = (found.pages, found.confidence);
@@ -440,8 +442,10 @@ impl Texts for SiteTexts<'_> {
 
 fn known(source: &Source, rules: &Rules) -> Known {
     match source {
-        Source::Rule(id) => Known::Rule(rules.get(*id).map(|rule| rule.name.clone()).unwrap_or_default()),
-        Source::Family(kind, key) => Known::Family(family_name(*kind, *key)),
+        Source::Rule(id) => {
+            Known::Rule(rules.get(*id).map_or_else(|| "".into(), |rule| Arc::clone(&rule.name)))
+        }
+        Source::Family(kind, key) => Known::Family(FamilyName { kind: *kind, key: *key }),
     }
 }
 

@@ -439,7 +439,7 @@ fn chrome(line: &mut Line, what: &str, reason: &ChromeReason) {
     line.text("reason", what);
     match &reason.known {
         Known::Rule(name) => line.text("rule", name),
-        Known::Family(template) => line.text("family", template),
+        Known::Family(family) => line.text("family", &family.to_string()),
         Known::Alignment => line.text("rule", "alignment"),
     };
     line.number("pages", u64::from(reason.pages)).share("confidence", f64::from(reason.confidence));

@@ -16,8 +16,8 @@ pub fn of(verdicts: &Verdicts, names: &Names<'_>, document: u32) -> Vec<Mark> {
         let mut attributes = vec![("data-reason", reason(&removal.why).to_owned())];
         attributes.push(match &removal.why {
             Why::ChromeLine(chrome) | Why::ChromeSpan(chrome) => match &chrome.known {
-                Known::Rule(name) => ("data-rule", name.clone()),
-                Known::Family(family) => ("data-family", family.clone()),
+                Known::Rule(name) => ("data-rule", name.to_string()),
+                Known::Family(family) => ("data-family", family.to_string()),
                 Known::Alignment => ("data-rule", "alignment".to_owned()),
             },
             Why::Copy { level, cluster } => {

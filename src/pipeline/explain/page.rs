@@ -3,7 +3,7 @@
 use super::Run;
 use super::findings::origin;
 use super::rows::RemovedRow;
-use crate::chrome::{Known, Labels, LineLabel, SpanLabel};
+use crate::chrome::{FamilyName, Known, Labels, LineLabel, SpanLabel};
 use crate::document::Span;
 use crate::error::Error;
 use crate::input::{Blocks, Fields, Limits, Parsed, discover, records};
@@ -95,10 +95,13 @@ impl Run {
 fn labels(removed: &[RemovedRow], sheet: &Sheet) -> Labels {
     let mut labels = Labels::default();
     for row in removed {
-        let known = row
-            .rule
-            .clone()
-            .map_or_else(|| Known::Family(row.family.clone().unwrap_or_default()), Known::Rule);
+        let known = match &row.rule {
+            Some(rule) => Known::Rule(rule.as_str().into()),
+            None => {
+                let name = row.family.as_deref().and_then(|family| family.parse().ok());
+                Known::Family(name.unwrap_or(FamilyName::SHAPE))
+            }
+        };
         let pages = row.pages.unwrap_or(0) as u32;
         let confidence = row.confidence.unwrap_or(0.0) as f32;
         let span = Span { start: row.unit.byte_start, end: row.unit.byte_end };

@@ -158,7 +158,7 @@ fn sizes_are_as_documented() {
     let rows = [
         (size_of::<pipeline::corpus::Document>(), "| document | {} + its id | `Document` |"),
         (size_of::<chrome::Labels>(), "`Labels` ({})"),
-        (size_of::<chrome::Evidence>(), "| non-blank line | {} | `Evidence` |"),
+        (size_of::<chrome::Evidence>(), "| non-blank line | {} | `Evidence`"),
         (size_of::<chrome::LineLabel>(), "| chrome line | {} |"),
         (size_of::<chrome::Family>(), "| family of a site's chrome | {} + "),
         (size_of::<pipeline::paragraphs::Occurrence>(), "| paragraph, and offered run | {} |"),

@@ -59,6 +59,60 @@ pub struct Evidence {
     pub role: Role,
 }
 
+impl Evidence {
+    /// Bytes of [`Evidence::to_bytes`].
+    pub(crate) const BYTES: usize = 48;
+
+    /// As bytes, for a file that no other run reads.
+    pub(crate) fn to_bytes(self) -> [u8; Self::BYTES] {
+        let Evidence { exact, template, line, label, ends, flags, path, rule, units, chars, .. } = self;
+        let small = [self.commas, self.digits, self.function, self.links, self.near, self.role.0];
+        let mut bytes = [0; Self::BYTES];
+        let mut rest = &mut bytes[..];
+        let mut put = |part: &[u8]| {
+            let (here, behind) = std::mem::take(&mut rest).split_at_mut(part.len());
+            here.copy_from_slice(part);
+            rest = behind;
+        };
+        [exact, template].into_iter().for_each(|word| put(&word.to_le_bytes()));
+        [line, label, ends, flags.0, path].into_iter().for_each(|word| put(&word.to_le_bytes()));
+        [rule, units, chars].into_iter().for_each(|word| put(&word.to_le_bytes()));
+        put(&small);
+        bytes
+    }
+
+    /// What [`Evidence::to_bytes`] made.
+    pub(crate) fn from_bytes(bytes: &[u8; Self::BYTES]) -> Self {
+        let mut rest = &bytes[..];
+        fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
+            rest.split_off(..N).and_then(|part| part.first_chunk().copied()).unwrap_or([0; N])
+        }
+        let [exact, template] = [(); 2].map(|()| u64::from_le_bytes(take(&mut rest)));
+        let [line, label, ends, flags, path] = [(); 5].map(|()| u32::from_le_bytes(take(&mut rest)));
+        let [rule, units, chars] = [(); 3].map(|()| u16::from_le_bytes(take(&mut rest)));
+        let [commas, digits, function, links, near, role] = take(&mut rest);
+        let (flags, role) = (Flags(flags), Role(role));
+        Evidence {
+            exact,
+            template,
+            line,
+            label,
+            ends,
+            flags,
+            path,
+            rule,
+            units,
+            chars,
+            commas,
+            digits,
+            function,
+            links,
+            near,
+            role,
+        }
+    }
+}
+
 /// Appends the evidence of each non-blank line of `text` to `out`, in order. `lines` are all lines of the text in
 /// order, terminators excluded; `offsets` has one more entry than `lines`, and line `i` has the units
 /// `units[offsets[i]..offsets[i + 1]]`.

@@ -19,10 +19,8 @@ use crate::error::Result;
 pub struct Corpus {
     /// What is known of each document.
     pub documents: Vec<Document>,
-    /// Their sheets.
+    /// Their sheets, and what chrome looks at: one entry for each non-blank line. None is left when the labels stand.
     pub spool: Spool,
-    /// What chrome looks at: one entry for each non-blank line. None is left when the labels stand.
-    pub evidence: Vec<Box<[Evidence]>>,
     /// When the labels stand: the lines of each document that may hold an injected passage, in order.
     pub calls: Vec<Box<[u32]>>,
     /// Their labels; all content until chrome was looked for. Changed by [`Corpus::relabel`].
@@ -78,12 +76,25 @@ impl Document {
 
 impl Corpus {
     /// Keeps of the evidence the lines that `calls` says something of: memory for the stages to come.
-    pub fn forget_evidence(&mut self, calls: impl Fn(&Evidence) -> bool + Sync) {
-        let evidence = std::mem::take(&mut self.evidence);
-        self.calls = evidence
-            .into_par_iter()
-            .map(|lines| lines.iter().filter(|line| calls(line)).map(|line| line.line).collect())
-            .collect();
+    ///
+    /// # Errors
+    /// When it cannot be read back.
+    pub fn forget_evidence(&mut self, calls: impl Fn(&Evidence) -> bool + Sync) -> Result<()> {
+        let calling = |id: u32| {
+            let lines = self.spool.evidence(id)?;
+            Ok(lines.iter().filter(|line| calls(line)).map(|line| line.line).collect())
+        };
+        self.calls = self.ids().into_par_iter().map(calling).collect::<Result<_>>()?;
+        self.spool.forget_evidence();
+        Ok(())
+    }
+
+    /// The evidence of some documents.
+    ///
+    /// # Errors
+    /// When it cannot be read back.
+    pub fn evidence_of(&self, documents: &[u32]) -> Result<Vec<Cow<'_, [Evidence]>>> {
+        documents.iter().map(|&document| self.spool.evidence(document)).collect()
     }
 
     /// Gives the documents these labels. The documents whose labels changed, in order.

@@ -53,10 +53,10 @@ pub fn first(corpus: &mut Corpus, judge: Judge<'_>, describe: Describe) -> Resul
         .sites
         .par_iter()
         .map(|documents| {
-            let evidence: Vec<&[Evidence]> =
-                documents.iter().map(|&document| &*corpus.evidence[document as usize]).collect();
-            let bodies = provisional_bodies(&evidence);
-            judge.site(corpus, documents, &bodies, Round::First, |view| {
+            let evidence = corpus.evidence_of(documents)?;
+            let lines: Vec<&[Evidence]> = evidence.iter().map(|lines| &**lines).collect();
+            let bodies = provisional_bodies(&lines);
+            judge.site(corpus, documents, (&evidence, &bodies), Round::First, |view| {
                 view.guarded
                     .iter()
                     .all(|guarded| *guarded == Guarded::ForGood)
@@ -117,7 +117,8 @@ pub fn again(
                 }
                 _ => {
                     let told = |view: &View<'_>| view.described(describe);
-                    judge.site(corpus, documents, &bodies, Round::Last, told)
+                    let evidence = corpus.evidence_of(documents)?;
+                    judge.site(corpus, documents, (&evidence, &bodies), Round::Last, told)
                 }
             }
         })
@@ -134,7 +135,7 @@ pub fn again(
     }
     alone.into_iter().for_each(|judged| labels[judged.document as usize] = judged.labels);
     let changed = corpus.relabel(labels)?;
-    corpus.forget_evidence(calls);
+    corpus.forget_evidence(calls)?;
     Ok(Again { changed, families })
 }
 
@@ -166,7 +167,8 @@ pub fn learn(corpus: &Corpus, found: &DocumentMatches, judge: Judge<'_>) -> Resu
                     SiteModel::new(name, view.site, view.counted, families, view.spans)
                 })
             };
-            Ok(judge.site(corpus, documents, &bodies, Round::Last, told)?.1)
+            let evidence = corpus.evidence_of(documents)?;
+            Ok(judge.site(corpus, documents, (&evidence, &bodies), Round::Last, told)?.1)
         })
         .collect::<Result<_>>()?;
     Ok(models.into_iter().flatten().collect())
@@ -262,23 +264,24 @@ impl View<'_> {
 const MOST_SEEN: usize = 1 << 18;
 
 impl Judge<'_> {
-    /// Labels the pages of one site, and tells something of it; `bodies` numbers the bodies of its pages.
+    /// Labels the pages of one site by the evidence of each, and tells something of it; `bodies` numbers the bodies of
+    /// its pages.
     fn site<T>(
         self,
         corpus: &Corpus,
         documents: &[u32],
-        bodies: &[u32],
+        (evidence, bodies): (&[Cow<'_, [Evidence]>], &[u32]),
         round: Round,
         tell: impl Fn(&View<'_>) -> T,
     ) -> Result<(Vec<Judged>, T)> {
         let mut numbers = bodies.to_vec();
         numbers.sort_unstable();
         numbers.dedup();
-        let pages: Vec<Page<'_>> = documents
+        let pages: Vec<Page<'_>> = evidence
             .iter()
             .zip(bodies)
-            .map(|(&document, &body)| Page {
-                evidence: &corpus.evidence[document as usize],
+            .map(|(evidence, &body)| Page {
+                evidence,
                 body: numbers.partition_point(|&number| number < body) as u32,
             })
             .collect();
@@ -333,7 +336,8 @@ impl Judge<'_> {
 
     /// Labels a page of unknown site.
     fn alone(self, corpus: &Corpus, document: u32, round: Round) -> Result<Judged> {
-        let page = Page { evidence: &corpus.evidence[document as usize], body: 0 };
+        let evidence = corpus.spool.evidence(document)?;
+        let page = Page { evidence: &evidence, body: 0 };
         let site = Site::learn(&[], self.rules, Scope::Unknown);
         let (labels, guarded) = self.page(&page, None, &site, None, round);
         let documents = [document];

@@ -1,6 +1,7 @@
-//! Sheets kept between the stages: in memory up to a budget, then in a temporary file.
+//! Sheets kept between the stages, and until chrome is told their evidence: in memory up to a budget, then in a
+//! temporary file.
 //!
-//! Cost: a sheet in the file is decoded at each use (a read and a few copies).
+//! Cost: what is in the file is decoded at each use (a read and a few copies).
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -9,6 +10,7 @@ use std::io::Write;
 use std::os::unix::fs::FileExt;
 
 use super::sheet::{Edges, Sheet};
+use crate::chrome::Evidence;
 use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::text::fold::Numbers;
@@ -25,8 +27,16 @@ pub struct Spool {
 
 #[derive(Debug)]
 enum Slot {
-    Memory(Box<Sheet>),
-    File { at: u64, len: usize },
+    Memory {
+        sheet: Box<Sheet>,
+        evidence: Box<[Evidence]>,
+    },
+    /// The evidence of so many lines, then the sheet.
+    File {
+        at: u64,
+        lines: u32,
+        len: usize,
+    },
 }
 
 thread_local! {
@@ -35,23 +45,25 @@ thread_local! {
 }
 
 impl Spool {
-    /// An empty spool that keeps up to `budget` bytes of sheets in memory.
+    /// An empty spool that keeps up to `budget` bytes in memory.
     pub fn new(budget: usize) -> Self {
         Self { slots: Vec::new(), budget, memory: 0, file: None, end: 0 }
     }
 
-    /// Adds the next document's sheet.
+    /// Adds the next document.
     ///
     /// # Errors
     /// When the temporary file cannot be made or written.
-    pub fn push(&mut self, sheet: Sheet) -> Result<()> {
-        let size = sheet.size();
+    pub fn push(&mut self, sheet: Sheet, evidence: Box<[Evidence]>) -> Result<()> {
+        let size = sheet.size() + size_of_val(&*evidence);
         if self.memory + size <= self.budget {
             self.memory += size;
-            self.slots.push(Slot::Memory(Box::new(sheet)));
+            self.slots.push(Slot::Memory { sheet: Box::new(sheet), evidence });
             return Ok(());
         }
-        let bytes = encode(&sheet);
+        let mut bytes: Vec<u8> = evidence.iter().flat_map(|line| line.to_bytes()).collect();
+        let lines = bytes.len();
+        encode(&sheet, &mut bytes);
         let failed = Error::io(std::env::temp_dir());
         let file = match &mut self.file {
             Some(file) => file,
@@ -61,7 +73,7 @@ impl Spool {
             },
         };
         file.write_all(&bytes).map_err(failed)?;
-        self.slots.push(Slot::File { at: self.end, len: bytes.len() });
+        self.slots.push(Slot::File { at: self.end, lines: evidence.len() as u32, len: bytes.len() - lines });
         self.end += bytes.len() as u64;
         Ok(())
     }
@@ -72,15 +84,49 @@ impl Spool {
     /// When the temporary file cannot be read.
     pub fn get(&self, document: u32) -> Result<Cow<'_, Sheet>> {
         match &self.slots[document as usize] {
-            Slot::Memory(sheet) => Ok(Cow::Borrowed(sheet)),
-            &Slot::File { at, len } => READ.with_borrow_mut(|read| {
-                read.resize(read.len().max(len), 0);
-                let bytes = &mut read[..len];
-                let file = self.file.as_ref().expect("a slot in the file is made by writing the file");
-                file.read_exact_at(bytes, at).map_err(Error::io(std::env::temp_dir()))?;
-                Ok(Cow::Owned(decode(bytes)))
+            Slot::Memory { sheet, .. } => Ok(Cow::Borrowed(sheet)),
+            &Slot::File { at, lines, len } => {
+                self.read(at + (lines as usize * Evidence::BYTES) as u64, len, |bytes| {
+                    Cow::Owned(decode(bytes))
+                })
+            }
+        }
+    }
+
+    /// The evidence of a document's lines; of none, when it was forgotten.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub fn evidence(&self, document: u32) -> Result<Cow<'_, [Evidence]>> {
+        match &self.slots[document as usize] {
+            Slot::Memory { evidence, .. } => Ok(Cow::Borrowed(evidence)),
+            &Slot::File { at, lines, .. } => self.read(at, lines as usize * Evidence::BYTES, |bytes| {
+                bytes.as_chunks().0.iter().map(Evidence::from_bytes).collect()
             }),
         }
+    }
+
+    /// Lets go of the evidence that is in memory.
+    pub fn forget_evidence(&mut self) {
+        for slot in &mut self.slots {
+            match slot {
+                Slot::Memory { evidence, .. } => *evidence = Box::default(),
+                Slot::File { at, lines, .. } => {
+                    *at += (std::mem::take(lines) as usize * Evidence::BYTES) as u64;
+                }
+            }
+        }
+    }
+
+    /// What `of` makes of a stretch of the file.
+    fn read<T>(&self, at: u64, len: usize, of: impl FnOnce(&[u8]) -> T) -> Result<T> {
+        READ.with_borrow_mut(|read| {
+            read.resize(read.len().max(len), 0);
+            let bytes = &mut read[..len];
+            let file = self.file.as_ref().expect("a slot in the file is made by writing the file");
+            file.read_exact_at(bytes, at).map_err(Error::io(std::env::temp_dir()))?;
+            Ok(of(bytes))
+        })
     }
 
     /// Number of sheets.
@@ -99,11 +145,11 @@ impl Spool {
     }
 }
 
-/// Lengths first, then each part as little-endian words; the edges, a byte each, and the text last.
-fn encode(sheet: &Sheet) -> Vec<u8> {
+/// Appends the lengths, then each part as little-endian words; the edges, a byte each, and the text last.
+fn encode(sheet: &Sheet, bytes: &mut Vec<u8>) {
     let words =
         6 + sheet.lines.len() * 3 + sheet.numbers.len() * 4 + sheet.paragraphs.len() * 2 + sheet.units.len();
-    let mut bytes = Vec::with_capacity(words * 4 + sheet.lines.len() + sheet.text.len());
+    bytes.reserve(words * 4 + sheet.lines.len() + sheet.text.len());
     let mut word = |word: u32| bytes.extend_from_slice(&word.to_le_bytes());
     word(sheet.lines.len() as u32);
     word(sheet.paragraphs.len() as u32);
@@ -128,7 +174,6 @@ fn encode(sheet: &Sheet) -> Vec<u8> {
     sheet.units.iter().for_each(|&unit| word(unit));
     bytes.extend(sheet.edges.iter().map(|edges| edges.bits()));
     bytes.extend_from_slice(sheet.text.as_bytes());
-    bytes
 }
 
 fn decode(bytes: &[u8]) -> Sheet {
@@ -171,18 +216,34 @@ fn pairs<T>(mut items: impl ExactSizeIterator<Item = T>) -> impl ExactSizeIterat
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chrome::{Role, Rules, observe};
 
     #[test]
     fn in_memory_and_in_the_file_are_the_same() {
         let texts = ["", "一段话，有12个数字。\n\n第二段\n", "plain\r\ntext\r\n\r\n", "====\n"];
         let mut memory = Spool::new(usize::MAX);
         let mut file = Spool::new(0);
+        let rules = Rules::built_in();
         for text in texts {
-            memory.push(Sheet::new(text.into())).unwrap();
-            file.push(Sheet::new(text.into())).unwrap();
+            let sheet = Sheet::new(text.into());
+            let mut evidence = Vec::new();
+            observe(text, &sheet.lines, &sheet.unit_starts, &sheet.units, &rules, &mut evidence);
+            for (near, line) in (1..).zip(&mut evidence) {
+                (line.path, line.links, line.near, line.role) = (7, 3, near, Role::MAIN);
+            }
+            memory.push(sheet.clone(), evidence.clone().into()).unwrap();
+            file.push(sheet, evidence.into()).unwrap();
         }
         for document in 0..texts.len() as u32 {
             assert_eq!(memory.get(document).unwrap(), file.get(document).unwrap());
+            assert_eq!(memory.evidence(document).unwrap(), file.evidence(document).unwrap());
+        }
+        [&mut memory, &mut file].into_iter().for_each(Spool::forget_evidence);
+        for document in 0..texts.len() as u32 {
+            assert_eq!(memory.get(document).unwrap(), file.get(document).unwrap());
+            assert!(
+                memory.evidence(document).unwrap().is_empty() && file.evidence(document).unwrap().is_empty()
+            );
         }
         assert!(file.sizes().1 > 0 && memory.sizes().1 == 0);
     }

@@ -104,7 +104,6 @@ pub fn survey(
     progress.stage("reading", Some(plan.sources.iter().map(|source| source.size).sum()));
     let mut sink = Sink {
         documents: Vec::new(),
-        evidence: Vec::new(),
         pages: Vec::new(),
         spool: Spool::new(plan.memory),
         sites: Map::default(),
@@ -294,7 +293,6 @@ fn field_value(token: &str) -> Option<FieldValue> {
 /// Takes up what the workers found, in order.
 struct Sink {
     documents: Vec<Document>,
-    evidence: Vec<Box<[Evidence]>>,
     pages: Vec<Content>,
     spool: Spool,
     sites: Map<String, u32>,
@@ -396,9 +394,8 @@ impl Sink {
                     if page.is_crowded {
                         self.crowded.push(source.given.clone());
                     }
-                    self.evidence.push(page.evidence);
                     self.pages.push(page.content);
-                    self.spool.push(page.sheet.unwrap_or_default())?;
+                    self.spool.push(page.sheet.unwrap_or_default(), page.evidence)?;
                 }
             }
         }
@@ -437,7 +434,6 @@ impl Sink {
         Ok(Survey {
             corpus: Corpus {
                 documents: self.documents,
-                evidence: self.evidence,
                 calls: Vec::new(),
                 spool: self.spool,
                 labels,

@@ -74,41 +74,69 @@ impl Range {
 /// assert_eq!((groups[0][1].first, groups[0][1].last), (4, 6));
 /// ```
 pub fn find(occurrences: &[Occurrence]) -> Vec<Vec<Range>> {
-    let documents: Vec<(u32, usize)> = {
-        let mut starts = Vec::new();
+    let chained = Chained::new(occurrences);
+    let mut pairs = Vec::new();
+    chained.pairs(0..chained.documents(), &mut pairs);
+    group(&pairs)
+}
+
+/// The occurrences, ready for [`Chained::pairs`], which can be asked of several documents at once.
+#[derive(Debug)]
+pub struct Chained<'a> {
+    clusters: Clusters<'a>,
+    /// The documents that have occurrences, and where these begin.
+    documents: Vec<(u32, usize)>,
+}
+
+impl<'a> Chained<'a> {
+    /// The occurrences, sorted by document and place, without gaps in the places of a document.
+    pub fn new(occurrences: &'a [Occurrence]) -> Self {
+        let mut documents: Vec<(u32, usize)> = Vec::new();
         for (at, occurrence) in occurrences.iter().enumerate() {
-            if starts.last().is_none_or(|&(document, _)| document != occurrence.document) {
-                starts.push((occurrence.document, at));
+            if documents.last().is_none_or(|&(document, _)| document != occurrence.document) {
+                documents.push((occurrence.document, at));
             }
         }
-        starts
-    };
-    let base = |document: u32| documents[documents.partition_point(|&(d, _)| d < document)].1;
-    let units = |range: Range| -> u32 {
-        let start = base(range.document) + range.first as usize;
-        occurrences[start..start + range.len() as usize].iter().map(|o| o.units).sum()
-    };
+        Self { clusters: Clusters::new(occurrences), documents }
+    }
 
-    let mut pairs = Vec::new();
-    let clusters = Clusters::new(occurrences);
-    let mut seeds = Vec::new();
-    let starts = documents.iter().map(|&(_, start)| start);
-    let ends = starts.clone().skip(1).chain([occurrences.len()]);
-    for (start, end) in starts.zip(ends) {
-        clusters.seeds(start..end, &mut seeds);
-        let pages = seeds.chunk_by(|x, y| x.b == y.b);
-        // Most pairs of documents share a paragraph or two: no chain of theirs is long enough.
-        for group in pages.filter(|group| group.len() >= MIN_PARAGRAPHS as usize) {
-            for chain in chains(group) {
-                let (a, b) = chain.ranges(group[0].a, group[0].b);
-                let dense = |range: Range| f64::from(chain.units) >= DENSITY * f64::from(units(range));
-                if chain.paragraphs >= MIN_PARAGRAPHS && chain.units >= MIN_UNITS && dense(a) && dense(b) {
-                    pairs.push((a, b));
+    /// Number of documents that have occurrences.
+    pub fn documents(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// Appends the pairs of ranges that repeat each other, of which the first stands in one of these documents, counted
+    /// as [`Chained::documents`] counts them; in the order of the documents.
+    pub fn pairs(&self, documents: std::ops::Range<usize>, pairs: &mut Vec<(Range, Range)>) {
+        let mut seeds = Vec::new();
+        for at in documents {
+            self.clusters.seeds(self.occurrences_of(at), &mut seeds);
+            let pages = seeds.chunk_by(|x, y| x.b == y.b);
+            // Most pairs of documents share a paragraph or two: no chain of theirs is long enough.
+            for group in pages.filter(|group| group.len() >= MIN_PARAGRAPHS as usize) {
+                for chain in chains(group) {
+                    let (a, b) = chain.ranges(group[0].a, group[0].b);
+                    let dense =
+                        |range: Range| f64::from(chain.units) >= DENSITY * f64::from(self.units(range));
+                    if chain.paragraphs >= MIN_PARAGRAPHS && chain.units >= MIN_UNITS && dense(a) && dense(b)
+                    {
+                        pairs.push((a, b));
+                    }
                 }
             }
         }
     }
-    group(&pairs)
+
+    fn occurrences_of(&self, at: usize) -> std::ops::Range<usize> {
+        let end = self.documents.get(at + 1).map_or(self.clusters.occurrences.len(), |&(_, start)| start);
+        self.documents[at].1..end
+    }
+
+    fn units(&self, range: Range) -> u32 {
+        let at = self.documents.partition_point(|&(document, _)| document < range.document);
+        let start = self.documents[at].1 + range.first as usize;
+        self.clusters.occurrences[start..start + range.len() as usize].iter().map(|o| o.units).sum()
+    }
 }
 
 /// Two occurrences of one cluster: documents `a` ≤ `b`, places `i` and `j`.
@@ -122,6 +150,7 @@ struct Seed {
 }
 
 /// Which occurrences follow each other in their clusters.
+#[derive(Debug)]
 struct Clusters<'a> {
     occurrences: &'a [Occurrence],
     /// Cluster and occurrence, of those that are in one, in order.
@@ -216,8 +245,9 @@ fn chains(seeds: &[Seed]) -> Vec<Chain> {
     closed
 }
 
-/// Puts pairs of ranges together where a range of one is (nearly) a range of the other.
-fn group(pairs: &[(Range, Range)]) -> Vec<Vec<Range>> {
+/// Puts pairs of ranges, in the order of [`Chained::pairs`], together where a range of one is (nearly) a range of the
+/// other: the groups of [`find`].
+pub fn group(pairs: &[(Range, Range)]) -> Vec<Vec<Range>> {
     let mut ranges: Vec<Range> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
     ranges.sort_unstable();
     ranges.dedup();

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::corpus::{Corpus, Page, Pages};
 use super::documents::{DocumentMatches, Match};
 use super::paragraphs::{Occurrence, ParagraphCluster, ParagraphMatches};
+use super::sheet::Sheet;
 use crate::chrome::Known;
 use crate::config::{Config, Level};
 use crate::decide::{covered, removes, removes_chrome};
@@ -192,7 +193,7 @@ pub fn decide(
     let clusters = paragraphs.clusters(corpus, config, survives)?;
     verdicts.paragraphs(corpus, paragraphs, &clusters, config, &gone)?;
     if removes_chrome(&config.removal) {
-        verdicts.chrome(corpus, &mut pages)?;
+        verdicts.removals.extend(chrome(corpus)?);
     }
     verdicts.nest();
     Ok(verdicts)
@@ -258,52 +259,9 @@ impl Verdicts {
         Ok(())
     }
 
-    fn chrome(&mut self, corpus: &Corpus, pages: &mut Pages<'_>) -> Result<()> {
-        for document in corpus.ids() {
-            let labels = &corpus.labels[document as usize];
-            let nothing = labels.lines.is_empty() && labels.spans.is_empty();
-            // A document that goes whole has its chrome told too, inside it: whoever asks why it went, or keeps it all
-            // the same, needs to know what of it was compared.
-            if nothing || corpus.documents[document as usize].is_fixed() {
-                continue;
-            }
-            let page = pages.get(document)?;
-            for label in &labels.lines {
-                self.removals.push(Removal {
-                    unit: Unit {
-                        document,
-                        lines: Lines::One([label.line]),
-                        span: page.sheet.lines[label.line as usize],
-                    },
-                    why: Why::ChromeLine(ChromeReason {
-                        known: label.known.clone(),
-                        pages: label.pages,
-                        confidence: label.confidence,
-                    }),
-                    cut: tiles(&page, &[label.line]),
-                    inside: None,
-                });
-            }
-            for label in &labels.spans {
-                let line = page.sheet.lines.partition_point(|line| line.end < label.span.end) as u32;
-                self.removals.push(Removal {
-                    unit: Unit { document, lines: Lines::One([line]), span: label.span },
-                    why: Why::ChromeSpan(ChromeReason {
-                        known: label.known.clone(),
-                        pages: label.pages,
-                        confidence: label.confidence,
-                    }),
-                    cut: vec![label.span],
-                    inside: None,
-                });
-            }
-        }
-        Ok(())
-    }
-
     /// Puts the removals in order and says which lie inside others.
     fn nest(&mut self) {
-        self.removals.sort_by(|a, b| {
+        self.removals.par_sort_by(|a, b| {
             let key = |removal: &Removal| {
                 (removal.unit.document, removal.unit.span.start, std::cmp::Reverse(removal.unit.span.end))
             };
@@ -326,6 +284,53 @@ impl Verdicts {
             }
         }
     }
+}
+
+/// Documents whose chrome a thread takes in one go.
+const DOCUMENTS: usize = 64;
+
+/// The chrome of all documents, in order.
+fn chrome(corpus: &Corpus) -> Result<Vec<Removal>> {
+    let ids: Vec<u32> = corpus.ids().collect();
+    let found: Vec<Vec<Removal>> = ids
+        .par_chunks(DOCUMENTS)
+        .map(|documents| {
+            let mut removals = Vec::new();
+            documents.iter().try_for_each(|&document| chrome_of(corpus, document, &mut removals))?;
+            Ok(removals)
+        })
+        .collect::<Result<_>>()?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The chrome of one document. One that goes whole has its chrome told too, inside it: whoever asks why it went, or
+/// keeps it all the same, needs to know what of it was compared.
+fn chrome_of(corpus: &Corpus, document: u32, removals: &mut Vec<Removal>) -> Result<()> {
+    let labels = &corpus.labels[document as usize];
+    let nothing = labels.lines.is_empty() && labels.spans.is_empty();
+    if nothing || corpus.documents[document as usize].is_fixed() {
+        return Ok(());
+    }
+    let sheet = corpus.spool.get(document)?;
+    let reason = |known: &Known, pages, confidence| ChromeReason { known: known.clone(), pages, confidence };
+    let lines = labels.lines.iter().map(|label| Removal {
+        unit: Unit { document, lines: Lines::One([label.line]), span: sheet.lines[label.line as usize] },
+        why: Why::ChromeLine(reason(&label.known, label.pages, label.confidence)),
+        cut: tiles(&sheet, &[label.line]),
+        inside: None,
+    });
+    removals.extend(lines);
+    let spans = labels.spans.iter().map(|label| {
+        let line = sheet.lines.partition_point(|line| line.end < label.span.end) as u32;
+        Removal {
+            unit: Unit { document, lines: Lines::One([line]), span: label.span },
+            why: Why::ChromeSpan(reason(&label.known, label.pages, label.confidence)),
+            cut: vec![label.span],
+            inside: None,
+        }
+    });
+    removals.extend(spans);
+    Ok(())
 }
 
 /// Clusters of paragraphs that a thread decides on in one go.
@@ -361,7 +366,7 @@ impl Undecided<'_> {
                 && covered(matched.copy(occurrence.units), &config.removal)
             {
                 removals.push(Removal {
-                    cut: tiles(&page, &unit.lines),
+                    cut: tiles(&page.sheet, &unit.lines),
                     unit: unit.clone(),
                     why: Why::Copy { level: Level::Paragraph, cluster: number },
                     inside: None,
@@ -396,8 +401,7 @@ fn paragraph(page: &Page<'_>, occurrence: &Occurrence) -> Unit {
 
 /// The tiles of some lines, neighbours put together. A line that goes out of the middle of a paragraph takes its
 /// terminator only; one that ends a paragraph takes the blank lines after it, unless the paragraph goes on above.
-fn tiles(page: &Page<'_>, lines: &[u32]) -> Vec<Span> {
-    let sheet = &*page.sheet;
+fn tiles(sheet: &Sheet, lines: &[u32]) -> Vec<Span> {
     let mut tiles: Vec<Span> = Vec::with_capacity(lines.len());
     for &line in lines {
         let at = sheet.paragraphs.partition_point(|paragraph| paragraph.end <= line);

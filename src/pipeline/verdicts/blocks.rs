@@ -29,6 +29,8 @@ use crate::text::shingle::shingle_set;
 
 /// Groups whose blocks are made at a time; their shingles are in memory.
 const GROUPS: usize = 1024;
+/// Documents whose ranges a thread looks for in one go.
+const DOCUMENTS: usize = 64;
 
 impl Verdicts {
     /// Decides on the blocks of documents that do not go whole.
@@ -43,7 +45,7 @@ impl Verdicts {
         gone: &mut Gone,
     ) -> Result<()> {
         let places = Places::new(corpus, paragraphs, gone);
-        let mut groups = blocks::find(&places.occurrences);
+        let mut groups = places.groups();
         // Long blocks first: a short one inside them is told already.
         groups.sort_by_key(|group| Reverse(group.iter().map(|range| range.last - range.first).max()));
         let mut pages = Pages::new(corpus);
@@ -157,6 +159,18 @@ impl<'a> Places<'a> {
         Self { occurrences, runs, starts }
     }
 
+    /// The groups of ranges that repeat each other.
+    fn groups(&self) -> Vec<Vec<BlockRange>> {
+        let chained = blocks::Chained::new(&self.occurrences);
+        let documents: Vec<usize> = (0..chained.documents()).step_by(DOCUMENTS).collect();
+        let pairs = documents.into_par_iter().map(|first| {
+            let mut pairs = Vec::new();
+            chained.pairs(first..chained.documents().min(first + DOCUMENTS), &mut pairs);
+            pairs
+        });
+        blocks::group(&pairs.collect::<Vec<_>>().concat())
+    }
+
     /// Makes a block, the one with index `at` of its group.
     fn block(&self, at: u32, range: BlockRange, pages: &mut Pages<'_>) -> Result<Block> {
         let BlockRange { document, first, last } = range;
@@ -240,5 +254,5 @@ fn unit(document: u32, run: &Range<u32>, page: &Page<'_>) -> Unit {
 
 /// From the block's first byte to where the next text begins.
 fn tile(page: &Page<'_>, unit: &Unit) -> Span {
-    tiles(page, &[unit.lines[1]]).iter().fold(unit.span, |span, tile| Span::new(span.start, tile.end))
+    tiles(&page.sheet, &[unit.lines[1]]).iter().fold(unit.span, |span, tile| Span::new(span.start, tile.end))
 }

@@ -44,7 +44,6 @@ impl Signs {
     /// Signs distinct paragraphs.
     pub(super) fn new(texts: &Texts<'_>, shingled: &[u32], config: &Config) -> Result<Self> {
         let hasher = MinHasher::new(config.matching.seed);
-        // Long enough, all of them, for each unit but the last few to begin a shingle.
         let mut end = 0;
         let place = |&one: &u32| {
             // Long enough, all of them, for each unit but the last few to begin a shingle.

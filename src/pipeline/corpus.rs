@@ -94,7 +94,7 @@ impl Corpus {
     /// # Errors
     /// When it cannot be read back.
     pub fn evidence_of(&self, documents: &[u32]) -> Result<Vec<Cow<'_, [Evidence]>>> {
-        documents.iter().map(|&document| self.spool.evidence(document)).collect()
+        documents.par_iter().with_min_len(64).map(|&document| self.spool.evidence(document)).collect()
     }
 
     /// Gives the documents these labels. The documents whose labels changed, in order.

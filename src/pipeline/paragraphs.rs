@@ -410,6 +410,32 @@ impl Texts<'_> {
         Ok(())
     }
 
+    /// What `of` makes of the units of each of these rows, which are in order; it is given a buffer to work in. Each
+    /// document is read once.
+    fn of_rows<T: Send>(
+        &self,
+        shingled: &[u32],
+        rows: &[u32],
+        of: impl Fn(&[u32], &mut Vec<u64>) -> T + Sync,
+    ) -> Result<Vec<T>> {
+        let occurrence = |row: u32| self.first(shingled[row as usize]);
+        // Rows are in the order of the paragraphs, so those of a document stand together.
+        let by_document: Vec<&[u32]> =
+            rows.chunk_by(|&a, &b| occurrence(a).document == occurrence(b).document).collect();
+        let parts: Vec<Vec<T>> = by_document
+            .into_par_iter()
+            .map_init(Vec::new, |buffer, rows| {
+                let document = occurrence(rows[0]).document;
+                let content = &self.corpus.contents[document as usize];
+                self.corpus.with_units(document, |_, units| {
+                    let units_of = |row: u32| &units[content.run_units(&occurrence(row).run)];
+                    rows.iter().map(|&row| of(units_of(row), buffer)).collect()
+                })
+            })
+            .collect::<Result<_>>()?;
+        Ok(parts.into_iter().flatten().collect())
+    }
+
     /// Cuts a group of occurrences into clusters whose members all match their representative.
     fn cut(
         &self,

@@ -299,6 +299,7 @@ fn find(
     clock.stage_until("documents", finished);
     clock.stage("paragraphs");
     if label::by_alignment(corpus, &pieces, judge.rules)? {
+        // The first find goes before there is a second.
         drop(std::mem::take(&mut pieces));
         pieces = paragraphs::find(corpus, &job.config)?;
         clock.stage("paragraphs");

@@ -110,7 +110,10 @@ impl Spool {
     pub fn forget_evidence(&mut self) {
         for slot in &mut self.slots {
             match slot {
-                Slot::Memory { evidence, .. } => *evidence = Box::default(),
+                Slot::Memory { evidence, .. } => {
+                    self.memory -= size_of_val(&**evidence);
+                    *evidence = Box::default();
+                }
                 Slot::File { at, lines, .. } => {
                     *at += (std::mem::take(lines) as usize * Evidence::BYTES) as u64;
                 }

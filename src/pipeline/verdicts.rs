@@ -286,7 +286,7 @@ impl Verdicts {
     }
 }
 
-/// Documents whose chrome a thread takes in one go.
+/// Documents that a thread takes in one go.
 const DOCUMENTS: usize = 64;
 
 /// The chrome of all documents, in order.

@@ -5,8 +5,6 @@
 //! is still too large by the next, until the buckets are small or the texts end. In: the words of hot buckets. Cost:
 //! 16 shingles of each of their paragraphs and a sort of 8-byte words a step; no step is taken where no bucket is hot.
 
-use rayon::prelude::*;
-
 use super::Texts;
 use crate::error::Result;
 use crate::hash;
@@ -51,24 +49,9 @@ fn rungs(
     rows: &[u32],
     (end, step): (End, usize),
 ) -> Result<Vec<Option<u32>>> {
-    let occurrence = |row: u32| texts.first(shingled[row as usize]);
-    let by_document: Vec<&[u32]> =
-        rows.chunk_by(|&a, &b| occurrence(a).document == occurrence(b).document).collect();
-    let parts: Vec<Vec<Option<u32>>> = by_document
-        .par_iter()
-        .map_init(Vec::new, |buffer, group| {
-            let document = occurrence(group[0]).document;
-            let content = &texts.corpus.contents[document as usize];
-            texts.corpus.with_units(document, |_, units| {
-                let rung = |&row: &u32| {
-                    let units = &units[content.run_units(&occurrence(row).run)];
-                    let reach = inwards((units.len() + 1).saturating_sub(SHINGLE), end, step)?;
-                    shingles(&units[reach.start..reach.end + SHINGLE - 1], buffer);
-                    Some((anchor(buffer, end) >> 32) as u32)
-                };
-                group.iter().map(rung).collect()
-            })
-        })
-        .collect::<Result<_>>()?;
-    Ok(parts.into_iter().flatten().collect())
+    texts.of_rows(shingled, rows, |units, buffer| {
+        let reach = inwards((units.len() + 1).saturating_sub(SHINGLE), end, step)?;
+        shingles(&units[reach.start..reach.end + SHINGLE - 1], buffer);
+        Some((anchor(buffer, end) >> 32) as u32)
+    })
 }

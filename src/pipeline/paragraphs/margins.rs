@@ -26,32 +26,20 @@ pub(super) fn margins(
     pairs: &[(u32, u32)],
     config: &Config,
 ) -> Result<Vec<f32>> {
-    let mut place = vec![u32::MAX; shingled.len()];
-    pairs.iter().for_each(|&(a, b)| [a, b].into_iter().for_each(|row| place[row as usize] = 0));
-    let rows: Vec<u32> = (0..).zip(&place).filter_map(|(row, &asked)| (asked == 0).then_some(row)).collect();
+    let mut asked = vec![false; shingled.len()];
+    pairs.iter().for_each(|&(a, b)| [a, b].into_iter().for_each(|row| asked[row as usize] = true));
+    let rows: Vec<u32> = (0..).zip(asked).filter_map(|(row, asked)| asked.then_some(row)).collect();
+    let mut place = vec![0; shingled.len()];
     (0..).zip(&rows).for_each(|(at, &row)| place[row as usize] = at);
-    let document = |row: u32| texts.first(shingled[row as usize]).document;
-    // Rows are in the order of the paragraphs, so those of a document stand together.
-    let by_document: Vec<&[u32]> = rows.chunk_by(|&a, &b| document(a) == document(b)).collect();
     let hasher = MinHasher::new(config.matching.seed);
-    let bytes: Vec<Vec<[u8; SLOTS]>> = by_document
-        .into_par_iter()
-        .map_init(Vec::new, |buffer, rows| {
-            let content = &texts.corpus.contents[document(rows[0]) as usize];
-            texts.corpus.with_units(document(rows[0]), |_, units| {
-                let sign = |&row: &u32| {
-                    shingles(&units[content.run_units(&texts.first(shingled[row as usize]).run)], buffer);
-                    let mut signature: Signature = [u32::MAX; SLOTS];
-                    hasher.sign(buffer, &mut signature);
-                    signature.map(|slot| slot as u8)
-                };
-                rows.iter().map(sign).collect()
-            })
-        })
-        .collect::<Result<_>>()?;
-    let bytes = bytes.concat();
+    let bytes: Vec<[u8; SLOTS]> = texts.of_rows(shingled, &rows, |units, buffer| {
+        shingles(units, buffer);
+        let mut signature: Signature = [u32::MAX; SLOTS];
+        hasher.sign(buffer, &mut signature);
+        signature.map(|slot| slot as u8)
+    })?;
     let margin = |&(a, b): &(u32, u32)| {
-        let [x, y] = [a, b].map(|row| &bytes[place[row as usize] as usize]);
+        let [x, y] = [a, b].map(|row| &bytes[place[row as usize]]);
         // Counted in bytes, which hold all slots: a few steps for all of them.
         let equal: u8 = x.iter().zip(y).map(|(x, y)| u8::from(x == y)).sum();
         let jaccard = f64::from(equal) / SLOTS as f64;

@@ -23,7 +23,7 @@ pub(super) const KEYS: usize = PARAGRAPH.bands + 2;
 const DOCUMENTS: usize = 64;
 
 /// What is left of the signatures of distinct paragraphs, and their outlines; a row for each.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Signs {
     /// For each band and both anchors a column: they are walked one by one.
     keys: [Vec<u32>; KEYS],

@@ -9,7 +9,7 @@ use std::slice::from_ref;
 
 use rayon::prelude::*;
 
-use super::{Cluster, Gone, Lines, Removal, Unit, Verdicts, Why, overlaps, tiles};
+use super::{Cluster, DOCUMENTS, Gone, Lines, Removal, Unit, Verdicts, Why, overlaps, tiles};
 use crate::cluster::blocks::{self, Range as BlockRange};
 use crate::cluster::components::stars;
 use crate::cluster::keep::{self, Candidate};
@@ -29,8 +29,6 @@ use crate::text::shingle::shingle_set;
 
 /// Groups whose blocks are made at a time; their shingles are in memory.
 const GROUPS: usize = 1024;
-/// Documents whose ranges a thread looks for in one go.
-const DOCUMENTS: usize = 64;
 
 impl Verdicts {
     /// Decides on the blocks of documents that do not go whole.

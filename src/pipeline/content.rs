@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::sheet::Sheet;
+use super::sheet::{Layout, unit_spans};
 use crate::chrome::Labels;
 use crate::document::Span;
 use crate::hash;
@@ -32,6 +32,8 @@ pub struct Content {
     pub runs: u32,
     /// Masks in all content lines.
     pub masks: u32,
+    /// What is left of the units of the lines out of which a span goes, in order.
+    pub cut: Box<[u32]>,
 }
 
 /// A content line.
@@ -58,13 +60,13 @@ pub struct ParagraphNumbers {
 enum Piece {
     /// Units of whole lines, where they stand in the sheet.
     Whole(Range<usize>),
-    /// A line of which a span goes.
-    Cut(u32),
+    /// Those of a line out of which a span goes, where they stand in [`Content::cut`].
+    Cut(Range<usize>),
 }
 
 impl Content {
-    /// The content of a sheet under these labels.
-    pub fn new(sheet: &Sheet, labels: &Labels) -> Self {
+    /// The content of a sheet under these labels. Its text is looked at only where they name spans.
+    pub fn new(sheet: &Layout, text: &str, labels: &Labels) -> Self {
         let mut content = Content {
             // Blank lines are in no paragraph.
             lines: Vec::with_capacity(sheet.paragraphs.iter().map(|lines| lines.len()).sum()),
@@ -73,6 +75,7 @@ impl Content {
         };
         let mut chrome = labels.lines.iter().map(|label| label.line).peekable();
         let mut cut = labels.spans.iter().map(|span| span.span).peekable();
+        let mut left = Vec::new();
         for lines in &sheet.paragraphs {
             let first = content.lines.len();
             for line in lines.clone() {
@@ -84,9 +87,9 @@ impl Content {
                 let span = sheet.lines[line as usize];
                 while cut.next_if(|cut| cut.end <= span.start).is_some() {}
                 content.units += if cut.peek().is_some_and(|cut| cut.overlaps(span)) {
-                    let mut kept = Vec::new();
-                    push_cut_line(sheet, line, labels, &mut kept);
-                    kept.len() as u32
+                    let before = left.len();
+                    push_cut_line(text, span, labels, &mut left);
+                    (left.len() - before) as u32
                 } else {
                     sheet.unit_range(&(line..line + 1)).len() as u32
                 };
@@ -95,6 +98,7 @@ impl Content {
                 content.paragraphs.push(first as u32);
             }
         }
+        content.cut = left.into();
         let found = Self::numbered(sheet, &content.lines);
         let totals = found.fold((0, 0), |(runs, masks), (_, found)| (runs + found.runs, masks + found.masks));
         (content.runs, content.masks) = totals;
@@ -102,23 +106,23 @@ impl Content {
         content
     }
 
-    /// Units of all content paragraphs in one stream: the sheet's own where nothing is chrome.
-    pub fn units<'a>(&self, sheet: &'a Sheet, labels: &Labels) -> Cow<'a, [u32]> {
+    /// Of a sheet's units those of all content paragraphs in one stream: all as they are where nothing is chrome.
+    pub fn units<'a>(&self, sheet: &Layout, all: &'a [u32], labels: &Labels) -> Cow<'a, [u32]> {
         if labels.lines.is_empty() && labels.spans.is_empty() {
-            return Cow::Borrowed(&sheet.units);
+            return Cow::Borrowed(all);
         }
         let mut units = Vec::with_capacity(self.units as usize);
         for piece in self.pieces(sheet, labels) {
             match piece {
-                Piece::Whole(range) => units.extend_from_slice(&sheet.units[range]),
-                Piece::Cut(line) => push_cut_line(sheet, line, labels, &mut units),
+                Piece::Whole(range) => units.extend_from_slice(&all[range]),
+                Piece::Cut(range) => units.extend_from_slice(&self.cut[range]),
             }
         }
         Cow::Owned(units)
     }
 
     /// The stretches of a sheet's units that are content as they stand, in order, as long as may be.
-    pub fn stretches(&self, sheet: &Sheet, labels: &Labels) -> Vec<Range<usize>> {
+    pub fn stretches(&self, sheet: &Layout, labels: &Labels) -> Vec<Range<usize>> {
         let whole = |piece| match piece {
             Piece::Whole(range) => Some(range),
             Piece::Cut(_) => None,
@@ -127,14 +131,17 @@ impl Content {
     }
 
     /// What the units of the content are put together from, in order.
-    fn pieces(&self, sheet: &Sheet, labels: &Labels) -> Vec<Piece> {
+    fn pieces(&self, sheet: &Layout, labels: &Labels) -> Vec<Piece> {
         let mut pieces: Vec<Piece> = Vec::new();
         let mut cut = labels.spans.iter().map(|span| span.span).peekable();
-        for &ContentLine { line, .. } in &self.lines {
+        let mut left = 0;
+        for (at, &ContentLine { line, .. }) in self.lines.iter().enumerate() {
             let span = sheet.lines[line as usize];
             while cut.next_if(|cut| cut.end <= span.start).is_some() {}
             if cut.peek().is_some_and(|cut| cut.overlaps(span)) {
-                pieces.push(Piece::Cut(line));
+                let start = left;
+                left += self.units_of(&(at..at + 1)).len();
+                pieces.push(Piece::Cut(start..left));
                 continue;
             }
             let units = sheet.unit_range(&(line..line + 1));
@@ -150,7 +157,7 @@ impl Content {
     /// Runs in which each paragraph but the last stops in mid-sentence and each but the first opens nothing new. The
     /// whole run is offered, and, where it has three pieces and more, each neighbouring pair: one piece too many must
     /// not hide the break.
-    fn offer_joins(&mut self, sheet: &Sheet) {
+    fn offer_joins(&mut self, sheet: &Layout) {
         let count = self.paragraphs.len() as u32;
         let goes_on = |at: u32| {
             if at + 1 >= count {
@@ -217,7 +224,7 @@ impl Content {
     /// The numbers of each paragraph of a run.
     pub fn numbers<'a>(
         &'a self,
-        sheet: &'a Sheet,
+        sheet: &'a Layout,
         run: &Range<u32>,
     ) -> impl Iterator<Item = ParagraphNumbers> + use<'a> {
         let mut found = Self::numbered(sheet, self.run_lines(run)).peekable();
@@ -238,7 +245,7 @@ impl Content {
 
     /// Those of some content lines that have numbers.
     fn numbered<'a>(
-        sheet: &'a Sheet,
+        sheet: &'a Layout,
         lines: &'a [ContentLine],
     ) -> impl Iterator<Item = (&'a ContentLine, &'a Numbers)> + use<'a> {
         let range = lines.first().zip(lines.last()).map_or(0..0, |(first, last)| first.line..last.line + 1);
@@ -248,8 +255,13 @@ impl Content {
         })
     }
 
+    /// Whether some content lines have any number slots.
+    pub fn has_slots(sheet: &Layout, lines: &[ContentLine]) -> bool {
+        Self::numbered(sheet, lines).any(|(_, numbers)| numbers.runs + numbers.masks > 0)
+    }
+
     /// The number slots of some content lines, their places counted in units from the first of these lines on.
-    pub fn slots(&self, sheet: &Sheet, labels: &Labels, lines: &[ContentLine]) -> Vec<Slot> {
+    pub fn slots(sheet: &Layout, text: &str, labels: &Labels, lines: &[ContentLine]) -> Vec<Slot> {
         let base = lines.first().map_or(0, |line| line.units);
         let mut slots = Vec::new();
         for (content, numbers) in Self::numbered(sheet, lines) {
@@ -261,9 +273,9 @@ impl Content {
                 labels.spans.iter().map(|label| label.span).filter(|span| span.overlaps(line)).collect();
             let (mut units, mut spans) = (Vec::new(), Vec::new());
             if !cuts.is_empty() {
-                sheet.line_unit_spans(content.line, &mut units, &mut spans);
+                unit_spans(text, line, &mut units, &mut spans);
             }
-            for slot in number_slots(sheet.line(content.line)) {
+            for slot in number_slots(&text[line.range()]) {
                 let span = Span::new(slot.span.start + line.start, slot.span.end + line.start);
                 if cuts.iter().any(|cut| cut.overlaps(span)) {
                     continue;
@@ -280,15 +292,11 @@ impl Content {
 }
 
 /// The units of a line without those that spans cut.
-fn push_cut_line(sheet: &Sheet, line: u32, labels: &Labels, out: &mut Vec<u32>) {
-    let cuts: Vec<Span> = labels
-        .spans
-        .iter()
-        .map(|label| label.span)
-        .filter(|cut| cut.overlaps(sheet.lines[line as usize]))
-        .collect();
+fn push_cut_line(text: &str, line: Span, labels: &Labels, out: &mut Vec<u32>) {
+    let cuts: Vec<Span> =
+        labels.spans.iter().map(|label| label.span).filter(|cut| cut.overlaps(line)).collect();
     let (mut units, mut spans) = (Vec::new(), Vec::new());
-    sheet.line_unit_spans(line, &mut units, &mut spans);
+    unit_spans(text, line, &mut units, &mut spans);
     let kept = units.iter().zip(&spans).filter(|(_, span)| !cuts.iter().any(|cut| cut.overlaps(**span)));
     out.extend(kept.map(|(&unit, _)| unit));
 }

@@ -6,13 +6,14 @@ use std::rc::Rc;
 
 use rayon::prelude::*;
 
-use super::content::Content;
-use super::sheet::Sheet;
+use super::content::{Content, ContentLine};
+use super::sheet::Layout;
 use super::spool::Spool;
 use crate::chrome::{Evidence, Labels};
 use crate::cluster::keep::FieldValue;
 use crate::document::Origin;
 use crate::error::Result;
+use crate::text::fold::Slot;
 
 /// Documents in input order, their sheets, and their labels.
 #[derive(Debug)]
@@ -107,7 +108,11 @@ impl Corpus {
         self.labels = labels;
         let contents: Vec<Content> = changed
             .par_iter()
-            .map(|&id| Ok(Content::new(&*self.spool.get(id)?, &self.labels[id as usize])))
+            .map(|&id| {
+                let labels = &self.labels[id as usize];
+                let text = if labels.spans.is_empty() { Cow::Borrowed("") } else { self.spool.text(id)? };
+                Ok(Content::new(&*self.spool.layout(id)?, &text, labels))
+            })
             .collect::<Result<_>>()?;
         for (&id, content) in changed.iter().zip(contents) {
             self.contents[id as usize] = content;
@@ -115,14 +120,14 @@ impl Corpus {
         Ok(changed)
     }
 
-    /// Calls `use_units` with a document's content units.
+    /// Calls `use_units` with what is compared of a document.
     ///
     /// # Errors
     /// When its sheet cannot be read back.
-    pub fn with_units<T>(&self, document: u32, use_units: impl FnOnce(&Sheet, &[u32]) -> T) -> Result<T> {
-        let sheet = self.spool.get(document)?;
-        let units = self.contents[document as usize].units(&sheet, &self.labels[document as usize]);
-        Ok(use_units(&sheet, &units))
+    pub fn with_units<T>(&self, document: u32, use_units: impl FnOnce(Folded<'_>) -> T) -> Result<T> {
+        let (layout, all) = self.spool.folded(document)?;
+        let content = self.contents[document as usize].units(&layout, &all, &self.labels[document as usize]);
+        Ok(use_units(Folded { layout: &layout, all: &all, content: &content }))
     }
 
     /// Ids of all documents.
@@ -131,29 +136,89 @@ impl Corpus {
     }
 }
 
-/// A document's sheet and content.
+/// What is compared of a document.
+#[derive(Clone, Copy, Debug)]
+pub struct Folded<'a> {
+    /// How its text is cut.
+    pub layout: &'a Layout,
+    /// Its units.
+    pub all: &'a [u32],
+    /// Its content units.
+    pub content: &'a [u32],
+}
+
+/// A document's content and sheet, of which each part is read when it is asked for.
 #[derive(Debug)]
 pub struct Page<'a> {
-    /// Its sheet.
-    pub sheet: Cow<'a, Sheet>,
     /// Its content under its labels.
     pub content: &'a Content,
     labels: &'a Labels,
-    units: OnceCell<Vec<u32>>,
+    spool: &'a Spool,
+    document: u32,
+    layout: OnceCell<Cow<'a, Layout>>,
+    units: OnceCell<Cow<'a, [u32]>>,
+    text: OnceCell<Cow<'a, str>>,
 }
 
 impl Page<'_> {
+    /// How its text is cut.
+    ///
+    /// # Errors
+    /// When it cannot be read back; so with all that follow.
+    pub fn layout(&self) -> Result<&Layout> {
+        get_or_read(&self.layout, || self.spool.layout(self.document))
+    }
+
+    /// Its text.
+    pub fn text(&self) -> Result<&str> {
+        get_or_read(&self.text, || self.spool.text(self.document))
+    }
+
     /// Its content units.
-    pub fn units(&self) -> &[u32] {
-        if self.labels.lines.is_empty() && self.labels.spans.is_empty() {
-            return &self.sheet.units;
-        }
-        self.units.get_or_init(|| self.content.units(&self.sheet, self.labels).into_owned())
+    pub fn units(&self) -> Result<&[u32]> {
+        get_or_read(&self.units, || {
+            let (layout, units) = self.spool.folded(self.document)?;
+            let content = match units {
+                Cow::Borrowed(units) => self.content.units(&layout, units, self.labels),
+                Cow::Owned(units) => {
+                    let content = match self.content.units(&layout, &units, self.labels) {
+                        Cow::Borrowed(_) => None,
+                        Cow::Owned(content) => Some(content),
+                    };
+                    Cow::Owned(content.unwrap_or(units))
+                }
+            };
+            self.layout.get_or_init(|| layout);
+            Ok(content)
+        })
     }
 
     /// Units of a run of paragraphs.
-    pub fn run_units(&self, run: &std::ops::Range<u32>) -> &[u32] {
-        &self.units()[self.content.run_units(run)]
+    pub fn run_units(&self, run: &std::ops::Range<u32>) -> Result<&[u32]> {
+        Ok(&self.units()?[self.content.run_units(run)])
+    }
+
+    /// The number slots of some of its content lines.
+    pub fn slots(&self, lines: &[ContentLine]) -> Result<Vec<Slot>> {
+        let layout = self.layout()?;
+        if !Content::has_slots(layout, lines) {
+            return Ok(Vec::new());
+        }
+        Ok(Content::slots(layout, self.text()?, self.labels, lines))
+    }
+}
+
+/// What is there, or else what is read now.
+fn get_or_read<'c, 'a, T: ToOwned + ?Sized>(
+    cell: &'c OnceCell<Cow<'a, T>>,
+    read: impl FnOnce() -> Result<Cow<'a, T>>,
+) -> Result<&'c T> {
+    match cell.get() {
+        Some(there) => Ok(there),
+        None => {
+            let read = read()?;
+            Ok(cell.get_or_init(|| read))
+        }
     }
 }
 
@@ -179,24 +244,23 @@ impl<'a> Pages<'a> {
     }
 
     /// A document's page.
-    ///
-    /// # Errors
-    /// When its sheet cannot be read back.
-    pub fn get(&mut self, document: u32) -> Result<Rc<Page<'a>>> {
+    pub fn get(&mut self, document: u32) -> Rc<Page<'a>> {
         if let Some(at) = self.recent.iter().position(|(id, _)| *id == document) {
-            return Ok(Rc::clone(&self.recent[at].1));
+            return Rc::clone(&self.recent[at].1);
         }
-        let sheet = self.corpus.spool.get(document)?;
         let page = Rc::new(Page {
-            sheet,
             content: &self.corpus.contents[document as usize],
             labels: &self.corpus.labels[document as usize],
+            spool: &self.corpus.spool,
+            document,
+            layout: OnceCell::new(),
             units: OnceCell::new(),
+            text: OnceCell::new(),
         });
         if self.recent.len() == RECENT {
             self.recent.remove(0);
         }
         self.recent.push((document, Rc::clone(&page)));
-        Ok(page)
+        page
     }
 }

@@ -20,7 +20,7 @@ use self::candidates::{Candidates, candidates, nearest};
 use self::membership::{take_in, take_out};
 use self::pair::{KnownPair, KnownPairs, Pair, Related, side};
 use self::sign::{Sign, sign};
-use super::corpus::{Corpus, Page, Pages};
+use super::corpus::{Corpus, Pages};
 use crate::cluster::components::{Components, Star, agreeing_stars};
 use crate::cluster::keep::{self, Candidate};
 use crate::config::Config;
@@ -360,8 +360,8 @@ impl DocumentMatches {
                 if matched.relation != Relation::Identical
                     && (config.removal.remove_coverage..1.0).contains(&matched.coverage)
                 {
-                    let (a, b) = (pages.get(*a)?, pages.get(*b)?);
-                    matched.lost = lost_units(a.units(), b.units());
+                    let (a, b) = (pages.get(*a), pages.get(*b));
+                    matched.lost = lost_units(a.units()?, b.units()?);
                 }
                 Ok(())
             },
@@ -397,18 +397,15 @@ fn numbers(
     if !any(a) && !any(b) {
         return Ok(Comparison::default());
     }
-    let (page_a, page_b) = (pages.get(a)?, pages.get(b)?);
-    let slots = |id: u32, page: &Page<'_>| {
-        page.content.slots(&page.sheet, &corpus.labels[id as usize], &page.content.lines)
-    };
-    let slots_a = slots(a, &page_a);
+    let (page_a, page_b) = (pages.get(a), pages.get(b));
+    let slots_a = page_a.slots(&page_a.content.lines)?;
     let (_, slots_b) = match last {
         Some(known) if known.0 == b => known,
-        _ => last.insert((b, slots(b, &page_b))),
+        _ => last.insert((b, page_b.slots(&page_b.content.lines)?)),
     };
     Ok(compare(
-        Numbered { units: page_a.units(), slots: &slots_a },
-        Numbered { units: page_b.units(), slots: slots_b },
+        Numbered { units: page_a.units()?, slots: &slots_a },
+        Numbered { units: page_b.units()?, slots: slots_b },
     ))
 }
 

@@ -6,7 +6,6 @@ use super::annotate::reason;
 use super::corpus::Corpus;
 use super::documents::Match;
 use super::logs::{self, Names};
-use super::sheet::Sheet;
 use super::summary::Summary;
 use super::tables::{Roles, Tables};
 use super::verdicts::{Verdicts, Why};
@@ -133,44 +132,44 @@ impl Findings for Live<'_> {
     }
 
     fn removed_texts(&mut self, numbers: &[usize], limit: usize) -> Result<Vec<String>> {
-        let mut last: Option<(u32, Cow<'_, Sheet>)> = None;
+        let mut last: Option<(u32, Cow<'_, str>)> = None;
         let mut texts = Vec::with_capacity(numbers.len());
         for &number in numbers {
             let unit = &self.verdicts.removals[number].unit;
-            let sheet = sheet(self.corpus(), &mut last, unit.document)?;
-            texts.push(beginning(&sheet.text[unit.span.range()], limit).to_owned());
+            let text = text(self.corpus(), &mut last, unit.document)?;
+            texts.push(beginning(&text[unit.span.range()], limit).to_owned());
         }
         Ok(texts)
     }
 
     fn passages(&mut self, wanted: &[(Origin, Span)], limit: usize) -> Result<Vec<Result<Passage, String>>> {
-        let mut last: Option<(u32, Cow<'_, Sheet>)> = None;
+        let mut last: Option<(u32, Cow<'_, str>)> = None;
         let mut found = Vec::with_capacity(wanted.len());
         for &(origin, span) in wanted {
             let Some(document) = self.document(origin) else {
                 found.push(Err("its document is not there".into()));
                 continue;
             };
-            let sheet = sheet(self.corpus(), &mut last, document)?;
+            let text = text(self.corpus(), &mut last, document)?;
             let first = self.verdicts.removals.partition_point(|removal| removal.unit.document < document);
             let chrome = self.verdicts.removals[first..]
                 .iter()
                 .take_while(|removal| removal.unit.document == document)
                 .filter(|removal| reason(&removal.why).starts_with("chrome"))
                 .map(|removal| removal.unit.span);
-            found.push(Ok(passage(&sheet.text, span, limit, chrome)));
+            found.push(Ok(passage(text, span, limit, chrome)));
         }
         Ok(found)
     }
 }
 
-fn sheet<'s, 'c>(
+fn text<'s, 'c>(
     corpus: &'c Corpus,
-    last: &'s mut Option<(u32, Cow<'c, Sheet>)>,
+    last: &'s mut Option<(u32, Cow<'c, str>)>,
     document: u32,
-) -> Result<&'s Sheet> {
+) -> Result<&'s str> {
     if last.as_ref().is_none_or(|(known, _)| *known != document) {
-        *last = Some((document, corpus.spool.get(document)?));
+        *last = Some((document, corpus.spool.text(document)?));
     }
     Ok(&last.as_ref().expect("it was just put there").1)
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::corpus::{Corpus, Page as CorpusPage, Pages};
 use super::documents::DocumentMatches;
 use super::paragraphs::{Occurrence, ParagraphMatches};
-use super::sheet::Sheet;
+use super::sheet::unit_spans;
 use crate::chrome::{
     Earlier, Evidence, Family, FamilyKind, FamilyName, Flags, Guarded, InjectedSpan, Known, Label, Labels,
     LineLabel, Page, PageLabels, Passages, Round, Rules, Scope, SeenPage, Site, SiteFacts, SiteModel, Source,
@@ -415,28 +415,21 @@ impl<'a> SiteTexts<'a> {
         self.failure.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn sheet(&self, page: usize) -> Option<Cow<'_, Sheet>> {
-        match self.corpus.spool.get(self.documents[page]) {
-            Ok(sheet) => Some(sheet),
-            Err(error) => {
-                *self.failure.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error);
-                None
-            }
-        }
+    fn or_none<T>(&self, read: Result<T>) -> Option<T> {
+        let keep = |error| {
+            *self.failure.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error);
+        };
+        read.map_err(keep).ok()
     }
 }
 
 impl Texts for SiteTexts<'_> {
     fn text(&self, page: usize) -> Cow<'_, str> {
-        match self.sheet(page) {
-            Some(Cow::Borrowed(sheet)) => Cow::Borrowed(&sheet.text),
-            Some(Cow::Owned(sheet)) => Cow::Owned(sheet.text),
-            None => Cow::Borrowed(""),
-        }
+        self.or_none(self.corpus.spool.text(self.documents[page])).unwrap_or_default()
     }
 
     fn lines(&self, page: usize) -> Cow<'_, [Span]> {
-        match self.sheet(page) {
+        match self.or_none(self.corpus.spool.layout(self.documents[page])) {
             Some(Cow::Borrowed(sheet)) => Cow::Borrowed(&sheet.lines),
             Some(Cow::Owned(sheet)) => Cow::Owned(sheet.lines),
             None => Cow::Borrowed(&[]),
@@ -499,18 +492,18 @@ fn injected(
     if others.is_empty() || !spellings.iter().any(|occurrence| may_hold_span(pages.corpus(), occurrence)) {
         return Ok(spans);
     }
-    let first_holds = may_hold_passage(&*pages.get(first.document)?, first, rules);
+    let first_holds = may_hold_passage(&pages.get(first.document), first, rules)?;
     let mut base: Option<Spelling> = None;
     for other in others {
-        let other_holds = may_hold_passage(&*pages.get(other.document)?, other, rules);
+        let other_holds = may_hold_passage(&pages.get(other.document), other, rules)?;
         if !first_holds && !other_holds {
             continue;
         }
         let base = match &mut base {
             Some(base) => base,
-            none => none.insert(Spelling::new(&*pages.get(first.document)?, first)),
+            none => none.insert(Spelling::new(&pages.get(first.document), first)?),
         };
-        let copy = Spelling::new(&*pages.get(other.document)?, other);
+        let copy = Spelling::new(&pages.get(other.document), other)?;
         let runs = align(&base.units, &copy.units);
         let gaps = |from: fn(&Run) -> u32, len: usize| {
             let starts = std::iter::once(0).chain(runs.iter().map(move |run| from(run) + run.len));
@@ -518,15 +511,17 @@ fn injected(
             starts.zip(ends).filter(|(start, end)| end - start >= INSERTION).collect::<Vec<_>>()
         };
         if first_holds {
-            let page = pages.get(first.document)?;
+            let page = pages.get(first.document);
+            let text = page.text()?;
             let gaps = gaps(|run| run.a, base.units.len());
-            let found = gaps.into_iter().filter_map(|(start, end)| base.judge(&page, start..end, rules));
+            let found = gaps.into_iter().filter_map(|(start, end)| base.judge(text, start..end, rules));
             spans.extend(found.map(|label| (first.document, label)));
         }
         if other_holds {
-            let page = pages.get(other.document)?;
+            let page = pages.get(other.document);
+            let text = page.text()?;
             let gaps = gaps(|run| run.b, copy.units.len());
-            let found = gaps.into_iter().filter_map(|(start, end)| copy.judge(&page, start..end, rules));
+            let found = gaps.into_iter().filter_map(|(start, end)| copy.judge(text, start..end, rules));
             spans.extend(found.map(|label| (other.document, label)));
         }
     }
@@ -541,9 +536,11 @@ fn may_hold_span(corpus: &Corpus, occurrence: &Occurrence) -> bool {
 }
 
 /// Whether a rule may know a passage in a line of the paragraph.
-fn may_hold_passage(page: &CorpusPage<'_>, occurrence: &Occurrence, rules: &Rules) -> bool {
-    let lines = page.content.run_lines(&occurrence.run);
-    lines.iter().any(|content| rules.may_hold_span(page.sheet.line(content.line)))
+fn may_hold_passage(page: &CorpusPage<'_>, occurrence: &Occurrence, rules: &Rules) -> Result<bool> {
+    let (text, layout) = (page.text()?, page.layout()?);
+    let mut lines =
+        page.content.run_lines(&occurrence.run).iter().map(|content| layout.lines[content.line as usize]);
+    Ok(lines.any(|line| rules.may_hold_span(&text[line.range()])))
 }
 
 /// A paragraph's units with the bytes that each came from.
@@ -555,17 +552,19 @@ struct Spelling {
 }
 
 impl Spelling {
-    fn new(page: &CorpusPage<'_>, occurrence: &Occurrence) -> Self {
+    fn new(page: &CorpusPage<'_>, occurrence: &Occurrence) -> Result<Self> {
+        let (text, layout) = (page.text()?, page.layout()?);
         let mut spelling = Self { units: Vec::new(), spans: Vec::new(), lines: Vec::new() };
         for content in page.content.run_lines(&occurrence.run) {
-            spelling.lines.push((page.sheet.lines[content.line as usize], spelling.units.len() as u32));
-            page.sheet.line_unit_spans(content.line, &mut spelling.units, &mut spelling.spans);
+            let line = layout.lines[content.line as usize];
+            spelling.lines.push((line, spelling.units.len() as u32));
+            unit_spans(text, line, &mut spelling.units, &mut spelling.spans);
         }
-        spelling
+        Ok(spelling)
     }
 
     /// What the rules say of a run of units that the other copy lacks; what goes over a line's end is no insertion.
-    fn judge(&self, page: &CorpusPage<'_>, gap: std::ops::Range<u32>, rules: &Rules) -> Option<SpanLabel> {
+    fn judge(&self, text: &str, gap: std::ops::Range<u32>, rules: &Rules) -> Option<SpanLabel> {
         let at = self.lines.partition_point(|&(_, first)| first <= gap.start).checked_sub(1)?;
         let (line, first) = self.lines[at];
         let last = self.lines.get(at + 1).map_or(self.units.len() as u32, |&(_, next)| next);
@@ -575,7 +574,6 @@ impl Spelling {
         // What lies between the gap and its neighbours (digits, punctuation) may be part of the insertion.
         let start = if gap.start > first { self.spans[gap.start as usize - 1].end } else { line.start };
         let end = if gap.end < last { self.spans[gap.end as usize].start } else { line.end };
-        let text = &page.sheet.text;
         let part = |start: u32, end: u32| text.get(start as usize..end as usize);
         let found =
             judge_insertion(part(start, end)?, part(line.start, start)?, part(end, line.end)?, rules)?;

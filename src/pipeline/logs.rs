@@ -325,10 +325,11 @@ impl<'a> Logs<'a> {
         Files::create(self.folder, ["removed.jsonl"])?.write(&slices, |removals, [out]| {
             let mut pages = Pages::new(self.names.corpus);
             for removal in removals {
-                let page = pages.get(removal.unit.document)?;
+                let page = pages.get(removal.unit.document);
+                let text = page.text()?;
                 Line::write(out, |line| {
                     self.removal(line, removal, verdicts);
-                    line.text("text", &page.sheet.text[removal.unit.span.range()]);
+                    line.text("text", &text[removal.unit.span.range()]);
                 });
             }
             Ok(())

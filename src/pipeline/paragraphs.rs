@@ -22,7 +22,7 @@ use self::sets::Sets;
 use self::shares::Shares;
 use self::signs::Signs;
 use super::content::ParagraphNumbers;
-use super::corpus::{Corpus, Page, Pages};
+use super::corpus::{Corpus, Pages};
 use super::documents::{Match, lost_units};
 use crate::cluster::components::{Components, stars};
 use crate::cluster::keep::{self, Candidate};
@@ -290,12 +290,12 @@ fn occurrences(corpus: &Corpus, config: &Config) -> Result<(Vec<Occurrence>, Vec
         let mut places = part.iter_mut().zip(keys);
         documents.iter().try_for_each(|&document| {
             let content = &corpus.contents[document as usize];
-            corpus.with_units(document, |sheet, units| {
+            corpus.with_units(document, |folded| {
                 numbers.clear();
-                numbers.extend(content.numbers(sheet, &content.all()));
+                numbers.extend(content.numbers(folded.layout, &content.all()));
                 let runs = content.all().map(|at| at..at + 1).chain(content.joins.iter().cloned());
                 for (run, (place, key)) in runs.zip(&mut places) {
-                    let units = &units[content.run_units(&run)];
+                    let units = &folded.content[content.run_units(&run)];
                     let numbers = &numbers[run.start as usize..run.end as usize];
                     (*place, *key) = occurrence(document, run, units, numbers, config, scratch);
                 }
@@ -406,7 +406,7 @@ impl Texts<'_> {
     /// The shingle set of a distinct paragraph.
     fn set(&self, pages: &mut Pages<'_>, distinct: u32, set: &mut Vec<u64>) -> Result<()> {
         let occurrence = self.first(distinct);
-        shingle_set(pages.get(occurrence.document)?.run_units(&occurrence.run), set);
+        shingle_set(pages.get(occurrence.document).run_units(&occurrence.run)?, set);
         Ok(())
     }
 
@@ -427,8 +427,8 @@ impl Texts<'_> {
             .map_init(Vec::new, |buffer, rows| {
                 let document = occurrence(rows[0]).document;
                 let content = &self.corpus.contents[document as usize];
-                self.corpus.with_units(document, |_, units| {
-                    let units_of = |row: u32| &units[content.run_units(&occurrence(row).run)];
+                self.corpus.with_units(document, |folded| {
+                    let units_of = |row: u32| &folded.content[content.run_units(&occurrence(row).run)];
                     rows.iter().map(|&row| of(units_of(row), buffer)).collect()
                 })
             })
@@ -541,27 +541,23 @@ impl Texts<'_> {
             Some(read) => read,
             None => read.insert(self.numbered(pages, y)?),
         };
-        let page = pages.get(x.document)?;
-        let units_a = page.run_units(&x.run);
-        let slots_a = self.slots(&page, x);
+        let page = pages.get(x.document);
+        let units_a = page.run_units(&x.run)?;
+        let slots_a = page.slots(page.content.run_lines(&x.run))?;
         Ok(compare(Numbered { units: units_a, slots: &slots_a }, Numbered { units: units_b, slots: slots_b }))
     }
 
     /// Units of one occurrence that another does not have.
     fn lost(&self, pages: &mut Pages<'_>, a: u32, b: u32) -> Result<u32> {
         let (a, b) = (&self.all[a as usize], &self.all[b as usize]);
-        let (page_a, page_b) = (pages.get(a.document)?, pages.get(b.document)?);
-        Ok(lost_units(page_a.run_units(&a.run), page_b.run_units(&b.run)))
+        let (page_a, page_b) = (pages.get(a.document), pages.get(b.document));
+        Ok(lost_units(page_a.run_units(&a.run)?, page_b.run_units(&b.run)?))
     }
 
     /// The units of an occurrence and its number slots.
     fn numbered(&self, pages: &mut Pages<'_>, occurrence: &Occurrence) -> Result<(Vec<u32>, Vec<Slot>)> {
-        let page = pages.get(occurrence.document)?;
-        Ok((page.run_units(&occurrence.run).to_vec(), self.slots(&page, occurrence)))
-    }
-
-    fn slots(&self, page: &Page<'_>, occurrence: &Occurrence) -> Vec<Slot> {
-        let labels = &self.corpus.labels[occurrence.document as usize];
-        page.content.slots(&page.sheet, labels, page.content.run_lines(&occurrence.run))
+        let page = pages.get(occurrence.document);
+        let slots = page.slots(page.content.run_lines(&occurrence.run))?;
+        Ok((page.run_units(&occurrence.run)?.to_vec(), slots))
     }
 }

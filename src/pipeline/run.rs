@@ -14,7 +14,7 @@ use super::label::{self, Again, Describe, Judge};
 use super::logs::{Logs, Names, SkippedLog, plain};
 use super::marks;
 use super::paragraphs::{self, ParagraphMatches};
-use super::sheet::Sheet;
+use super::sheet::Layout;
 use super::summary::{Stage, Summary};
 use super::survey::{self, Plan, Survey};
 use super::tables::{Roles, Tables};
@@ -383,7 +383,7 @@ fn gone(
     let kept = verdicts.cluster_of[document as usize].map(|cluster| &verdicts.clusters[cluster].kept);
     match (copies, kept) {
         (Copies::Link, Some(kept)) if !source.format.is_page() => {
-            let text = corpus.spool.get(document)?.text.len() as u32;
+            let text = corpus.spool.text_bytes(document);
             let cut = if text == 0 { Vec::new() } else { vec![Span::new(0, text)] };
             let add = vec![(LINK.into(), names.of(Level::Document, kept).into_owned())];
             let Some(own) = survey.targets.get(&document) else { return Ok(Edit::Change { cut, add }) };
@@ -406,12 +406,11 @@ fn gone(
 }
 
 /// Where all lines of a paragraph go, whatever each of them goes for, the blank lines after it go, too.
-fn take_blank_lines(sheet: &Sheet, cut: &mut Vec<Span>) {
-    let start = |line: usize| sheet.lines.get(line).map_or(sheet.text.len() as u32, |line| line.start);
+fn take_blank_lines(sheet: &Layout, cut: &mut Vec<Span>) {
     let mut at = 0;
     for paragraph in &sheet.paragraphs {
-        let (first, mut next) = (start(paragraph.start as usize), paragraph.end as usize);
-        let end = start(next);
+        let (first, mut next) = (sheet.start_of(paragraph.start as usize), paragraph.end as usize);
+        let end = sheet.start_of(next);
         while at < cut.len() && cut[at].end < end {
             at += 1;
         }
@@ -420,7 +419,7 @@ fn take_blank_lines(sheet: &Sheet, cut: &mut Vec<Span>) {
             while next < sheet.lines.len() && sheet.is_blank(next as u32) {
                 next += 1;
             }
-            span.end = span.end.max(start(next));
+            span.end = span.end.max(sheet.start_of(next));
         }
     }
     // One that was made longer may now touch the next.

@@ -2,7 +2,7 @@
 //!
 //! Made once, in the survey; every later stage works on sheets, only the rewrite reads the input again.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use crate::document::Span;
 use crate::text::fold::{Numbers, fold, fold_spans};
@@ -13,12 +13,29 @@ use crate::text::segment::{Segmented, ends_sentence, is_blank, opens_item, segme
 pub struct Sheet {
     /// The text.
     pub text: String,
+    /// Units of all lines, in order.
+    pub units: Vec<u32>,
+    /// How the text is cut; a sheet can be asked for it without a detour.
+    pub layout: Layout,
+}
+
+impl Deref for Sheet {
+    type Target = Layout;
+
+    fn deref(&self) -> &Layout {
+        &self.layout
+    }
+}
+
+/// How a text is cut: where its lines and paragraphs stand, and what is known of each line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Bytes of the text.
+    pub bytes: u32,
     /// Every line, blank ones too.
     pub lines: Vec<Span>,
     /// Paragraphs, as ranges of lines.
     pub paragraphs: Vec<Range<u32>>,
-    /// Units of all lines, in order.
-    pub units: Vec<u32>,
     /// Where the units of each line begin, and after the last line, where they end: one more than there are lines.
     pub unit_starts: Vec<u32>,
     /// What was dropped as a number, for each line that had any, in order.
@@ -106,9 +123,26 @@ impl Sheet {
         paragraphs.shrink_to_fit();
         units.shrink_to_fit();
         numbers.shrink_to_fit();
-        Self { text, lines, paragraphs, units, unit_starts, numbers, edges }
+        let layout = Layout { bytes: text.len() as u32, lines, paragraphs, unit_starts, numbers, edges };
+        Self { text, units, layout }
     }
 
+    /// The line's text, terminator not included.
+    pub fn line(&self, line: u32) -> &str {
+        &self.text[self.lines[line as usize].range()]
+    }
+
+    /// Bytes this sheet keeps in memory.
+    pub fn size(&self) -> usize {
+        self.text.len()
+            + self.lines.len() * (size_of::<Span>() + 4 + size_of::<Edges>())
+            + self.numbers.len() * size_of::<(u32, Numbers)>()
+            + self.paragraphs.len() * size_of::<Range<u32>>()
+            + self.units.len() * 4
+    }
+}
+
+impl Layout {
     /// Where the units of a range of lines stand.
     pub fn unit_range(&self, lines: &Range<u32>) -> Range<usize> {
         self.unit_starts[lines.start as usize] as usize..self.unit_starts[lines.end as usize] as usize
@@ -120,32 +154,22 @@ impl Sheet {
         &self.numbers[before(lines.start)..before(lines.end)]
     }
 
-    /// The line's text, terminator not included.
-    pub fn line(&self, line: u32) -> &str {
-        &self.text[self.lines[line as usize].range()]
-    }
-
     /// Whether the line shows nothing.
     pub fn is_blank(&self, line: u32) -> bool {
         self.edges[line as usize].is_blank()
     }
 
-    /// Units of the line with the bytes of the text each came from.
-    pub fn line_unit_spans(&self, line: u32, units: &mut Vec<u32>, spans: &mut Vec<Span>) {
-        let at = self.lines[line as usize].start;
-        let before = spans.len();
-        fold_spans(self.line(line), units, spans);
-        for span in &mut spans[before..] {
-            *span = Span::new(span.start + at, span.end + at);
-        }
+    /// Where the text that begins at a line's start begins: the end of the text behind the last line.
+    pub fn start_of(&self, line: usize) -> u32 {
+        self.lines.get(line).map_or(self.bytes, |line| line.start)
     }
+}
 
-    /// Bytes this sheet keeps in memory.
-    pub fn size(&self) -> usize {
-        self.text.len()
-            + self.lines.len() * (size_of::<Span>() + 4 + size_of::<Edges>())
-            + self.numbers.len() * size_of::<(u32, Numbers)>()
-            + self.paragraphs.len() * size_of::<Range<u32>>()
-            + self.units.len() * 4
+/// Units of a line of a text with the bytes of the text each came from.
+pub fn unit_spans(text: &str, line: Span, units: &mut Vec<u32>, spans: &mut Vec<Span>) {
+    let before = spans.len();
+    fold_spans(&text[line.range()], units, spans);
+    for span in &mut spans[before..] {
+        *span = Span::new(span.start + line.start, span.end + line.start);
     }
 }

@@ -1,7 +1,8 @@
 //! Sheets kept between the stages, and until chrome is told their evidence: in memory up to a budget, then in a
 //! temporary file.
 //!
-//! Cost: what is in the file is decoded at each use (a read and a few copies).
+//! Cost: what is in the file is read at each use, no more of a sheet than is asked for, and copied once or twice. In
+//! the file a document's evidence comes first, then the layout of its sheet, its units, and its text.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -9,7 +10,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 
-use super::sheet::{Edges, Sheet};
+use super::sheet::{Edges, Layout, Sheet};
 use crate::chrome::Evidence;
 use crate::document::Span;
 use crate::error::{Error, Result};
@@ -27,16 +28,36 @@ pub struct Spool {
 
 #[derive(Debug)]
 enum Slot {
-    Memory {
-        sheet: Box<Sheet>,
-        evidence: Box<[Evidence]>,
-    },
-    /// The evidence of so many lines, then the sheet.
-    File {
-        at: u64,
-        lines: u32,
-        len: usize,
-    },
+    Memory { sheet: Box<Sheet>, evidence: Box<[Evidence]> },
+    File(Place),
+}
+
+/// Where a document's part of the file begins, and how much of each there is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    at: u64,
+    /// Lines with evidence.
+    evidence: u32,
+    /// Bytes of the layout.
+    layout: u32,
+    /// Units.
+    units: u32,
+    /// Bytes of the text.
+    text: u32,
+}
+
+impl Place {
+    fn layout_at(self) -> u64 {
+        self.at + u64::from(self.evidence) * Evidence::BYTES as u64
+    }
+
+    fn units_at(self) -> u64 {
+        self.layout_at() + u64::from(self.layout)
+    }
+
+    fn text_at(self) -> u64 {
+        self.units_at() + 4 * u64::from(self.units)
+    }
 }
 
 thread_local! {
@@ -61,9 +82,6 @@ impl Spool {
             self.slots.push(Slot::Memory { sheet: Box::new(sheet), evidence });
             return Ok(());
         }
-        let mut bytes: Vec<u8> = evidence.iter().flat_map(|line| line.to_bytes()).collect();
-        let lines = bytes.len();
-        encode(&sheet, &mut bytes);
         let failed = Error::io(std::env::temp_dir());
         let file = match &mut self.file {
             Some(file) => file,
@@ -72,10 +90,26 @@ impl Spool {
                 Err(source) => return Err(failed(source)),
             },
         };
-        file.write_all(&bytes).map_err(failed)?;
-        self.slots.push(Slot::File { at: self.end, lines: evidence.len() as u32, len: bytes.len() - lines });
-        self.end += bytes.len() as u64;
-        Ok(())
+        READ.with_borrow_mut(|bytes| {
+            bytes.clear();
+            bytes.reserve(evidence.len() * Evidence::BYTES + 2 * sheet.size());
+            evidence.iter().for_each(|line| bytes.extend_from_slice(&line.to_bytes()));
+            let before = bytes.len();
+            encode(&sheet.layout, bytes);
+            let place = Place {
+                at: self.end,
+                evidence: evidence.len() as u32,
+                layout: (bytes.len() - before) as u32,
+                units: sheet.units.len() as u32,
+                text: sheet.bytes,
+            };
+            bytes.extend_from_slice(bytemuck::cast_slice(&sheet.units));
+            bytes.extend_from_slice(sheet.text.as_bytes());
+            file.write_all(bytes).map_err(failed)?;
+            self.slots.push(Slot::File(place));
+            self.end += bytes.len() as u64;
+            Ok(())
+        })
     }
 
     /// The sheet of a document.
@@ -85,9 +119,67 @@ impl Spool {
     pub fn get(&self, document: u32) -> Result<Cow<'_, Sheet>> {
         match &self.slots[document as usize] {
             Slot::Memory { sheet, .. } => Ok(Cow::Borrowed(sheet)),
-            &Slot::File { at, lines, len } => {
-                self.read(at + (lines as usize * Evidence::BYTES) as u64, len, |bytes| {
-                    Cow::Owned(decode(bytes))
+            Slot::File(place) => {
+                let len = place.text_at() - place.layout_at() + u64::from(place.text);
+                self.read(place.layout_at(), len as usize, |bytes| {
+                    let (layout, rest) = bytes.split_at(place.layout as usize);
+                    let (units, text) = rest.split_at(4 * place.units as usize);
+                    Cow::Owned(Sheet {
+                        text: written(text),
+                        units: words(units),
+                        layout: decode(layout, place.text),
+                    })
+                })
+            }
+        }
+    }
+
+    /// Bytes of a document's text.
+    pub fn text_bytes(&self, document: u32) -> u32 {
+        match &self.slots[document as usize] {
+            Slot::Memory { sheet, .. } => sheet.bytes,
+            Slot::File(place) => place.text,
+        }
+    }
+
+    /// A document's text alone.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub fn text(&self, document: u32) -> Result<Cow<'_, str>> {
+        match &self.slots[document as usize] {
+            Slot::Memory { sheet, .. } => Ok(Cow::Borrowed(&sheet.text)),
+            Slot::File(place) => {
+                self.read(place.text_at(), place.text as usize, |bytes| Cow::Owned(written(bytes)))
+            }
+        }
+    }
+
+    /// The layout of a document's sheet alone.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub fn layout(&self, document: u32) -> Result<Cow<'_, Layout>> {
+        match &self.slots[document as usize] {
+            Slot::Memory { sheet, .. } => Ok(Cow::Borrowed(&sheet.layout)),
+            Slot::File(place) => self.read(place.layout_at(), place.layout as usize, |bytes| {
+                Cow::Owned(decode(bytes, place.text))
+            }),
+        }
+    }
+
+    /// The layout of a document's sheet and its units.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub fn folded(&self, document: u32) -> Result<(Cow<'_, Layout>, Cow<'_, [u32]>)> {
+        match &self.slots[document as usize] {
+            Slot::Memory { sheet, .. } => Ok((Cow::Borrowed(&sheet.layout), Cow::Borrowed(&sheet.units))),
+            Slot::File(place) => {
+                let len = place.text_at() - place.layout_at();
+                self.read(place.layout_at(), len as usize, |bytes| {
+                    let (layout, units) = bytes.split_at(place.layout as usize);
+                    (Cow::Owned(decode(layout, place.text)), Cow::Owned(words(units)))
                 })
             }
         }
@@ -100,7 +192,7 @@ impl Spool {
     pub fn evidence(&self, document: u32) -> Result<Cow<'_, [Evidence]>> {
         match &self.slots[document as usize] {
             Slot::Memory { evidence, .. } => Ok(Cow::Borrowed(evidence)),
-            &Slot::File { at, lines, .. } => self.read(at, lines as usize * Evidence::BYTES, |bytes| {
+            Slot::File(place) => self.read(place.at, place.evidence as usize * Evidence::BYTES, |bytes| {
                 bytes.as_chunks().0.iter().map(Evidence::from_bytes).collect()
             }),
         }
@@ -114,8 +206,9 @@ impl Spool {
                     self.memory -= size_of_val(&**evidence);
                     *evidence = Box::default();
                 }
-                Slot::File { at, lines, .. } => {
-                    *at += (std::mem::take(lines) as usize * Evidence::BYTES) as u64;
+                Slot::File(place) => {
+                    place.at = place.layout_at();
+                    place.evidence = 0;
                 }
             }
         }
@@ -148,47 +241,41 @@ impl Spool {
     }
 }
 
-/// Appends the lengths, then each part as little-endian words; the edges, a byte each, and the text last.
-fn encode(sheet: &Sheet, bytes: &mut Vec<u8>) {
-    let words =
-        6 + sheet.lines.len() * 3 + sheet.numbers.len() * 4 + sheet.paragraphs.len() * 2 + sheet.units.len();
-    bytes.reserve(words * 4 + sheet.lines.len() + sheet.text.len());
-    let mut word = |word: u32| bytes.extend_from_slice(&word.to_le_bytes());
-    word(sheet.lines.len() as u32);
-    word(sheet.paragraphs.len() as u32);
-    word(sheet.units.len() as u32);
-    word(sheet.numbers.len() as u32);
-    word(sheet.text.len() as u32);
-    for line in &sheet.lines {
+/// Appends the lengths, then each part as words; the edges last, a byte each.
+fn encode(layout: &Layout, bytes: &mut Vec<u8>) {
+    let mut word = |word: u32| bytes.extend_from_slice(&word.to_ne_bytes());
+    word(layout.lines.len() as u32);
+    word(layout.paragraphs.len() as u32);
+    word(layout.numbers.len() as u32);
+    for line in &layout.lines {
         word(line.start);
         word(line.end);
     }
-    sheet.unit_starts.iter().for_each(|&start| word(start));
-    for (line, numbers) in &sheet.numbers {
+    layout.unit_starts.iter().for_each(|&start| word(start));
+    for (line, numbers) in &layout.numbers {
         word(*line);
         word(numbers.key);
         word(numbers.runs);
         word(numbers.masks << 1 | u32::from(numbers.kept));
     }
-    for paragraph in &sheet.paragraphs {
+    for paragraph in &layout.paragraphs {
         word(paragraph.start);
         word(paragraph.end);
     }
-    sheet.units.iter().for_each(|&unit| word(unit));
-    bytes.extend(sheet.edges.iter().map(|edges| edges.bits()));
-    bytes.extend_from_slice(sheet.text.as_bytes());
+    bytes.extend(layout.edges.iter().map(|edges| edges.bits()));
 }
 
-fn decode(bytes: &[u8]) -> Sheet {
+/// The layout of a text of so many bytes.
+fn decode(bytes: &[u8], text: u32) -> Layout {
     let mut rest = bytes;
     let mut words = |count: u32| {
         let (words, behind) = rest.split_at(4 * count as usize);
         rest = behind;
-        words.as_chunks().0.iter().copied().map(u32::from_le_bytes)
+        words.as_chunks().0.iter().copied().map(u32::from_ne_bytes)
     };
-    let mut lengths = words(5);
+    let mut lengths = words(3);
     let mut length = || lengths.next().unwrap_or_default();
-    let (lines, paragraphs, units, numbers, text) = (length(), length(), length(), length(), length());
+    let (lines, paragraphs, numbers) = (length(), length(), length());
     let lines: Vec<Span> = pairs(words(2 * lines)).map(|(start, end)| Span { start, end }).collect();
     let unit_starts = words(lines.len() as u32 + 1).collect();
     let numbers = pairs(pairs(words(4 * numbers)))
@@ -197,23 +284,25 @@ fn decode(bytes: &[u8]) -> Sheet {
         })
         .collect();
     let paragraphs = pairs(words(2 * paragraphs)).map(|(start, end)| start..end).collect();
-    let units = words(units).collect();
-    let (edges, text) = rest.split_at(rest.len() - text as usize);
-    Sheet {
-        unit_starts,
-        numbers,
-        paragraphs,
-        units,
-        edges: edges.iter().map(|&bits| Edges::from_bits(bits)).collect(),
-        lines,
-        text: simdutf8::basic::from_utf8(text).expect("the spool holds what it was given").to_owned(),
-    }
+    let edges = rest.iter().map(|&bits| Edges::from_bits(bits)).collect();
+    Layout { bytes: text, lines, paragraphs, unit_starts, numbers, edges }
 }
 
 /// Each two that follow one another.
 fn pairs<T>(mut items: impl ExactSizeIterator<Item = T>) -> impl ExactSizeIterator<Item = (T, T)> {
     let count = items.len() / 2;
     (0..count).map(move |_| items.next().zip(items.next()).expect("so many there are"))
+}
+
+/// Words wherever they stand.
+fn words(bytes: &[u8]) -> Vec<u32> {
+    let mut words = vec![0; bytes.len() / 4];
+    bytemuck::cast_slice_mut(&mut words).copy_from_slice(bytes);
+    words
+}
+
+fn written(bytes: &[u8]) -> String {
+    simdutf8::basic::from_utf8(bytes).expect("the spool holds what it was given").to_owned()
 }
 
 #[cfg(test)]
@@ -238,8 +327,16 @@ mod tests {
             file.push(sheet, evidence.into()).unwrap();
         }
         for document in 0..texts.len() as u32 {
-            assert_eq!(memory.get(document).unwrap(), file.get(document).unwrap());
+            let sheet = memory.get(document).unwrap();
+            assert_eq!(sheet, file.get(document).unwrap());
             assert_eq!(memory.evidence(document).unwrap(), file.evidence(document).unwrap());
+            for spool in [&memory, &file] {
+                assert_eq!(spool.text(document).unwrap(), sheet.text);
+                assert_eq!(spool.text_bytes(document) as usize, sheet.text.len());
+                assert_eq!(*spool.layout(document).unwrap(), sheet.layout);
+                let (layout, units) = spool.folded(document).unwrap();
+                assert_eq!((&*layout, &*units), (&sheet.layout, &sheet.units[..]));
+            }
         }
         [&mut memory, &mut file].into_iter().for_each(Spool::forget_evidence);
         for document in 0..texts.len() as u32 {

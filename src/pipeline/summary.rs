@@ -279,7 +279,7 @@ impl Summary {
             site.dropped += dropped;
             site.text_chars += chars;
             documents.text_chars += chars;
-            let bytes = corpus.spool.get(document)?.text.len() as u64;
+            let bytes = u64::from(corpus.spool.text_bytes(document));
             site.pages += 1;
             site.text_bytes += bytes;
             documents.text_bytes += bytes;

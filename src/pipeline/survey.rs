@@ -230,8 +230,8 @@ fn parse(
                 let sheet = record.text.map(|text| Sheet::new(text.into_owned()));
                 evidence.clear();
                 if let Some(sheet) = &sheet {
-                    let Sheet { text, lines, unit_starts, units, .. } = sheet;
-                    observer.observe(text, lines, unit_starts, units, &mut evidence);
+                    let Sheet { text, units, layout } = sheet;
+                    observer.observe(text, &layout.lines, &layout.unit_starts, units, &mut evidence);
                     if let Some(outline) = &record.outline {
                         outline.mark(&mut evidence);
                     }
@@ -256,9 +256,9 @@ fn parse(
                     site,
                     field,
                     date,
-                    content: sheet
-                        .as_ref()
-                        .map_or_else(Content::default, |sheet| Content::new(sheet, &Labels::default())),
+                    content: sheet.as_ref().map_or_else(Content::default, |sheet| {
+                        Content::new(sheet, &sheet.text, &Labels::default())
+                    }),
                     sheet,
                     target,
                     is_crowded: record.outline.is_some_and(|outline| outline.lines.len() > MOST_LINES),

@@ -58,9 +58,9 @@ impl Tables {
                     .peekable();
                 let mut copied = within(&copies, first, last, |copy| copy.document).iter().peekable();
                 for &document in batch {
-                    let sheet = corpus.spool.get(document)?;
-                    let count = |span: Span| sheet.text[span.range()].chars().count() as u32;
-                    documents.push(sheet.text.chars().count() as u32);
+                    let text = corpus.spool.text(document)?;
+                    let count = |span: Span| text[span.range()].chars().count() as u32;
+                    documents.push(text.chars().count() as u32);
                     while let Some(removal) = removed.next_if(|removal| removal.unit.document == document) {
                         removals.push(count(removal.unit.span));
                     }

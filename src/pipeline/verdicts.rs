@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::corpus::{Corpus, Page, Pages};
 use super::documents::{DocumentMatches, Match};
 use super::paragraphs::{Occurrence, ParagraphCluster, ParagraphMatches};
-use super::sheet::Sheet;
+use super::sheet::Layout;
 use crate::chrome::Known;
 use crate::config::{Config, Level};
 use crate::decide::{covered, removes, removes_chrome};
@@ -311,7 +311,7 @@ fn chrome_of(corpus: &Corpus, document: u32, removals: &mut Vec<Removal>) -> Res
     if nothing || corpus.documents[document as usize].is_fixed() {
         return Ok(());
     }
-    let sheet = corpus.spool.get(document)?;
+    let sheet = corpus.spool.layout(document)?;
     let reason = |known: &Known, pages, confidence| ChromeReason { known: known.clone(), pages, confidence };
     let lines = labels.lines.iter().map(|label| Removal {
         unit: Unit { document, lines: Lines::One([label.line]), span: sheet.lines[label.line as usize] },
@@ -350,15 +350,15 @@ impl Undecided<'_> {
     fn decide(&self, pages: &mut Pages<'_>, removals: &mut Vec<Removal>) -> Result<Cluster> {
         let &Self { found, number, paragraphs, config, gone } = self;
         let representative = &paragraphs.occurrences[found.representative as usize];
-        let kept = paragraph(&*pages.get(representative.document)?, representative);
+        let kept = paragraph(&pages.get(representative.document), representative)?;
         let may_go = !gone.overlaps_removed(representative.document, &representative.run)
             && removes(Level::Paragraph, &config.removal);
         let mut members = Vec::with_capacity(found.members.len() + 1);
         members.push((kept.clone(), None));
         for &(at, matched) in &found.members {
             let occurrence = &paragraphs.occurrences[at as usize];
-            let page = pages.get(occurrence.document)?;
-            let unit = paragraph(&page, occurrence);
+            let page = pages.get(occurrence.document);
+            let unit = paragraph(&page, occurrence)?;
             if may_go
                 && !pages.corpus().documents[occurrence.document as usize].is_fixed()
                 && !gone.overlaps_removed(occurrence.document, &occurrence.run)
@@ -366,7 +366,7 @@ impl Undecided<'_> {
                 && covered(matched.copy(occurrence.units), &config.removal)
             {
                 removals.push(Removal {
-                    cut: tiles(&page.sheet, &unit.lines),
+                    cut: tiles(page.layout()?, &unit.lines),
                     unit: unit.clone(),
                     why: Why::Copy { level: Level::Paragraph, cluster: number },
                     inside: None,
@@ -380,28 +380,29 @@ impl Undecided<'_> {
 }
 
 fn whole(pages: &mut Pages<'_>, document: u32) -> Result<Unit> {
-    let page = pages.get(document)?;
-    let last = page.sheet.lines.last().copied().unwrap_or_default();
+    let page = pages.get(document);
+    let lines = &page.layout()?.lines;
     Ok(Unit {
         document,
-        lines: Lines::Some([0, page.sheet.lines.len().saturating_sub(1) as u32].into()),
-        span: Span::new(0, last.end),
+        lines: Lines::Some([0, lines.len().saturating_sub(1) as u32].into()),
+        span: Span::new(0, lines.last().copied().unwrap_or_default().end),
     })
 }
 
-fn paragraph(page: &Page<'_>, occurrence: &Occurrence) -> Unit {
+fn paragraph(page: &Page<'_>, occurrence: &Occurrence) -> Result<Unit> {
+    let layout = page.layout()?;
     let lines: Lines = page.content.run_lines(&occurrence.run).iter().map(|line| line.line).collect();
     let (first, last) = (lines[0], lines[lines.len() - 1]);
-    Unit {
+    Ok(Unit {
         document: occurrence.document,
-        span: Span::new(page.sheet.lines[first as usize].start, page.sheet.lines[last as usize].end),
+        span: Span::new(layout.lines[first as usize].start, layout.lines[last as usize].end),
         lines,
-    }
+    })
 }
 
 /// The tiles of some lines, neighbours put together. A line that goes out of the middle of a paragraph takes its
 /// terminator only; one that ends a paragraph takes the blank lines after it, unless the paragraph goes on above.
-fn tiles(sheet: &Sheet, lines: &[u32]) -> Vec<Span> {
+fn tiles(sheet: &Layout, lines: &[u32]) -> Vec<Span> {
     let mut tiles: Vec<Span> = Vec::with_capacity(lines.len());
     for &line in lines {
         let at = sheet.paragraphs.partition_point(|paragraph| paragraph.end <= line);
@@ -414,7 +415,7 @@ fn tiles(sheet: &Sheet, lines: &[u32]) -> Vec<Span> {
                 next += 1;
             }
         }
-        let end = sheet.lines.get(next).map_or(sheet.text.len() as u32, |line| line.start);
+        let end = sheet.start_of(next);
         match tiles.last_mut() {
             Some(last) if last.end == start => last.end = end,
             _ => tiles.push(Span::new(start, end)),

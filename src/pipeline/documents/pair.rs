@@ -18,7 +18,7 @@ use crate::matching::relation::{
     Relation, Witness, may_be_supported, relate_documents, reordered, supported,
 };
 use crate::matching::verify::Overlap;
-use crate::pipeline::corpus::Corpus;
+use crate::pipeline::corpus::{Corpus, Folded};
 use crate::text::shingle::{SHINGLE, shingles};
 
 /// What two documents were found to share.
@@ -134,11 +134,11 @@ impl Pair<'_> {
 /// The shingles of a document.
 pub(super) fn side(corpus: &Corpus, id: u32, prober: &mut Prober) -> Result<Side> {
     let (content, labels) = (&corpus.contents[id as usize], &corpus.labels[id as usize]);
-    corpus.with_units(id, |sheet, units| {
+    corpus.with_units(id, |Folded { layout, all, content: units }| {
         let mut ordered = Vec::new();
         shingles(units, &mut ordered);
         let all_content = labels.lines.is_empty() && labels.spans.is_empty();
-        let rest = (!all_content).then(|| beside(&sheet.units, &content.stretches(sheet, labels)));
+        let rest = (!all_content).then(|| beside(all, &content.stretches(layout, labels)));
         Side::new(ordered, rest.as_deref(), prober)
     })
 }

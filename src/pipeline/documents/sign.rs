@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::hash::{self, KeySet};
 use crate::lsh::banding::DOCUMENT;
 use crate::matching::verify::Overlap;
-use crate::pipeline::corpus::Corpus;
+use crate::pipeline::corpus::{Corpus, Folded};
 use crate::sketch::minhash::{MinHasher, SLOTS};
 use crate::text::shingle::shingles;
 
@@ -124,8 +124,7 @@ pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[
     ids.par_iter()
         .map_init(Default::default, |(buffer, scratch): &mut (Vec<u64>, Vec<u32>), &id| {
             let content = &corpus.contents[id as usize];
-            corpus.with_units(id, |sheet, units| {
-                let all = &sheet.units[..];
+            corpus.with_units(id, |Folded { layout, all, content: units }| {
                 let key = hash::units_key(units);
                 let mut sign = Sign {
                     all: all.len() as u32,
@@ -141,7 +140,7 @@ pub(super) fn sign(corpus: &Corpus, config: &Config, hasher: &MinHasher, ids: &[
                 if units.len() < config.matching.min_units {
                     // Too short for shingles: equal only when the numbers are equal too.
                     let numbers: Vec<u32> =
-                        content.numbers(sheet, &content.all()).map(|numbers| numbers.key).collect();
+                        content.numbers(layout, &content.all()).map(|numbers| numbers.key).collect();
                     sign.key = hash::units_key(&[units, &[u32::MAX], &numbers].concat());
                     if units.is_empty() {
                         // All chrome: equal only to what is equal altogether.

@@ -14,6 +14,7 @@ use crate::matching::relation::{
 use crate::matching::spread::spread;
 use crate::matching::verify::{Overlap, overlap};
 use crate::pipeline::content::Content;
+use crate::pipeline::sheet::unit_spans;
 use crate::text::fold::{Slot, number_slots};
 use crate::text::shingle::{shingle_set, shingles};
 
@@ -43,7 +44,7 @@ impl View {
         if content.lines.is_empty() {
             content = Self::of(page, span, |_| true);
         }
-        content.prose = Content::new(&page.sheet, &page.labels).prose();
+        content.prose = Content::new(&page.sheet, &page.sheet.text, &page.labels).prose();
         if !page.labels.lines.is_empty() || !page.labels.spans.is_empty() {
             content.whole = Some(page.sheet.units.clone());
         }
@@ -62,7 +63,7 @@ impl View {
             }
             units.clear();
             spans.clear();
-            sheet.line_unit_spans(number, &mut units, &mut spans);
+            unit_spans(&sheet.text, line, &mut units, &mut spans);
             let mut pieces = vec![part];
             for label in page.labels.spans.iter().filter(|label| label.span.overlaps(part)) {
                 let last = pieces.pop().expect("a piece is left after each cut");
@@ -236,9 +237,9 @@ mod tests {
         let cut = Span::new(ad, ad + "请登陆6636网址".len() as u32);
         let page = page(text, &[0, 4], &[cut]);
         let view = View::new(&page, Span::new(0, text.len() as u32));
-        let content = Content::new(&page.sheet, &page.labels);
-        assert_eq!(view.units, *content.units(&page.sheet, &page.labels));
-        assert_eq!(view.slots, content.slots(&page.sheet, &page.labels, &content.lines));
+        let content = Content::new(&page.sheet, &page.sheet.text, &page.labels);
+        assert_eq!(view.units, *content.units(&page.sheet, &page.sheet.units, &page.labels));
+        assert_eq!(view.slots, Content::slots(&page.sheet, &page.sheet.text, &page.labels, &content.lines));
         assert_eq!(view.lines, [2, 3]);
     }
 

@@ -140,9 +140,9 @@ impl<'s> Rows<'s> {
         let rows = outlines.zip(paragraphs).enumerate();
         let document = texts.first(paragraphs[0]).document;
         let content = &texts.corpus.contents[document as usize];
-        texts.corpus.with_units(document, |_, units| {
+        texts.corpus.with_units(document, |folded| {
             for (at, (outline, &paragraph)) in rows {
-                shingles(&units[content.run_units(&texts.first(paragraph).run)], buffer);
+                shingles(&folded.content[content.run_units(&texts.first(paragraph).run)], buffer);
                 let mut signature: Signature = [u32::MAX; SLOTS];
                 hasher.sign(buffer, &mut signature);
                 let bands = PARAGRAPH.keys(&signature);

@@ -90,13 +90,13 @@ impl Verdicts {
         for star in found {
             let cluster = self.clusters.len();
             let kept = &group[star.representative as usize];
-            let kept_unit = kept.unit(&*pages.get(kept.document)?);
+            let kept_unit = kept.unit(&pages.get(kept.document))?;
             let mut members = vec![(kept_unit.clone(), None)];
             for (at, like) in star.members {
                 let block = &group[at as usize];
                 let matched = block.matched(kept, like, config, pages)?;
-                let page = pages.get(block.document)?;
-                let unit = block.unit(&page);
+                let page = pages.get(block.document);
+                let unit = block.unit(&page)?;
                 let free = !pages.corpus().documents[block.document as usize].is_fixed()
                     && !gone.overlaps_removed(block.document, &block.run)
                     && !gone.is_named(block.document, &block.run)
@@ -109,7 +109,7 @@ impl Verdicts {
                     gone.removed[block.document as usize].push(block.run.clone());
                     gone.pinned[kept.document as usize].push(kept.run.clone());
                     self.removals.push(Removal {
-                        cut: vec![tile(&page, &unit)],
+                        cut: vec![tile(&page, &unit)?],
                         unit: unit.clone(),
                         why: Why::Copy { level: Level::Block, cluster },
                         inside: None,
@@ -174,12 +174,12 @@ impl<'a> Places<'a> {
         let BlockRange { document, first, last } = range;
         let of_place = |place: u32| self.runs[self.starts[document as usize] + place as usize];
         let run = of_place(first).start..of_place(last).end;
-        let page = pages.get(document)?;
-        let numbers: Vec<ParagraphNumbers> = page.content.numbers(&page.sheet, &run).collect();
-        let units = page.run_units(&run);
+        let page = pages.get(document);
+        let numbers: Vec<ParagraphNumbers> = page.content.numbers(page.layout()?, &run).collect();
+        let units = page.run_units(&run)?;
         let (corpus, mut set) = (pages.corpus(), Vec::new());
         shingle_set(units, &mut set);
-        let span = unit(document, &run, &page).span;
+        let span = unit(document, &run, &page)?.span;
         let spans = corpus.labels[document as usize].spans.iter();
         let candidate = Candidate {
             id: at,
@@ -208,7 +208,7 @@ struct Block {
 }
 
 impl Block {
-    fn unit(&self, page: &Page<'_>) -> Unit {
+    fn unit(&self, page: &Page<'_>) -> Result<Unit> {
         unit(self.document, &self.run, page)
     }
 
@@ -222,35 +222,36 @@ impl Block {
     ) -> Result<Match> {
         let coverage = overlap.a_in_b();
         let asked = relation != Relation::Identical && coverage >= config.removal.remove_coverage;
-        let (page, kept_page) = (pages.get(self.document)?, pages.get(kept.document)?);
-        let (units, kept_units) = (page.run_units(&self.run), kept_page.run_units(&kept.run));
+        let (page, kept_page) = (pages.get(self.document), pages.get(kept.document));
+        let (units, kept_units) = (page.run_units(&self.run)?, kept_page.run_units(&kept.run)?);
         let lost = if asked { lost_units(units, kept_units) } else { 0 };
-        let numbers = self.numbers(kept, &page, &kept_page, pages.corpus());
+        let numbers = self.numbers(kept, &page, &kept_page)?;
         Ok(Match { relation, overlap, spread: 1.0, coverage, lost, numbers })
     }
 
-    fn numbers(&self, kept: &Block, page: &Page<'_>, kept_page: &Page<'_>, corpus: &Corpus) -> Comparison {
-        let slots = |block: &Block, page: &Page<'_>| {
-            let labels = &corpus.labels[block.document as usize];
-            page.content.slots(&page.sheet, labels, page.content.run_lines(&block.run))
-        };
-        let (slots_a, slots_b) = (slots(self, page), slots(kept, kept_page));
-        let (units_a, units_b) = (page.run_units(&self.run), kept_page.run_units(&kept.run));
-        compare(Numbered { units: units_a, slots: &slots_a }, Numbered { units: units_b, slots: &slots_b })
+    fn numbers(&self, kept: &Block, page: &Page<'_>, kept_page: &Page<'_>) -> Result<Comparison> {
+        let slots = |block: &Block, page: &Page<'_>| page.slots(page.content.run_lines(&block.run));
+        let (slots_a, slots_b) = (slots(self, page)?, slots(kept, kept_page)?);
+        let (units_a, units_b) = (page.run_units(&self.run)?, kept_page.run_units(&kept.run)?);
+        Ok(compare(
+            Numbered { units: units_a, slots: &slots_a },
+            Numbered { units: units_b, slots: &slots_b },
+        ))
     }
 }
 
-fn unit(document: u32, run: &Range<u32>, page: &Page<'_>) -> Unit {
-    let lines = page.content.run_lines(run);
+fn unit(document: u32, run: &Range<u32>, page: &Page<'_>) -> Result<Unit> {
+    let (lines, layout) = (page.content.run_lines(run), page.layout()?);
     let (first, last) = (lines[0].line, lines[lines.len() - 1].line);
-    Unit {
+    Ok(Unit {
         document,
         lines: Lines::Some([first, last].into()),
-        span: Span::new(page.sheet.lines[first as usize].start, page.sheet.lines[last as usize].end),
-    }
+        span: Span::new(layout.lines[first as usize].start, layout.lines[last as usize].end),
+    })
 }
 
 /// From the block's first byte to where the next text begins.
-fn tile(page: &Page<'_>, unit: &Unit) -> Span {
-    tiles(&page.sheet, &[unit.lines[1]]).iter().fold(unit.span, |span, tile| Span::new(span.start, tile.end))
+fn tile(page: &Page<'_>, unit: &Unit) -> Result<Span> {
+    let tiles = tiles(page.layout()?, &[unit.lines[1]]);
+    Ok(tiles.iter().fold(unit.span, |span, tile| Span::new(span.start, tile.end)))
 }

@@ -234,8 +234,7 @@ impl Cached<'_> {
         if self.kept.len() >= TEXTS && !self.kept.contains_key(&page) {
             self.kept.clear();
         }
-        let (text, lines) =
-            self.kept.entry(page).or_insert_with(|| (self.texts.text(page), self.texts.lines(page)));
+        let (text, lines) = self.kept.entry(page).or_insert_with(|| self.texts.page(page));
         (text, lines)
     }
 

@@ -34,10 +34,9 @@ const VARIED: f32 = 0.6;
 
 /// Access to the text of a site's pages; called for the sampled pages, and for pages that a span may stand on.
 pub trait Texts {
-    /// Text of a page, by its index among the site's pages.
-    fn text(&self, page: usize) -> Cow<'_, str>;
-    /// All lines of that text in order, blank ones included, terminators excluded.
-    fn lines(&self, page: usize) -> Cow<'_, [Span]>;
+    /// Text of a page, by its index among the site's pages, and all lines of that text in order, blank ones included,
+    /// terminators excluded.
+    fn page(&self, page: usize) -> (Cow<'_, str>, Cow<'_, [Span]>);
 }
 
 /// A passage inside a line of content that is chrome.
@@ -123,6 +122,11 @@ fn anchored(flags: Flags) -> bool {
     flags.has(Flags::ANCHOR) || flags.has(Flags::DOMAIN)
 }
 
+/// Whether a line may hold a passage at all.
+fn may_hold_passage(flags: Flags) -> bool {
+    anchored(flags) || flags.has(Flags::SPAN)
+}
+
 impl SpanFamilies {
     /// Learns templates from at most 256 pages, chosen by their content.
     pub fn learn(
@@ -135,11 +139,16 @@ impl SpanFamilies {
         let mut families = SpanFamilies::default();
         let mut beginnings: Vec<Beginning> = Vec::new();
         let mut sample: Vec<(Cow<str>, u32)> = Vec::new();
-        let mut numbers: Vec<usize> = Vec::new();
-        for (number, body) in Tables::sampled(pages, SAMPLE) {
-            let text = texts.text(number);
-            let lines = texts.lines(number);
-            for (line, flags) in content_lines(&pages[number], &labels[number]) {
+        let sampled: Vec<(usize, u32)> = Tables::sampled(pages, SAMPLE).collect();
+        for &(number, body) in &sampled {
+            let calling = || {
+                content_lines(&pages[number], &labels[number]).filter(|&(_, flags)| may_hold_passage(flags))
+            };
+            if calling().next().is_none() {
+                continue;
+            }
+            let (text, lines) = texts.page(number);
+            for (line, flags) in calling() {
                 let span = lines[line];
                 let content = &text[span.range()];
                 if anchored(flags) {
@@ -160,11 +169,10 @@ impl SpanFamilies {
                 }
             }
             sample.push((text, body));
-            numbers.push(number);
         }
         if !families.continuations.is_empty() {
-            for (&number, (text, _)) in numbers.iter().zip(&sample) {
-                let lines = texts.lines(number);
+            for &(number, _) in &sampled {
+                let (text, lines) = texts.page(number);
                 for (evidence, label) in pages[number].evidence.iter().zip(&labels[number].lines) {
                     if label.is_chrome() {
                         families.known.push(text[lines[evidence.line as usize].range()].to_string());
@@ -173,7 +181,7 @@ impl SpanFamilies {
             }
         }
         families.continuations.sort_unstable();
-        let bodies = sample.iter().map(|&(_, body)| body).max().unwrap_or(0);
+        let bodies = sampled.iter().map(|&(_, body)| body).max().unwrap_or(0);
         let least = config.min_pages.max((config.min_share / 2.0 * f64::from(bodies)).ceil() as u32);
         keep_frequent(&mut beginnings, least);
         beginnings.sort_unstable();
@@ -239,8 +247,7 @@ impl SpanFamilies {
         if !any_rule && !any_anchor {
             return Vec::new();
         }
-        let text = texts.text(number);
-        let lines = texts.lines(number);
+        let (text, lines) = texts.page(number);
         let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
         let mut found: Vec<InjectedSpan> = Vec::new();
         for (line, flags) in content_lines(page, labels) {

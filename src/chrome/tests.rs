@@ -82,12 +82,8 @@ impl Made {
 }
 
 impl Texts for Made {
-    fn text(&self, page: usize) -> Cow<'_, str> {
-        Cow::Borrowed(&self.texts[page])
-    }
-
-    fn lines(&self, page: usize) -> Cow<'_, [Span]> {
-        Cow::Borrowed(&self.lines[page])
+    fn page(&self, page: usize) -> (Cow<'_, str>, Cow<'_, [Span]>) {
+        (Cow::Borrowed(&self.texts[page]), Cow::Borrowed(&self.lines[page]))
     }
 }
 

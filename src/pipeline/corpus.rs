@@ -15,6 +15,9 @@ use crate::document::Origin;
 use crate::error::Result;
 use crate::text::fold::Slot;
 
+/// Documents whose content is made anew at a time.
+const TOGETHER: usize = 2048;
+
 /// Documents in input order, their sheets, and their labels.
 #[derive(Debug)]
 pub struct Corpus {
@@ -106,16 +109,20 @@ impl Corpus {
         let changed: Vec<u32> =
             self.ids().filter(|&id| labels[id as usize] != self.labels[id as usize]).collect();
         self.labels = labels;
-        let contents: Vec<Content> = changed
-            .par_iter()
-            .map(|&id| {
-                let labels = &self.labels[id as usize];
-                let text = if labels.spans.is_empty() { Cow::Borrowed("") } else { self.spool.text(id)? };
-                Ok(Content::new(&*self.spool.layout(id)?, &text, labels))
-            })
-            .collect::<Result<_>>()?;
-        for (&id, content) in changed.iter().zip(contents) {
-            self.contents[id as usize] = content;
+        // A part at a time, so that hardly any stand in memory twice.
+        for part in changed.chunks(TOGETHER) {
+            let contents: Vec<Content> = part
+                .par_iter()
+                .map(|&id| {
+                    let labels = &self.labels[id as usize];
+                    let text =
+                        if labels.spans.is_empty() { Cow::Borrowed("") } else { self.spool.text(id)? };
+                    Ok(Content::new(&*self.spool.layout(id)?, &text, labels))
+                })
+                .collect::<Result<_>>()?;
+            for (&id, content) in part.iter().zip(contents) {
+                self.contents[id as usize] = content;
+            }
         }
         Ok(changed)
     }

@@ -414,25 +414,17 @@ impl<'a> SiteTexts<'a> {
     fn failure(self) -> Option<Error> {
         self.failure.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
-
-    fn or_none<T>(&self, read: Result<T>) -> Option<T> {
-        let keep = |error| {
-            *self.failure.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error);
-        };
-        read.map_err(keep).ok()
-    }
 }
 
 impl Texts for SiteTexts<'_> {
-    fn text(&self, page: usize) -> Cow<'_, str> {
-        self.or_none(self.corpus.spool.text(self.documents[page])).unwrap_or_default()
-    }
-
-    fn lines(&self, page: usize) -> Cow<'_, [Span]> {
-        match self.or_none(self.corpus.spool.layout(self.documents[page])) {
-            Some(Cow::Borrowed(sheet)) => Cow::Borrowed(&sheet.lines),
-            Some(Cow::Owned(sheet)) => Cow::Owned(sheet.lines),
-            None => Cow::Borrowed(&[]),
+    fn page(&self, page: usize) -> (Cow<'_, str>, Cow<'_, [Span]>) {
+        match self.corpus.spool.written(self.documents[page]) {
+            Ok((text, Cow::Borrowed(layout))) => (text, Cow::Borrowed(&layout.lines)),
+            Ok((text, Cow::Owned(layout))) => (text, Cow::Owned(layout.lines)),
+            Err(error) => {
+                *self.failure.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error);
+                Default::default()
+            }
         }
     }
 }

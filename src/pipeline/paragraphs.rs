@@ -75,16 +75,23 @@ pub struct ParagraphMatches {
     first: Vec<u32>,
     /// Groups of occurrences that matches hold together, in the order of their first; not yet cut into clusters.
     pub groups: Vec<Vec<u32>>,
-    /// Buckets that were capped.
-    pub hot: HotBuckets,
-    /// Pairs that the bands and anchors proposed.
-    pub candidates: u64,
-    /// Distinct paragraphs that were signed.
-    pub distinct: u64,
+    /// What was counted.
+    pub counts: Counts,
     /// What pairs of rows share; of pairs that cannot match, more than that.
     shares: Shares,
     /// The row of each distinct paragraph, or [`NO_ROW`].
     rows: Vec<u32>,
+}
+
+/// What a search of paragraphs worked on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Buckets that were capped.
+    pub hot: HotBuckets,
+    /// Pairs that the bands and anchors proposed.
+    pub candidates: u64,
+    /// Distinct paragraphs.
+    pub distinct: u64,
 }
 
 /// In the place of the row of a paragraph that was not signed.
@@ -111,14 +118,14 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
     let shingled: Vec<u32> = (0..distinct.len() as u32)
         .filter(|&one| all[distinct.first[one as usize] as usize].units as usize >= config.matching.min_units)
         .collect();
-    found.distinct = distinct.len() as u64;
+    found.counts.distinct = distinct.len() as u64;
 
     let texts = Texts { corpus, all: &all, first: &distinct.first };
     let one = |row: u32| shingled[row as usize];
     let mut signs = Signs::new(&texts, &shingled, config)?;
-    let candidates = candidates(&texts, &signs, &shingled, config, &mut found.hot)?;
+    let candidates = candidates(&texts, &signs, &shingled, config, &mut found.counts.hot)?;
     signs.forget_keys();
-    found.candidates = candidates.len() as u64;
+    found.counts.candidates = candidates.len() as u64;
 
     let mut components = Components::new(distinct.len());
     let mut sets = Sets::new(distinct.len());
@@ -217,6 +224,11 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
 }
 
 impl ParagraphMatches {
+    /// Lets go of what clusters are cut by, when they are.
+    pub fn forget_pairs(&mut self) {
+        (self.groups, self.shares, self.rows, self.first) = Default::default();
+    }
+
     /// Cuts the groups into clusters whose members all match their representative, in the order of their first
     /// member. Occurrences that `survives` are preferred as representatives over those that do not.
     ///

@@ -116,7 +116,8 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     drop(rules);
     let Findings { documents, paragraphs, families } = found;
     progress.stage("deciding", None);
-    let verdicts = verdicts::decide(&survey.corpus, &documents, &paragraphs, &job.config)?;
+    let counts = paragraphs.counts;
+    let verdicts = verdicts::decide(&survey.corpus, &documents, paragraphs, &job.config)?;
     clock.stage("decide");
 
     progress.stage("writing", None);
@@ -128,7 +129,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     let (tables, edits) = (tables?, edits?);
     let emptied = edits.iter().filter(|edit| edit.emptied).count() as u64;
     let mut summary = Summary::new(job, &sources.list, first_reference, &survey, &verdicts, &tables)?;
-    summary.matching(&documents, &paragraphs, emptied);
+    summary.matching(&documents, counts, emptied);
     clock.stage("sum up");
     let (logged, drawn) = rayon::join(
         || {
@@ -160,7 +161,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     summary.finish(clock.stages);
     summary.write(&folder.join("run.json"))?;
     // What was kept of the run is let go beside what is still to do, and by who calls: nobody waits for it.
-    let kept = (survey, verdicts, documents, paragraphs, families, edits, tables);
+    let kept = (survey, verdicts, documents, families, edits, tables);
     rayon::spawn(move || drop(kept));
     output.commit()?;
     Ok(summary)

@@ -2,12 +2,14 @@
 //! temporary file.
 //!
 //! Cost: what is in the file is read at each use, no more of a sheet than is asked for, and copied once or twice. In
-//! the file a document's evidence comes first, then the layout of its sheet, its units, and its text.
+//! the file a document's evidence comes first, then its units, the layout of its sheet, and its text: what is asked for
+//! together stands together.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 use super::sheet::{Edges, Layout, Sheet};
@@ -47,16 +49,32 @@ struct Place {
 }
 
 impl Place {
-    fn layout_at(self) -> u64 {
+    fn units_at(self) -> u64 {
         self.at + u64::from(self.evidence) * Evidence::BYTES as u64
     }
 
-    fn units_at(self) -> u64 {
-        self.layout_at() + u64::from(self.layout)
+    fn layout_at(self) -> u64 {
+        self.units_at() + 4 * u64::from(self.units)
     }
 
     fn text_at(self) -> u64 {
-        self.units_at() + 4 * u64::from(self.units)
+        self.layout_at() + u64::from(self.layout)
+    }
+
+    fn end(self) -> u64 {
+        self.text_at() + u64::from(self.text)
+    }
+
+    /// The layout, and the bytes that follow its own.
+    fn layout(self, bytes: &[u8]) -> (Layout, &[u8]) {
+        let (layout, rest) = bytes.split_at(self.layout as usize);
+        (decode(layout, self.text), rest)
+    }
+
+    /// The units, and the bytes that follow theirs.
+    fn units(self, bytes: &[u8]) -> (Vec<u32>, &[u8]) {
+        let (units, rest) = bytes.split_at(4 * self.units as usize);
+        (words(units), rest)
     }
 }
 
@@ -94,6 +112,7 @@ impl Spool {
             bytes.clear();
             bytes.reserve(evidence.len() * Evidence::BYTES + 2 * sheet.size());
             evidence.iter().for_each(|line| bytes.extend_from_slice(&line.to_bytes()));
+            bytes.extend_from_slice(bytemuck::cast_slice(&sheet.units));
             let before = bytes.len();
             encode(&sheet.layout, bytes);
             let place = Place {
@@ -103,7 +122,6 @@ impl Spool {
                 units: sheet.units.len() as u32,
                 text: sheet.bytes,
             };
-            bytes.extend_from_slice(bytemuck::cast_slice(&sheet.units));
             bytes.extend_from_slice(sheet.text.as_bytes());
             file.write_all(bytes).map_err(failed)?;
             self.slots.push(Slot::File(place));
@@ -119,18 +137,11 @@ impl Spool {
     pub fn get(&self, document: u32) -> Result<Cow<'_, Sheet>> {
         match &self.slots[document as usize] {
             Slot::Memory { sheet, .. } => Ok(Cow::Borrowed(sheet)),
-            Slot::File(place) => {
-                let len = place.text_at() - place.layout_at() + u64::from(place.text);
-                self.read(place.layout_at(), len as usize, |bytes| {
-                    let (layout, rest) = bytes.split_at(place.layout as usize);
-                    let (units, text) = rest.split_at(4 * place.units as usize);
-                    Cow::Owned(Sheet {
-                        text: written(text),
-                        units: words(units),
-                        layout: decode(layout, place.text),
-                    })
-                })
-            }
+            Slot::File(place) => self.read(place.units_at()..place.end(), |bytes| {
+                let (units, rest) = place.units(bytes);
+                let (layout, text) = place.layout(rest);
+                Cow::Owned(Sheet { text: written(text), units, layout })
+            }),
         }
     }
 
@@ -149,9 +160,21 @@ impl Spool {
     pub fn text(&self, document: u32) -> Result<Cow<'_, str>> {
         match &self.slots[document as usize] {
             Slot::Memory { sheet, .. } => Ok(Cow::Borrowed(&sheet.text)),
-            Slot::File(place) => {
-                self.read(place.text_at(), place.text as usize, |bytes| Cow::Owned(written(bytes)))
-            }
+            Slot::File(place) => self.read(place.text_at()..place.end(), |bytes| Cow::Owned(written(bytes))),
+        }
+    }
+
+    /// A document's text and the layout of its sheet.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub fn written(&self, document: u32) -> Result<(Cow<'_, str>, Cow<'_, Layout>)> {
+        match &self.slots[document as usize] {
+            Slot::Memory { sheet, .. } => Ok((Cow::Borrowed(&sheet.text), Cow::Borrowed(&sheet.layout))),
+            Slot::File(place) => self.read(place.layout_at()..place.end(), |bytes| {
+                let (layout, text) = place.layout(bytes);
+                (Cow::Owned(written(text)), Cow::Owned(layout))
+            }),
         }
     }
 
@@ -162,9 +185,9 @@ impl Spool {
     pub fn layout(&self, document: u32) -> Result<Cow<'_, Layout>> {
         match &self.slots[document as usize] {
             Slot::Memory { sheet, .. } => Ok(Cow::Borrowed(&sheet.layout)),
-            Slot::File(place) => self.read(place.layout_at(), place.layout as usize, |bytes| {
-                Cow::Owned(decode(bytes, place.text))
-            }),
+            Slot::File(place) => {
+                self.read(place.layout_at()..place.text_at(), |bytes| Cow::Owned(place.layout(bytes).0))
+            }
         }
     }
 
@@ -175,13 +198,10 @@ impl Spool {
     pub fn folded(&self, document: u32) -> Result<(Cow<'_, Layout>, Cow<'_, [u32]>)> {
         match &self.slots[document as usize] {
             Slot::Memory { sheet, .. } => Ok((Cow::Borrowed(&sheet.layout), Cow::Borrowed(&sheet.units))),
-            Slot::File(place) => {
-                let len = place.text_at() - place.layout_at();
-                self.read(place.layout_at(), len as usize, |bytes| {
-                    let (layout, units) = bytes.split_at(place.layout as usize);
-                    (Cow::Owned(decode(layout, place.text)), Cow::Owned(words(units)))
-                })
-            }
+            Slot::File(place) => self.read(place.units_at()..place.text_at(), |bytes| {
+                let (units, rest) = place.units(bytes);
+                (Cow::Owned(place.layout(rest).0), Cow::Owned(units))
+            }),
         }
     }
 
@@ -192,7 +212,7 @@ impl Spool {
     pub fn evidence(&self, document: u32) -> Result<Cow<'_, [Evidence]>> {
         match &self.slots[document as usize] {
             Slot::Memory { evidence, .. } => Ok(Cow::Borrowed(evidence)),
-            Slot::File(place) => self.read(place.at, place.evidence as usize * Evidence::BYTES, |bytes| {
+            Slot::File(place) => self.read(place.at..place.units_at(), |bytes| {
                 bytes.as_chunks().0.iter().map(Evidence::from_bytes).collect()
             }),
         }
@@ -207,7 +227,7 @@ impl Spool {
                     *evidence = Box::default();
                 }
                 Slot::File(place) => {
-                    place.at = place.layout_at();
+                    place.at = place.units_at();
                     place.evidence = 0;
                 }
             }
@@ -215,12 +235,13 @@ impl Spool {
     }
 
     /// What `of` makes of a stretch of the file.
-    fn read<T>(&self, at: u64, len: usize, of: impl FnOnce(&[u8]) -> T) -> Result<T> {
+    fn read<T>(&self, stretch: Range<u64>, of: impl FnOnce(&[u8]) -> T) -> Result<T> {
         READ.with_borrow_mut(|read| {
+            let len = (stretch.end - stretch.start) as usize;
             read.resize(read.len().max(len), 0);
             let bytes = &mut read[..len];
             let file = self.file.as_ref().expect("a slot in the file is made by writing the file");
-            file.read_exact_at(bytes, at).map_err(Error::io(std::env::temp_dir()))?;
+            file.read_exact_at(bytes, stretch.start).map_err(Error::io(std::env::temp_dir()))?;
             Ok(of(bytes))
         })
     }
@@ -334,6 +355,8 @@ mod tests {
                 assert_eq!(spool.text(document).unwrap(), sheet.text);
                 assert_eq!(spool.text_bytes(document) as usize, sheet.text.len());
                 assert_eq!(*spool.layout(document).unwrap(), sheet.layout);
+                let (text, layout) = spool.written(document).unwrap();
+                assert_eq!((&*text, &*layout), (&sheet.text[..], &sheet.layout));
                 let (layout, units) = spool.folded(document).unwrap();
                 assert_eq!((&*layout, &*units), (&sheet.layout, &sheet.units[..]));
             }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::annotate::reason;
 use super::documents::DocumentMatches;
-use super::paragraphs::ParagraphMatches;
+use super::paragraphs::Counts;
 use super::run::{Job, Rewrite};
 use super::survey::Survey;
 use super::tables::Tables;
@@ -340,12 +340,7 @@ impl Summary {
     }
 
     /// Adds what matching worked on.
-    pub(super) fn matching(
-        &mut self,
-        documents: &DocumentMatches,
-        paragraphs: &ParagraphMatches,
-        emptied: u64,
-    ) {
+    pub(super) fn matching(&mut self, documents: &DocumentMatches, paragraphs: Counts, emptied: u64) {
         let mut hot: HotBuckets = documents.hot;
         hot.add(paragraphs.hot);
         self.documents.emptied = emptied;

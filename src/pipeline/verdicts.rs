@@ -136,14 +136,14 @@ pub struct Verdicts {
     pub dropped: Vec<bool>,
 }
 
-/// Decides on the whole corpus.
+/// Decides on the whole corpus; what was found between paragraphs goes when it is decided on.
 ///
 /// # Errors
 /// When a sheet cannot be read back.
 pub fn decide(
     corpus: &Corpus,
     documents: &DocumentMatches,
-    paragraphs: &ParagraphMatches,
+    mut paragraphs: ParagraphMatches,
     config: &Config,
 ) -> Result<Verdicts> {
     let mut pages = Pages::new(corpus);
@@ -185,13 +185,15 @@ pub fn decide(
     }
 
     let mut gone = Gone::new(corpus, &covered_documents, stands);
-    verdicts.blocks(corpus, paragraphs, config, &mut gone)?;
+    verdicts.blocks(corpus, &paragraphs, config, &mut gone)?;
     let survives = |at: u32| {
         let occurrence = &paragraphs.occurrences[at as usize];
         !gone.overlaps_removed(occurrence.document, &occurrence.run)
     };
     let clusters = paragraphs.clusters(corpus, config, survives)?;
-    verdicts.paragraphs(corpus, paragraphs, &clusters, config, &gone)?;
+    paragraphs.forget_pairs();
+    verdicts.paragraphs(corpus, &paragraphs, clusters, config, &gone)?;
+    drop(paragraphs);
     if removes_chrome(&config.removal) {
         verdicts.removals.extend(chrome(corpus)?);
     }
@@ -234,26 +236,27 @@ impl Verdicts {
         &mut self,
         corpus: &Corpus,
         paragraphs: &ParagraphMatches,
-        found: &[ParagraphCluster],
+        found: Vec<ParagraphCluster>,
         config: &Config,
         gone: &Gone,
     ) -> Result<()> {
         let start = self.clusters.len();
-        let numbered: Vec<(usize, &ParagraphCluster)> = (start..).zip(found).collect();
-        let decided: Vec<(Vec<Cluster>, Vec<Removal>)> = numbered
-            .par_chunks(TOGETHER)
-            .map(|found| {
-                let mut pages = Pages::new(corpus);
-                let (mut clusters, mut removals) = (Vec::with_capacity(found.len()), Vec::new());
-                for &(number, found) in found {
-                    let undecided = Undecided { found, number, paragraphs, config, gone };
-                    clusters.push(undecided.decide(&mut pages, &mut removals)?);
-                }
-                Ok((clusters, removals))
-            })
+        // Each goes when it is decided: there are as many as there are members.
+        let decided: Vec<(Cluster, Vec<Removal>)> = found
+            .into_par_iter()
+            .enumerate()
+            .with_min_len(TOGETHER)
+            .map_init(
+                || Pages::new(corpus),
+                |pages, (at, found)| {
+                    let mut removals = Vec::new();
+                    let undecided = Undecided { found, number: start + at, paragraphs, config, gone };
+                    Ok((undecided.decide(pages, &mut removals)?, removals))
+                },
+            )
             .collect::<Result<_>>()?;
-        for (clusters, removals) in decided {
-            self.clusters.extend(clusters);
+        for (cluster, removals) in decided {
+            self.clusters.push(cluster);
             self.removals.extend(removals);
         }
         Ok(())
@@ -338,7 +341,7 @@ const TOGETHER: usize = 512;
 
 /// A cluster of paragraphs, and what decides on it: nothing that other such clusters change.
 struct Undecided<'a> {
-    found: &'a ParagraphCluster,
+    found: ParagraphCluster,
     /// Its place among all clusters.
     number: usize,
     paragraphs: &'a ParagraphMatches,
@@ -347,15 +350,15 @@ struct Undecided<'a> {
 }
 
 impl Undecided<'_> {
-    fn decide(&self, pages: &mut Pages<'_>, removals: &mut Vec<Removal>) -> Result<Cluster> {
-        let &Self { found, number, paragraphs, config, gone } = self;
+    fn decide(self, pages: &mut Pages<'_>, removals: &mut Vec<Removal>) -> Result<Cluster> {
+        let Self { found, number, paragraphs, config, gone } = self;
         let representative = &paragraphs.occurrences[found.representative as usize];
         let kept = paragraph(&pages.get(representative.document), representative)?;
         let may_go = !gone.overlaps_removed(representative.document, &representative.run)
             && removes(Level::Paragraph, &config.removal);
         let mut members = Vec::with_capacity(found.members.len() + 1);
         members.push((kept.clone(), None));
-        for &(at, matched) in &found.members {
+        for (at, matched) in found.members {
             let occurrence = &paragraphs.occurrences[at as usize];
             let page = pages.get(occurrence.document);
             let unit = paragraph(&page, occurrence)?;

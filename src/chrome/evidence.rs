@@ -64,6 +64,7 @@ impl Evidence {
     pub(crate) const BYTES: usize = 48;
 
     /// As bytes, for a file that no other run reads.
+    #[inline]
     pub(crate) fn to_bytes(self) -> [u8; Self::BYTES] {
         let Evidence { exact, template, line, label, ends, flags, path, rule, units, chars, .. } = self;
         let small = [self.commas, self.digits, self.function, self.links, self.near, self.role.0];
@@ -82,6 +83,7 @@ impl Evidence {
     }
 
     /// What [`Evidence::to_bytes`] made.
+    #[inline]
     pub(crate) fn from_bytes(bytes: &[u8; Self::BYTES]) -> Self {
         let mut rest = &bytes[..];
         fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {

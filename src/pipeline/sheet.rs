@@ -78,11 +78,13 @@ impl Edges {
     }
 
     /// As three bits.
+    #[inline]
     pub(crate) fn bits(self) -> u8 {
         self.0
     }
 
     /// What [`Edges::bits`] gave.
+    #[inline]
     pub(crate) fn from_bits(bits: u8) -> Self {
         Self(bits)
     }

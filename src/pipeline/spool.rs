@@ -288,31 +288,34 @@ fn encode(layout: &Layout, bytes: &mut Vec<u8>) {
 
 /// The layout of a text of so many bytes.
 fn decode(bytes: &[u8], text: u32) -> Layout {
-    let mut rest = bytes;
-    let mut words = |count: u32| {
-        let (words, behind) = rest.split_at(4 * count as usize);
-        rest = behind;
-        words.as_chunks().0.iter().copied().map(u32::from_ne_bytes)
-    };
-    let mut lengths = words(3);
-    let mut length = || lengths.next().unwrap_or_default();
-    let (lines, paragraphs, numbers) = (length(), length(), length());
-    let lines: Vec<Span> = pairs(words(2 * lines)).map(|(start, end)| Span { start, end }).collect();
-    let unit_starts = words(lines.len() as u32 + 1).collect();
-    let numbers = pairs(pairs(words(4 * numbers)))
-        .map(|((line, key), (runs, rest))| {
-            (line, Numbers { key, runs, masks: rest >> 1, kept: rest & 1 == 1 })
-        })
-        .collect();
-    let paragraphs = pairs(words(2 * paragraphs)).map(|(start, end)| start..end).collect();
-    let edges = rest.iter().map(|&bits| Edges::from_bits(bits)).collect();
-    Layout { bytes: text, lines, paragraphs, unit_starts, numbers, edges }
+    let word = |bytes: &[u8]| bytes.first_chunk().map_or(0, |word| u32::from_ne_bytes(*word));
+    let two = |bytes: &[u8; 8]| [word(&bytes[..4]), word(&bytes[4..])];
+    let (lengths, mut rest) = bytes.split_at(12);
+    let [lines, paragraphs, numbers] = [0, 4, 8].map(|at| word(&lengths[at..]) as usize);
+    Layout {
+        bytes: text,
+        lines: items(&mut rest, lines, |line| {
+            let [start, end] = two(line);
+            Span { start, end }
+        }),
+        unit_starts: items(&mut rest, lines + 1, |start: &[u8; 4]| word(start)),
+        numbers: items(&mut rest, numbers, |numbers: &[u8; 16]| {
+            let [line, key, runs, last] = [0, 4, 8, 12].map(|at| word(&numbers[at..]));
+            (line, Numbers { key, runs, masks: last >> 1, kept: last & 1 == 1 })
+        }),
+        paragraphs: items(&mut rest, paragraphs, |paragraph| {
+            let [start, end] = two(paragraph);
+            start..end
+        }),
+        edges: items(&mut rest, lines, |&[bits]| Edges::from_bits(bits)),
+    }
 }
 
-/// Each two that follow one another.
-fn pairs<T>(mut items: impl ExactSizeIterator<Item = T>) -> impl ExactSizeIterator<Item = (T, T)> {
-    let count = items.len() / 2;
-    (0..count).map(move |_| items.next().zip(items.next()).expect("so many there are"))
+/// The next items, of so many bytes each.
+fn items<const N: usize, T>(rest: &mut &[u8], count: usize, of: impl Fn(&[u8; N]) -> T) -> Vec<T> {
+    let (here, behind) = rest.split_at(N * count);
+    *rest = behind;
+    here.as_chunks().0.iter().map(of).collect()
 }
 
 /// Words wherever they stand.

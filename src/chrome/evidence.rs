@@ -66,33 +66,30 @@ impl Evidence {
     /// As bytes, for a file that no other run reads.
     #[inline]
     pub(crate) fn to_bytes(self) -> [u8; Self::BYTES] {
-        let Evidence { exact, template, line, label, ends, flags, path, rule, units, chars, .. } = self;
+        let two = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
         let small = [self.commas, self.digits, self.function, self.links, self.near, self.role.0];
-        let mut bytes = [0; Self::BYTES];
-        let mut rest = &mut bytes[..];
-        let mut put = |part: &[u8]| {
-            let (here, behind) = std::mem::take(&mut rest).split_at_mut(part.len());
-            here.copy_from_slice(part);
-            rest = behind;
-        };
-        [exact, template].into_iter().for_each(|word| put(&word.to_le_bytes()));
-        [line, label, ends, flags.0, path].into_iter().for_each(|word| put(&word.to_le_bytes()));
-        [rule, units, chars].into_iter().for_each(|word| put(&word.to_le_bytes()));
-        put(&small);
-        bytes
+        let [commas, digits, function, links, near, role] = small.map(u32::from);
+        bytemuck::cast([
+            self.exact,
+            self.template,
+            two(self.line, self.label),
+            two(self.ends, self.flags.0),
+            two(self.path, u32::from(self.rule) | u32::from(self.units) << 16),
+            two(
+                u32::from(self.chars) | commas << 16 | digits << 24,
+                function | links << 8 | near << 16 | role << 24,
+            ),
+        ])
     }
 
     /// What [`Evidence::to_bytes`] made.
     #[inline]
     pub(crate) fn from_bytes(bytes: &[u8; Self::BYTES]) -> Self {
-        let mut rest = &bytes[..];
-        fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
-            rest.split_off(..N).and_then(|part| part.first_chunk().copied()).unwrap_or([0; N])
-        }
-        let [exact, template] = [(); 2].map(|()| u64::from_le_bytes(take(&mut rest)));
-        let [line, label, ends, flags, path] = [(); 5].map(|()| u32::from_le_bytes(take(&mut rest)));
-        let [rule, units, chars] = [(); 3].map(|()| u16::from_le_bytes(take(&mut rest)));
-        let [commas, digits, function, links, near, role] = take(&mut rest);
+        let [exact, template, a, b, c, d]: [u64; 6] = bytemuck::pod_read_unaligned(bytes);
+        let [line, label, ends, flags, path] = [a, a >> 32, b, b >> 32, c].map(|word| word as u32);
+        let [rule, units, chars] = [c >> 32, c >> 48, d].map(|word| word as u16);
+        let [commas, digits, function, links, near, role] =
+            [2, 3, 4, 5, 6, 7].map(|at| (d >> (8 * at)) as u8);
         let (flags, role) = (Flags(flags), Role(role));
         Evidence {
             exact,

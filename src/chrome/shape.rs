@@ -66,6 +66,12 @@ impl Flags {
     /// Is enclosed in brackets or quotes.
     pub const ENCLOSED: Flags = Flags(1 << 17);
 
+    /// Whether a line has what every injected passage has: it calls for something.
+    #[inline]
+    pub fn calls(self) -> bool {
+        [Flags::SPAN, Flags::ANCHOR, Flags::DOMAIN].into_iter().any(|flag| self.has(flag))
+    }
+
     /// Whether all of `other` holds.
     #[inline]
     pub fn has(self, other: Flags) -> bool {

@@ -122,11 +122,6 @@ fn anchored(flags: Flags) -> bool {
     flags.has(Flags::ANCHOR) || flags.has(Flags::DOMAIN)
 }
 
-/// Whether a line may hold a passage at all.
-fn may_hold_passage(flags: Flags) -> bool {
-    anchored(flags) || flags.has(Flags::SPAN)
-}
-
 impl SpanFamilies {
     /// Learns templates from at most 256 pages, chosen by their content.
     pub fn learn(
@@ -141,9 +136,8 @@ impl SpanFamilies {
         let mut sample: Vec<(Cow<str>, u32)> = Vec::new();
         let sampled: Vec<(usize, u32)> = Tables::sampled(pages, SAMPLE).collect();
         for &(number, body) in &sampled {
-            let calling = || {
-                content_lines(&pages[number], &labels[number]).filter(|&(_, flags)| may_hold_passage(flags))
-            };
+            let calling =
+                || content_lines(&pages[number], &labels[number]).filter(|(_, flags)| flags.calls());
             if calling().next().is_none() {
                 continue;
             }

@@ -25,7 +25,7 @@ pub struct Corpus {
     pub documents: Vec<Document>,
     /// Their sheets, and what chrome looks at: one entry for each non-blank line. None is left when the labels stand.
     pub spool: Spool,
-    /// When the labels stand: the lines of each document that may hold an injected passage, in order.
+    /// The lines of each document that may hold an injected passage, in order.
     pub calls: Vec<Box<[u32]>>,
     /// Their labels; all content until chrome was looked for. Changed by [`Corpus::relabel`].
     pub labels: Vec<Labels>,
@@ -79,20 +79,6 @@ impl Document {
 }
 
 impl Corpus {
-    /// Keeps of the evidence the lines that `calls` says something of: memory for the stages to come.
-    ///
-    /// # Errors
-    /// When it cannot be read back.
-    pub fn forget_evidence(&mut self, calls: impl Fn(&Evidence) -> bool + Sync) -> Result<()> {
-        let calling = |id: u32| {
-            let lines = self.spool.evidence(id)?;
-            Ok(lines.iter().filter(|line| calls(line)).map(|line| line.line).collect())
-        };
-        self.calls = self.ids().into_par_iter().map(calling).collect::<Result<_>>()?;
-        self.spool.forget_evidence();
-        Ok(())
-    }
-
     /// The evidence of some documents.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use super::documents::DocumentMatches;
 use super::paragraphs::{Occurrence, ParagraphMatches};
 use super::sheet::unit_spans;
 use crate::chrome::{
-    Earlier, Evidence, Family, FamilyKind, FamilyName, Flags, Guarded, InjectedSpan, Known, Label, Labels,
+    Earlier, Evidence, Family, FamilyKind, FamilyName, Guarded, InjectedSpan, Known, Label, Labels,
     LineLabel, Page, PageLabels, Passages, Round, Rules, Scope, SeenPage, Site, SiteFacts, SiteModel, Source,
     SpanFamilies, SpanLabel, Texts, families, guard, judge_insertion, provisional_bodies, span_key,
     trusts_frequency,
@@ -135,13 +135,8 @@ pub fn again(
     }
     alone.into_iter().for_each(|judged| labels[judged.document as usize] = judged.labels);
     let changed = corpus.relabel(labels)?;
-    corpus.forget_evidence(calls)?;
+    corpus.spool.forget_evidence();
     Ok(Again { changed, families })
-}
-
-/// Whether a line has what every rule of a span asks for.
-fn calls(line: &Evidence) -> bool {
-    [Flags::SPAN, Flags::ANCHOR, Flags::DOMAIN].into_iter().any(|flag| line.flags.has(flag))
 }
 
 /// Most families of a site that are described in a model, those on the most pages first.

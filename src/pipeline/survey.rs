@@ -105,6 +105,7 @@ pub fn survey(
     let mut sink = Sink {
         documents: Vec::new(),
         pages: Vec::new(),
+        calls: Vec::new(),
         spool: Spool::new(plan.memory),
         sites: Map::default(),
         names: Vec::new(),
@@ -189,6 +190,7 @@ struct Page {
     sheet: Option<Sheet>,
     content: Content,
     evidence: Box<[Evidence]>,
+    calls: Box<[u32]>,
     is_crowded: bool,
     target: Option<Target>,
 }
@@ -263,6 +265,7 @@ fn parse(
                     target,
                     is_crowded: record.outline.is_some_and(|outline| outline.lines.len() > MOST_LINES),
                     evidence: evidence.as_slice().into(),
+                    calls: evidence.iter().filter(|line| line.flags.calls()).map(|line| line.line).collect(),
                 })));
             }
         }
@@ -294,6 +297,7 @@ fn field_value(token: &str) -> Option<FieldValue> {
 struct Sink {
     documents: Vec<Document>,
     pages: Vec<Content>,
+    calls: Vec<Box<[u32]>>,
     spool: Spool,
     sites: Map<String, u32>,
     names: Vec<String>,
@@ -395,6 +399,7 @@ impl Sink {
                         self.crowded.push(source.given.clone());
                     }
                     self.pages.push(page.content);
+                    self.calls.push(page.calls);
                     self.spool.push(page.sheet.unwrap_or_default(), page.evidence)?;
                 }
             }
@@ -434,7 +439,7 @@ impl Sink {
         Ok(Survey {
             corpus: Corpus {
                 documents: self.documents,
-                calls: Vec::new(),
+                calls: self.calls,
                 spool: self.spool,
                 labels,
                 contents: self.pages,

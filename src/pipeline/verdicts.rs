@@ -9,7 +9,7 @@ use std::ops::{Deref, Range};
 
 use rayon::prelude::*;
 
-use super::corpus::{Corpus, Page, Pages};
+use super::corpus::{Corpus, Pages};
 use super::documents::{DocumentMatches, Match};
 use super::paragraphs::{Occurrence, ParagraphCluster, ParagraphMatches};
 use super::sheet::Layout;
@@ -241,6 +241,7 @@ impl Verdicts {
         gone: &Gone,
     ) -> Result<()> {
         let start = self.clusters.len();
+        let spans = spans(corpus, &paragraphs.occurrences)?;
         // Each goes when it is decided: there are as many as there are members.
         let decided: Vec<(Cluster, Vec<Removal>)> = found
             .into_par_iter()
@@ -250,7 +251,8 @@ impl Verdicts {
                 || Pages::new(corpus),
                 |pages, (at, found)| {
                     let mut removals = Vec::new();
-                    let undecided = Undecided { found, number: start + at, paragraphs, config, gone };
+                    let (number, spans) = (start + at, &spans);
+                    let undecided = Undecided { found, number, paragraphs, spans, config, gone };
                     Ok((undecided.decide(pages, &mut removals)?, removals))
                 },
             )
@@ -345,31 +347,39 @@ struct Undecided<'a> {
     /// Its place among all clusters.
     number: usize,
     paragraphs: &'a ParagraphMatches,
+    /// Of each occurrence its bytes.
+    spans: &'a [Span],
     config: &'a Config,
     gone: &'a Gone,
 }
 
 impl Undecided<'_> {
     fn decide(self, pages: &mut Pages<'_>, removals: &mut Vec<Removal>) -> Result<Cluster> {
-        let Self { found, number, paragraphs, config, gone } = self;
+        let Self { found, number, paragraphs, spans, config, gone } = self;
+        let corpus = pages.corpus();
+        let unit = |at: u32| {
+            let Occurrence { document, run, .. } = &paragraphs.occurrences[at as usize];
+            let lines = corpus.contents[*document as usize].run_lines(run);
+            let lines = lines.iter().map(|line| line.line).collect();
+            Unit { document: *document, lines, span: spans[at as usize] }
+        };
         let representative = &paragraphs.occurrences[found.representative as usize];
-        let kept = paragraph(&pages.get(representative.document), representative)?;
+        let kept = unit(found.representative);
         let may_go = !gone.overlaps_removed(representative.document, &representative.run)
             && removes(Level::Paragraph, &config.removal);
         let mut members = Vec::with_capacity(found.members.len() + 1);
         members.push((kept.clone(), None));
         for (at, matched) in found.members {
             let occurrence = &paragraphs.occurrences[at as usize];
-            let page = pages.get(occurrence.document);
-            let unit = paragraph(&page, occurrence)?;
+            let unit = unit(at);
             if may_go
-                && !pages.corpus().documents[occurrence.document as usize].is_fixed()
+                && !corpus.documents[occurrence.document as usize].is_fixed()
                 && !gone.overlaps_removed(occurrence.document, &occurrence.run)
                 && !gone.is_named(occurrence.document, &occurrence.run)
                 && covered(matched.copy(occurrence.units), &config.removal)
             {
                 removals.push(Removal {
-                    cut: tiles(page.layout()?, &unit.lines),
+                    cut: tiles(pages.get(occurrence.document).layout()?, &unit.lines),
                     unit: unit.clone(),
                     why: Why::Copy { level: Level::Paragraph, cluster: number },
                     inside: None,
@@ -392,15 +402,27 @@ fn whole(pages: &mut Pages<'_>, document: u32) -> Result<Unit> {
     })
 }
 
-fn paragraph(page: &Page<'_>, occurrence: &Occurrence) -> Result<Unit> {
-    let layout = page.layout()?;
-    let lines: Lines = page.content.run_lines(&occurrence.run).iter().map(|line| line.line).collect();
-    let (first, last) = (lines[0], lines[lines.len() - 1]);
-    Ok(Unit {
-        document: occurrence.document,
-        span: Span::new(layout.lines[first as usize].start, layout.lines[last as usize].end),
-        lines,
-    })
+/// The bytes of each occurrence. A document is read once for all its paragraphs: clusters hold them in any order.
+fn spans(corpus: &Corpus, occurrences: &[Occurrence]) -> Result<Vec<Span>> {
+    let mut spans = vec![Span::default(); occurrences.len()];
+    let (mut work, mut rest) = (Vec::new(), &mut spans[..]);
+    for document in occurrences.chunk_by(|a, b| a.document == b.document) {
+        let (here, behind) = rest.split_at_mut(document.len());
+        work.push((document, here));
+        rest = behind;
+    }
+    work.into_par_iter().with_min_len(DOCUMENTS).try_for_each(|(occurrences, spans)| {
+        let document = occurrences[0].document;
+        let (layout, content) = (corpus.spool.layout(document)?, &corpus.contents[document as usize]);
+        for (span, occurrence) in spans.iter_mut().zip(occurrences) {
+            let lines = content.run_lines(&occurrence.run);
+            let [first, last] =
+                [lines[0], lines[lines.len() - 1]].map(|line| layout.lines[line.line as usize]);
+            *span = Span::new(first.start, last.end);
+        }
+        Ok(())
+    })?;
+    Ok(spans)
 }
 
 /// The tiles of some lines, neighbours put together. A line that goes out of the middle of a paragraph takes its

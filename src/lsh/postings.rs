@@ -43,9 +43,9 @@ impl Part {
 
 impl Postings {
     /// Puts parts together, those of lower keys first; `rows` is the number of lists.
-    pub fn new(parts: &[Part], rows: usize) -> Self {
+    pub fn new(parts: Vec<Part>, rows: usize) -> Self {
         let mut words = Vec::with_capacity(parts.iter().map(|part| part.few.len()).sum());
-        parts.iter().for_each(|part| words.extend_from_slice(&part.few));
+        parts.into_iter().for_each(|part| words.extend_from_slice(&part.few));
         let mut next = vec![0; rows + 1];
         words.iter().for_each(|&word| next[word as u32 as usize + 1] += 1);
         for row in 0..rows {
@@ -67,7 +67,7 @@ impl Postings {
     /// use dechaff::lsh::{buckets::entry, postings::{Part, Postings}};
     /// let lists = [vec![3, 7, 9], vec![5, 7], vec![3, 5, 9]];
     /// let words = lists.iter().enumerate().flat_map(|(row, keys)| keys.iter().map(move |&key| entry(key, row as u32)));
-    /// let postings = Postings::new(&[Part::new(words, 64)], lists.len());
+    /// let postings = Postings::new(vec![Part::new(words, 64)], lists.len());
     /// let mut shared = Vec::new();
     /// postings.shared(0, &mut Vec::new(), |other, keys| shared.push((other, keys)));
     /// assert_eq!(shared, [(1, 1), (2, 2)]);
@@ -111,7 +111,7 @@ mod tests {
             let left = small_buckets(all.iter().copied(), cap, |a, b| *want.entry((a, b)).or_default() += 1);
             let parts = [of(0..16), of(16..40)].map(|words| Part::new(words.iter().copied(), cap));
             prop_assert_eq!([&parts[0].hot[..], &parts[1].hot].concat(), left);
-            let postings = Postings::new(&parts, lists.len());
+            let postings = Postings::new(parts.into(), lists.len());
             let mut got = BTreeMap::new();
             let mut met = Vec::new();
             for row in 0..lists.len() as u32 {

@@ -31,9 +31,7 @@ const SURE: usize = 8;
 const ROOM: f32 = 0.2;
 
 /// Parts in which sampled shingles are brought together, by their highest bits: each a piece of work for one thread.
-const PARTS: usize = 16;
-/// Documents whose samples are told apart at a time.
-const CHUNK: u32 = 1024;
+const PARTS: usize = 8;
 const PART_SHIFT: u32 = 32 - PARTS.ilog2();
 
 /// Pairs that are worth a comparison.
@@ -91,7 +89,7 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
             candidates.common.insert((bucket[0] >> 32) as u32);
             bucket.iter().for_each(|&word| crowded[shingled[word as u32 as usize] as usize] = true);
         }
-        pairs.extend(sharing(&parts, rows, |row| samples(sign(row)).len()).into_iter().map(ids));
+        pairs.extend(sharing(parts, rows, |row| samples(sign(row)).len()).into_iter().map(ids));
     }
     pairs.radix_sort_unstable();
     pairs.dedup();
@@ -105,7 +103,7 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
 }
 
 /// Pairs of rows that share enough of their samples, of which each has `count`.
-fn sharing(parts: &[Part], rows: usize, count: impl Fn(u32) -> usize + Sync) -> Vec<u64> {
+fn sharing(parts: Vec<Part>, rows: usize, count: impl Fn(u32) -> usize + Sync) -> Vec<u64> {
     let postings = Postings::new(parts, rows);
     let found = (0..rows as u32).into_par_iter().with_min_len(64).fold(
         Default::default,
@@ -126,26 +124,28 @@ fn sharing(parts: &[Part], rows: usize, count: impl Fn(u32) -> usize + Sync) -> 
     found.concat()
 }
 
-/// The words of all rows, told apart by the highest bits of their keys.
+/// The words of all rows, told apart by the highest bits of their keys, which are in order.
 fn by_part<'s>(rows: u32, keys: impl Fn(u32) -> &'s [u32] + Sync, cap: usize) -> Vec<Part> {
-    let chunks: Vec<[Vec<u64>; PARTS]> = (0..rows.div_ceil(CHUNK))
-        .into_par_iter()
-        .map(|chunk| {
-            let rows = chunk * CHUNK..rows.min((chunk + 1) * CHUNK);
-            let part = |sample: u32| (sample >> PART_SHIFT) as usize;
-            let mut sizes = [0; PARTS];
-            rows.clone().flat_map(&keys).for_each(|&sample| sizes[part(sample)] += 1);
-            let mut parts = sizes.map(Vec::with_capacity);
-            for row in rows {
-                keys(row).iter().for_each(|&sample| parts[part(sample)].push(entry(sample_key(sample), row)));
-            }
-            parts
-        })
-        .collect();
-    (0..PARTS)
-        .into_par_iter()
-        .map(|part| Part::new(chunks.iter().flat_map(|parts| parts[part].iter().copied()), cap))
-        .collect()
+    // For each row where the keys of each part end.
+    let ends = |row: u32| {
+        let mut ends = [0; PARTS];
+        keys(row).iter().for_each(|&key| ends[(key >> PART_SHIFT) as usize] += 1);
+        (1..PARTS).for_each(|part| ends[part] += ends[part - 1]);
+        ends
+    };
+    let ends: Vec<[u32; PARTS]> = (0..rows).into_par_iter().with_min_len(64).map(ends).collect();
+    let part = |part: usize| {
+        let here = |row: u32| {
+            let ends = &ends[row as usize];
+            part.checked_sub(1).map_or(0, |before| ends[before] as usize)..ends[part] as usize
+        };
+        let mut words = Vec::with_capacity((0..rows).map(|row| here(row).len()).sum());
+        for row in 0..rows {
+            words.extend(keys(row)[here(row)].iter().map(|&key| entry(sample_key(key), row)));
+        }
+        Part::new(words.iter().copied(), cap)
+    };
+    (0..PARTS).into_par_iter().with_max_len(1).map(part).collect()
 }
 
 fn is_sure(a: &Sign, b: &Sign) -> bool {

@@ -150,7 +150,7 @@ impl Finder {
         }
         let distinct: Vec<u32> = with_content().filter(|&id| components.root(id) == id).collect();
 
-        let Candidates { pairs, mut crowd, common, hot } = candidates(signs, &distinct, config);
+        let Candidates { pairs, mut crowd, common, hot } = candidates(signs, &distinct, config)?;
         self.signs.par_iter_mut().for_each(|sign| sign.mark(&common));
         found.hot = hot;
         // What was known under other labels stays known, but where others decided on it.

@@ -15,6 +15,7 @@ pub mod marks;
 mod ordered;
 pub mod paragraphs;
 pub mod run;
+mod scratch;
 pub mod sheet;
 pub mod spool;
 pub mod summary;

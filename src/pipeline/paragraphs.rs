@@ -7,6 +7,7 @@
 mod candidates;
 mod distinct;
 mod inwards;
+mod keys;
 mod margins;
 mod sets;
 mod shares;
@@ -122,9 +123,8 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
 
     let texts = Texts { corpus, all: &all, first: &distinct.first };
     let one = |row: u32| shingled[row as usize];
-    let mut signs = Signs::new(&texts, &shingled, config)?;
-    let candidates = candidates(&texts, &signs, &shingled, config, &mut found.counts.hot)?;
-    signs.forget_keys();
+    let (keys, signs) = Signs::new(&texts, &shingled, config)?;
+    let candidates = candidates(&texts, keys, &signs, &shingled, config, &mut found.counts.hot)?;
     found.counts.candidates = candidates.len() as u64;
 
     let mut components = Components::new(distinct.len());
@@ -271,8 +271,8 @@ pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Proposed> {
         .filter(|&at| all[at as usize].units as usize >= config.matching.min_units)
         .collect();
     let texts = Texts { corpus, all: &all, first: &first };
-    let signs = Signs::new(&texts, &shingled, config)?;
-    let mut pairs = candidates(&texts, &signs, &shingled, config, &mut HotBuckets::default())?;
+    let (keys, signs) = Signs::new(&texts, &shingled, config)?;
+    let mut pairs = candidates(&texts, keys, &signs, &shingled, config, &mut HotBuckets::default())?;
     pairs.retain(|&(a, b)| signs.no_match(a, b, config).is_none());
     pairs.iter_mut().for_each(|(a, b)| (*a, *b) = (shingled[*a as usize], shingled[*b as usize]));
     Ok((all, pairs))

@@ -7,15 +7,13 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::Write;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 
+use super::scratch::Scratch;
 use super::sheet::{Edges, Layout, Sheet};
 use crate::chrome::Evidence;
 use crate::document::Span;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::text::fold::Numbers;
 
 /// All sheets of a run, by document.
@@ -24,7 +22,7 @@ pub struct Spool {
     slots: Vec<Slot>,
     budget: usize,
     memory: usize,
-    file: Option<File>,
+    file: Option<Scratch>,
     end: u64,
 }
 
@@ -100,13 +98,9 @@ impl Spool {
             self.slots.push(Slot::Memory { sheet: Box::new(sheet), evidence });
             return Ok(());
         }
-        let failed = Error::io(std::env::temp_dir());
         let file = match &mut self.file {
             Some(file) => file,
-            None => match tempfile::tempfile() {
-                Ok(file) => self.file.insert(file),
-                Err(source) => return Err(failed(source)),
-            },
+            None => self.file.insert(Scratch::new()?),
         };
         READ.with_borrow_mut(|bytes| {
             bytes.clear();
@@ -123,7 +117,7 @@ impl Spool {
                 text: sheet.bytes,
             };
             bytes.extend_from_slice(sheet.text.as_bytes());
-            file.write_all(bytes).map_err(failed)?;
+            file.write(self.end, bytes)?;
             self.slots.push(Slot::File(place));
             self.end += bytes.len() as u64;
             Ok(())
@@ -241,7 +235,7 @@ impl Spool {
             read.resize(read.len().max(len), 0);
             let bytes = &mut read[..len];
             let file = self.file.as_ref().expect("a slot in the file is made by writing the file");
-            file.read_exact_at(bytes, stretch.start).map_err(Error::io(std::env::temp_dir()))?;
+            file.read(stretch.start, bytes)?;
             Ok(of(bytes))
         })
     }
@@ -254,6 +248,11 @@ impl Spool {
     /// Whether there is no sheet.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
+    }
+
+    /// Bytes that may still be kept in memory.
+    pub fn room(&self) -> usize {
+        self.budget.saturating_sub(self.memory)
     }
 
     /// Bytes in memory and bytes in the file.

@@ -48,7 +48,7 @@ pub(super) struct Candidates {
     pub(super) hot: HotBuckets,
 }
 
-pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> Candidates {
+pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> Result<Candidates> {
     let mut candidates = Candidates::default();
     let cap = config.matching.max_bucket;
     let shingled: Vec<u32> =
@@ -61,9 +61,9 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
         key(1) << 32 | key(2)
     };
     let rows = shingled.len();
-    let keys = |band: usize| shingled.iter().map(move |&id| signs[id as usize].bands[band]);
+    let keys = |band: usize| Ok(shingled.iter().map(|&id| signs[id as usize].bands[band]).collect());
     let Proposed { mut pairs, crowd: neighbours, capped, .. } =
-        walk((DOCUMENT.bands, rows), cap, keys, order);
+        walk((DOCUMENT.bands, rows), cap, keys, |_| Ok(order))?;
     candidates.hot.add(capped);
     pairs.extend(neighbours);
     let ids = |word: u64| entry(shingled[(word >> 32) as usize], shingled[word as u32 as usize]);
@@ -99,7 +99,7 @@ pub(super) fn candidates(signs: &[Sign], distinct: &[u32], config: &Config) -> C
             crowded[a as usize] && crowded[b as usize] && !is_sure(&signs[a as usize], &signs[b as usize]);
         if is_crowd { &mut candidates.crowd } else { &mut candidates.pairs }.push((a, b));
     }
-    candidates
+    Ok(candidates)
 }
 
 /// Pairs of rows that share enough of their samples, of which each has `count`.
@@ -189,7 +189,7 @@ fn margin(a: &Sign, b: &Sign, config: &Config) -> Option<f32> {
 pub fn proposed(corpus: &Corpus, config: &Config) -> Result<Vec<(u32, u32)>> {
     let all: Vec<u32> = corpus.ids().collect();
     let mut signs = sign(corpus, config, &MinHasher::new(config.matching.seed), &all)?;
-    let Candidates { mut pairs, crowd, common, .. } = candidates(&signs, &all, config);
+    let Candidates { mut pairs, crowd, common, .. } = candidates(&signs, &all, config)?;
     signs.iter_mut().for_each(|sign| sign.mark(&common));
     pairs.extend(nearest(&signs, &crowd, config));
     pairs.sort_unstable();

@@ -6,8 +6,9 @@
 
 use rdst::RadixSort;
 
+use super::keys::{KEYS, Keys};
 use super::margins::{ROOM, margins};
-use super::signs::{KEYS, Signs};
+use super::signs::Signs;
 use super::{Texts, inwards};
 use crate::config::Config;
 use crate::error::Result;
@@ -20,20 +21,24 @@ use crate::sketch::anchors::End;
 /// Pairs of rows of `shingled` that bands and anchors propose, smaller first, sorted.
 pub(super) fn candidates(
     texts: &Texts<'_>,
+    keys: Keys,
     signs: &Signs,
     shingled: &[u32],
     config: &Config,
     hot: &mut HotBuckets,
 ) -> Result<Vec<(u32, u32)>> {
     let cap = config.matching.max_bucket;
-    let order = |column: usize, row: u32, pass: usize| {
-        // Anchors are columns of their own behind the bands.
-        let band = if column < PARAGRAPH.bands { column } else { 0 };
-        let other = |step: usize| u64::from(signs.key(row, (band + 2 * pass + step) % PARAGRAPH.bands));
-        other(1) << 32 | other(2)
+    let second = |hot: &[Vec<u64>]| {
+        let bands = keys.bands(hot.iter().flatten().map(|&word| word as u32))?;
+        Ok(move |column: usize, row: u32, pass: usize| {
+            // Anchors are columns of their own behind the bands.
+            let band = if column < PARAGRAPH.bands { column } else { 0 };
+            let other = |step: usize| u64::from(bands.key(row, (band + 2 * pass + step) % PARAGRAPH.bands));
+            other(1) << 32 | other(2)
+        })
     };
-    let keys = |column: usize| signs.column(column).iter().copied();
-    let proposed = walk((KEYS, shingled.len()), cap, keys, order);
+    let proposed = walk((KEYS, shingled.len()), cap, |column| keys.column(column), second)?;
+    drop(keys);
     let Proposed { mut pairs, mut crowd, hot: left, capped } = proposed;
     hot.add(capped);
     for (words, end) in left.into_iter().skip(PARAGRAPH.bands).zip([End::Head, End::Tail]) {

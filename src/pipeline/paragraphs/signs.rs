@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use super::Texts;
+use super::keys::{KEYS, Keys};
 use crate::config::Config;
 use crate::error::Result;
 use crate::lsh::banding::PARAGRAPH;
@@ -17,16 +18,12 @@ use crate::sketch::anchors::anchors;
 use crate::sketch::minhash::{MinHasher, SLOTS, Signature};
 use crate::text::shingle::{SHINGLE, shingles};
 
-/// Keys a paragraph: bands, then head and tail anchor.
-pub(super) const KEYS: usize = PARAGRAPH.bands + 2;
 /// Documents whose paragraphs are signed at a time.
 const DOCUMENTS: usize = 64;
 
 /// What is left of the signatures of distinct paragraphs, and their outlines; a row for each.
 #[derive(Debug)]
 pub(super) struct Signs {
-    /// For each band and both anchors a column: they are walked one by one.
-    keys: [Vec<u32>; KEYS],
     /// The words of all outlines.
     outlines: Vec<u64>,
     /// Of each row where its outline begins, and its shingles: asked for together.
@@ -34,15 +31,18 @@ pub(super) struct Signs {
 }
 
 /// Rows that one thread writes.
-struct Rows<'s> {
-    keys: [&'s mut [u32]; KEYS],
+struct Rows<'k, 's> {
+    keys: [&'k mut [u32]; KEYS],
     outlines: &'s mut [u64],
     places: &'s [(usize, u32)],
 }
 
 impl Signs {
-    /// Signs distinct paragraphs.
-    pub(super) fn new(texts: &Texts<'_>, shingled: &[u32], config: &Config) -> Result<Self> {
+    /// Signs distinct paragraphs. Their keys stand apart: they go when they have proposed their pairs.
+    ///
+    /// # Errors
+    /// When a sheet cannot be read back, or a temporary file not be written.
+    pub(super) fn new(texts: &Texts<'_>, shingled: &[u32], config: &Config) -> Result<(Keys, Self)> {
         let hasher = MinHasher::new(config.matching.seed);
         let mut end = 0;
         let place = |&one: &u32| {
@@ -53,39 +53,36 @@ impl Signs {
             (start, shingles)
         };
         let places: Vec<(usize, u32)> = shingled.iter().map(place).collect();
-        let mut signs =
-            Self { keys: std::array::from_fn(|_| vec![0; shingled.len()]), outlines: vec![0; end], places };
+        let mut outlines = vec![0; end];
+        let mut keys = Keys::new(shingled.len(), texts.corpus.spool.room())?;
         // Distinct paragraphs are in the order of their first occurrence, so those of a document stand together.
         let by_document: Vec<&[u32]> =
             shingled.chunk_by(|&a, &b| texts.first(a).document == texts.first(b).document).collect();
-        let mut rest = Rows {
-            keys: signs.keys.each_mut().map(Vec::as_mut_slice),
-            outlines: &mut signs.outlines,
-            places: &signs.places,
-        };
-        let mut work = Vec::new();
-        for groups in by_document.chunks(DOCUMENTS) {
-            work.push((groups, rest.take(groups.iter().map(|group| group.len()).sum())));
+        let (mut start, mut groups, mut rest) = (0, &by_document[..], &mut outlines[..]);
+        while !groups.is_empty() {
+            let (mut count, mut documents) = (0, 0);
+            while count < keys.slab() && documents < groups.len() {
+                count += groups[documents].len();
+                documents += 1;
+            }
+            let (slab, behind) = groups.split_at(documents);
+            let places = &places[start..start + count];
+            keys.fill(start, count, |keys| {
+                let mut all = Rows { keys, outlines: std::mem::take(&mut rest), places };
+                let mut work = Vec::new();
+                for groups in slab.chunks(DOCUMENTS) {
+                    work.push((groups, all.take(groups.iter().map(|group| group.len()).sum())));
+                }
+                rest = all.outlines;
+                work.into_par_iter().try_for_each_init(Vec::new, |buffer, (groups, mut rows)| {
+                    let mut sign =
+                        |group: &&[u32]| rows.take(group.len()).fill(texts, group, &hasher, buffer);
+                    groups.iter().try_for_each(&mut sign)
+                })
+            })?;
+            (start, groups) = (start + count, behind);
         }
-        work.into_par_iter().try_for_each_init(Vec::new, |buffer, (groups, mut rows)| {
-            groups.iter().try_for_each(|group| rows.take(group.len()).fill(texts, group, &hasher, buffer))
-        })?;
-        Ok(signs)
-    }
-
-    /// Lets go of the keys, when they have proposed their pairs.
-    pub(super) fn forget_keys(&mut self) {
-        self.keys = Default::default();
-    }
-
-    /// The key of a row in one band; of one behind the bands, its head or tail anchor.
-    pub(super) fn key(&self, row: u32, column: usize) -> u32 {
-        self.keys[column][row as usize]
-    }
-
-    /// The keys of all rows in one band, or one anchor of theirs.
-    pub(super) fn column(&self, column: usize) -> &[u32] {
-        &self.keys[column]
+        Ok((keys, Self { outlines, places }))
     }
 
     /// Of a pair that cannot match, for certain, more than what it shares; no more is asked of it.
@@ -109,9 +106,9 @@ impl Signs {
     }
 }
 
-impl<'s> Rows<'s> {
+impl<'k, 's> Rows<'k, 's> {
     /// The first `count` rows; the others stay.
-    fn take(&mut self, count: usize) -> Rows<'s> {
+    fn take(&mut self, count: usize) -> Rows<'k, 's> {
         fn split<'s, T>(rows: &mut &'s mut [T], count: usize) -> &'s mut [T] {
             rows.split_off_mut(..count).unwrap_or_default()
         }

@@ -224,9 +224,15 @@ pub fn find(corpus: &Corpus, config: &Config) -> Result<ParagraphMatches> {
 }
 
 impl ParagraphMatches {
-    /// Lets go of what clusters are cut by, when they are.
+    /// Lets go of what clusters are cut by, when they are. The groups stay: to give back so many small pieces takes
+    /// longer than they are worth.
     pub fn forget_pairs(&mut self) {
-        (self.groups, self.shares, self.rows, self.first) = Default::default();
+        (self.shares, self.rows, self.first) = Default::default();
+    }
+
+    /// Lets go of the occurrences, when they are decided on.
+    pub fn forget_occurrences(&mut self) {
+        self.occurrences = Vec::new();
     }
 
     /// Cuts the groups into clusters whose members all match their representative, in the order of their first

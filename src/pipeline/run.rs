@@ -114,10 +114,9 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     let judge = Judge { rules: &rules, config: &job.config, earlier: &earlier };
     let found = find(&mut survey.corpus, judge, job, progress, &mut clock)?;
     drop(rules);
-    let Findings { documents, paragraphs, families } = found;
+    let Findings { documents, mut paragraphs, families } = found;
     progress.stage("deciding", None);
-    let counts = paragraphs.counts;
-    let verdicts = verdicts::decide(&survey.corpus, &documents, paragraphs, &job.config)?;
+    let verdicts = verdicts::decide(&survey.corpus, &documents, &mut paragraphs, &job.config)?;
     clock.stage("decide");
 
     progress.stage("writing", None);
@@ -129,7 +128,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     let (tables, edits) = (tables?, edits?);
     let emptied = edits.iter().filter(|edit| edit.emptied).count() as u64;
     let mut summary = Summary::new(job, &sources.list, first_reference, &survey, &verdicts, &tables)?;
-    summary.matching(&documents, counts, emptied);
+    summary.matching(&documents, paragraphs.counts, emptied);
     clock.stage("sum up");
     let (logged, drawn) = rayon::join(
         || {
@@ -161,7 +160,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> Result<Summary> {
     summary.finish(clock.stages);
     summary.write(&folder.join("run.json"))?;
     // What was kept of the run is let go beside what is still to do, and by who calls: nobody waits for it.
-    let kept = (survey, verdicts, documents, families, edits, tables);
+    let kept = (survey, verdicts, documents, paragraphs, families, edits, tables);
     rayon::spawn(move || drop(kept));
     output.commit()?;
     Ok(summary)

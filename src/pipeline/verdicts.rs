@@ -143,7 +143,7 @@ pub struct Verdicts {
 pub fn decide(
     corpus: &Corpus,
     documents: &DocumentMatches,
-    mut paragraphs: ParagraphMatches,
+    paragraphs: &mut ParagraphMatches,
     config: &Config,
 ) -> Result<Verdicts> {
     let mut pages = Pages::new(corpus);
@@ -185,15 +185,15 @@ pub fn decide(
     }
 
     let mut gone = Gone::new(corpus, &covered_documents, stands);
-    verdicts.blocks(corpus, &paragraphs, config, &mut gone)?;
+    verdicts.blocks(corpus, paragraphs, config, &mut gone)?;
     let survives = |at: u32| {
         let occurrence = &paragraphs.occurrences[at as usize];
         !gone.overlaps_removed(occurrence.document, &occurrence.run)
     };
     let clusters = paragraphs.clusters(corpus, config, survives)?;
     paragraphs.forget_pairs();
-    verdicts.paragraphs(corpus, &paragraphs, clusters, config, &gone)?;
-    drop(paragraphs);
+    verdicts.paragraphs(corpus, paragraphs, clusters, config, &gone)?;
+    paragraphs.forget_occurrences();
     if removes_chrome(&config.removal) {
         verdicts.removals.extend(chrome(corpus)?);
     }

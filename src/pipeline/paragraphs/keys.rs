@@ -27,7 +27,7 @@ pub(super) struct Keys {
 #[derive(Debug)]
 enum Kept {
     /// By column.
-    Memory([Vec<u32>; KEYS]),
+    Memory(Vec<Vec<u32>>),
     /// Column behind column.
     File(Scratch),
 }
@@ -39,7 +39,7 @@ impl Keys {
     /// When a temporary file cannot be made.
     pub(super) fn new(rows: usize, room: usize) -> Result<Self> {
         let kept = if rows.saturating_mul(4 * KEYS) <= room {
-            Kept::Memory(std::array::from_fn(|_| vec![0; rows]))
+            Kept::Memory(vec![vec![0; rows]; KEYS])
         } else {
             Kept::File(Scratch::new()?)
         };
@@ -65,7 +65,10 @@ impl Keys {
         fill: impl FnOnce([&mut [u32]; KEYS]) -> Result<()>,
     ) -> Result<()> {
         match &mut self.kept {
-            Kept::Memory(columns) => fill(columns.each_mut().map(|column| &mut column[start..start + count])),
+            Kept::Memory(columns) => {
+                let mut columns = columns.iter_mut().map(|column| &mut column[start..start + count]);
+                fill(std::array::from_fn(|_| columns.next().unwrap_or_default()))
+            }
             Kept::File(file) => {
                 let mut slab = vec![0; KEYS * count];
                 let mut columns = slab.chunks_exact_mut(count.max(1));
@@ -118,7 +121,7 @@ impl Keys {
 #[derive(Debug)]
 pub(super) enum Bands<'k> {
     /// Of all rows, by column.
-    All(&'k [Vec<u32>; KEYS]),
+    All(&'k [Vec<u32>]),
     /// Of those asked for, and where they stand.
     Asked { place: Vec<u32>, bands: Vec<[u32; PARAGRAPH.bands]> },
 }

@@ -139,7 +139,9 @@ impl<'a> Places<'a> {
         for (group, members) in paragraphs.groups.iter().enumerate() {
             members.iter().for_each(|&at| group_of[at as usize] = Some(group as u32));
         }
-        let (mut occurrences, mut runs) = (Vec::<blocks::Occurrence>::new(), Vec::new());
+        let most = paragraphs.occurrences.len();
+        let mut occurrences: Vec<blocks::Occurrence> = Vec::with_capacity(most);
+        let mut runs = Vec::with_capacity(most);
         let mut starts = vec![0; corpus.documents.len()];
         for (occurrence, &cluster) in paragraphs.occurrences.iter().zip(&group_of) {
             let document = occurrence.document;

@@ -44,6 +44,8 @@ const MIN_UNITS: u32 = 4;
 const BATCH: usize = 8192;
 /// Documents whose paragraphs are brought together at a time.
 const DOCUMENTS: usize = 64;
+/// Groups that a thread cuts in one go.
+const GROUPS: usize = 256;
 /// Of a run's units, the share that must lie in pieces with copies of their own for the run to be left apart.
 const PIECES_SUFFICE: f64 = 0.7;
 
@@ -249,8 +251,14 @@ impl ParagraphMatches {
         let texts = Texts { corpus, all: &self.occurrences, first: &self.first };
         let clusters: Vec<Vec<ParagraphCluster>> = self
             .groups
-            .par_iter()
-            .map_init(|| Pages::new(corpus), |pages, group| texts.cut(pages, group, self, config, &survives))
+            .par_chunks(GROUPS)
+            .map(|groups| {
+                let (mut pages, mut clusters) = (Pages::new(corpus), Vec::new());
+                for group in groups {
+                    clusters.extend(texts.cut(&mut pages, group, self, config, &survives)?);
+                }
+                Ok(clusters)
+            })
             .collect::<Result<_>>()?;
         let mut clusters: Vec<ParagraphCluster> = clusters.into_iter().flatten().collect();
         clusters.iter_mut().for_each(|cluster| cluster.members.sort_unstable_by_key(|&(at, _)| at));

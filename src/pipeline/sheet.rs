@@ -99,7 +99,7 @@ impl Default for Sheet {
 
 impl Sheet {
     /// Cuts and folds a text.
-    pub fn new(text: String) -> Self {
+    pub fn new(mut text: String) -> Self {
         let page = segment(&text);
         let mut units = Vec::with_capacity(text.len() / 3);
         let mut unit_starts = Vec::with_capacity(page.lines.len() + 1);
@@ -119,8 +119,9 @@ impl Sheet {
             unit_starts.push(units.len() as u32);
             edges.push(edge);
         }
-        // A sheet stays until the end of the run.
+        // A sheet stays until the end of the run. A text that was written with escapes was given room for these.
         let Segmented { mut lines, mut paragraphs } = page;
+        text.shrink_to_fit();
         lines.shrink_to_fit();
         paragraphs.shrink_to_fit();
         units.shrink_to_fit();

@@ -157,12 +157,17 @@ fn sizes_are_as_documented() {
     assert!(text.contains(&sheet), "of a sheet, docs/ARCHITECTURE.md must say {sheet:?}");
     let rows = [
         (size_of::<pipeline::corpus::Document>(), "| document | {} + its id | `Document` |"),
-        (size_of::<chrome::Labels>(), "`Labels` ({})"),
+        (size_of::<chrome::Labels>(), "| | {} | `Labels` |"),
+        (size_of::<pipeline::content::Content>(), "| | {} | `Content` |"),
         (size_of::<chrome::Evidence>(), "| non-blank line | {} | `Evidence`"),
         (size_of::<chrome::LineLabel>(), "| chrome line | {} |"),
         (size_of::<chrome::Family>(), "| family of a site's chrome | {} + "),
         (size_of::<pipeline::paragraphs::Occurrence>(), "| paragraph, and offered run | {} |"),
         (size_of::<pipeline::content::ContentLine>(), "| content line, paragraph | {}, 4 |"),
+        (
+            size_of::<(pipeline::verdicts::Unit, Option<pipeline::documents::Match>)>(),
+            "| member of a cluster | {} + ",
+        ),
         (size_of::<pipeline::verdicts::Removal>(), "| removal | {} + "),
     ];
     let rows = rows.map(|(size, row)| row.replace("{}", &size.to_string()));

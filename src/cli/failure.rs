@@ -50,7 +50,8 @@ pub(crate) fn in_file(path: &Path, line: Option<usize>, problem: &str) -> Failur
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Failure::new(match &error {
+        let is_temporary = matches!(&error, Error::Io { path, .. } if *path == std::env::temp_dir());
+        let failure = Failure::new(match &error {
             Error::Io { path, source } => format!("`{}`: {}", path.display(), system(source)),
             Error::Setting { setting, problem } if setting.contains('`') => format!("{setting}: {problem}"),
             Error::Setting { setting, problem } => format!("`{setting}`: {problem}"),
@@ -59,7 +60,13 @@ impl From<Error> for Failure {
                 format!("`{}`: {problem}", path.display())
             }
             other => other.to_string(),
-        })
+        });
+        match is_temporary {
+            true => failure.hint(
+                "temporary files go there: give `TMPDIR` a folder with room, or give more `--memory`",
+            ),
+            false => failure,
+        }
     }
 }
 

@@ -41,6 +41,16 @@ fn flags() {
 }
 
 #[test]
+fn temporary_files() {
+    let place = sample();
+    let mut command = place.command(&["clusters", "pages.jsonl", "-o", "out", "--memory", "1KiB"]);
+    let ran = place.ran(command.env("TMPDIR", place.path("gone")).output().unwrap());
+    assert_eq!(ran.status, Some(2), "{}", ran.shown());
+    snapshot("error-temporary", &ran.shown());
+    assert!(!place.exists("out"));
+}
+
+#[test]
 fn inputs() {
     let place = Place::with(&[
         ("pages.jsonl", "{\"id\": 1, \"body\": \"some text\", \"url\": \"https://a.example/\"}\n"),

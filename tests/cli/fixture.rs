@@ -95,7 +95,7 @@ impl Place {
         self.command(arguments).spawn().unwrap()
     }
 
-    fn ran(&self, output: Output) -> Ran {
+    pub(crate) fn ran(&self, output: Output) -> Ran {
         let here = std::fs::canonicalize(self.0.path()).unwrap();
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).expect("what is printed is UTF-8");

@@ -62,9 +62,8 @@ impl From<Error> for Failure {
             other => other.to_string(),
         });
         match is_temporary {
-            true => failure.hint(
-                "temporary files go there: give `TMPDIR` a folder with room, or give more `--memory`",
-            ),
+            true => failure
+                .hint("temporary files go there: give `TMPDIR` a folder with room, or give more `--memory`"),
             false => failure,
         }
     }

@@ -11,13 +11,13 @@ use rayon::prelude::*;
 
 use super::{Cluster, DOCUMENTS, Gone, Lines, Removal, Unit, Verdicts, Why, overlaps, tiles};
 use crate::cluster::blocks::{self, Range as BlockRange};
-use crate::cluster::components::stars;
+use crate::cluster::components::{Star, stars};
 use crate::cluster::keep::{self, Candidate};
 use crate::config::{Config, Level};
 use crate::decide::{covered, removes};
 use crate::document::Span;
 use crate::error::Result;
-use crate::hash::units_key;
+use crate::hash::{Map, units_key};
 use crate::matching::numbers::{Comparison, Numbered, compare};
 use crate::matching::relation::{Relation, relate};
 use crate::matching::verify::{Overlap, overlap};
@@ -48,17 +48,25 @@ impl Verdicts {
         groups.sort_by_key(|group| Reverse(group.iter().map(|range| range.last - range.first).max()));
         let mut pages = Pages::new(corpus);
         for some in groups.chunks(GROUPS) {
-            let made: Vec<Vec<Block>> = some
+            // What decisions will ask for is compared on all threads; the decisions wait for each other.
+            let made: Vec<Group> = some
                 .par_iter()
                 .map_init(
                     || Pages::new(corpus),
-                    |pages, group| {
-                        (0..).zip(group).map(|(at, &range)| places.block(at, range, pages)).collect()
+                    |pages, ranges| {
+                        let block = |(at, &range)| places.block(at, range, pages);
+                        let mut group = Group::new((0..).zip(ranges).map(block).collect::<Result<_>>()?);
+                        for star in group.stars(config, gone) {
+                            for &(at, like) in &star.members {
+                                group.matched(at, star.representative, like, config, pages)?;
+                            }
+                        }
+                        Ok(group)
                     },
                 )
                 .collect::<Result<_>>()?;
             for group in made {
-                self.group(&group, config, &mut pages, gone)?;
+                self.group(group, config, &mut pages, gone)?;
             }
         }
         Ok(())
@@ -67,34 +75,19 @@ impl Verdicts {
     /// Decides on blocks that are alike.
     fn group(
         &mut self,
-        group: &[Block],
+        mut group: Group,
         config: &Config,
         pages: &mut Pages<'_>,
         gone: &mut Gone,
     ) -> Result<()> {
-        let candidate = |block: &Block| {
-            let gone = gone.overlaps_removed(block.document, &block.run);
-            Candidate { gone, ..block.candidate.clone() }
-        };
-        let mut candidates: Vec<Candidate> = group.iter().map(candidate).collect();
-        keep::order(&mut candidates, &config.removal.keep);
-        let standing: Vec<u32> =
-            candidates.iter().filter(|candidate| !candidate.gone).map(|candidate| candidate.id).collect();
-        let found = stars(standing, |representative, at| {
-            let (a, b) = (&group[at as usize], &group[representative as usize]);
-            let overlap = overlap(&a.set, &b.set);
-            let relation =
-                if a.key == b.key { Some(Relation::Identical) } else { relate(overlap, &config.matching) };
-            Some((relation?, overlap))
-        });
-        for star in found {
+        for star in group.stars(config, gone) {
             let cluster = self.clusters.len();
-            let kept = &group[star.representative as usize];
+            let kept = &group.blocks[star.representative as usize];
             let kept_unit = kept.unit(&pages.get(kept.document))?;
             let mut members = vec![(kept_unit.clone(), None)];
             for (at, like) in star.members {
-                let block = &group[at as usize];
-                let matched = block.matched(kept, like, config, pages)?;
+                let matched = group.matched(at, star.representative, like, config, pages)?;
+                let [block, kept] = [at, star.representative].map(|at| &group.blocks[at as usize]);
                 let page = pages.get(block.document);
                 let unit = block.unit(&page)?;
                 let free = !pages.corpus().documents[block.document as usize].is_fixed()
@@ -121,6 +114,54 @@ impl Verdicts {
             self.clusters.push(Cluster { level: Level::Block, kept: kept_unit, members });
         }
         Ok(())
+    }
+}
+
+/// Blocks that repeat each other, and what was found of pairs of them.
+struct Group {
+    blocks: Vec<Block>,
+    /// How one is related to another, if at all.
+    likes: Map<(u32, u32), Option<(Relation, Overlap)>>,
+    /// All that is said of one that may go for another.
+    matches: Map<(u32, u32), Match>,
+}
+
+impl Group {
+    fn new(blocks: Vec<Block>) -> Self {
+        Self { blocks, likes: Map::default(), matches: Map::default() }
+    }
+
+    /// Cuts it into clusters of blocks that stand: none of them went with an earlier decision.
+    fn stars(&mut self, config: &Config, gone: &Gone) -> Vec<Star<(Relation, Overlap)>> {
+        let candidate = |block: &Block| {
+            let gone = gone.overlaps_removed(block.document, &block.run);
+            Candidate { gone, ..block.candidate.clone() }
+        };
+        let mut candidates: Vec<Candidate> = self.blocks.iter().map(candidate).collect();
+        keep::order(&mut candidates, &config.removal.keep);
+        let standing = candidates.iter().filter(|candidate| !candidate.gone).map(|candidate| candidate.id);
+        let Self { blocks, likes, .. } = self;
+        stars(standing.collect(), |representative, at| {
+            let like = || blocks[at as usize].like(&blocks[representative as usize], config);
+            *likes.entry((at, representative)).or_insert_with(like)
+        })
+    }
+
+    /// How one block is related to another that stays.
+    fn matched(
+        &mut self,
+        at: u32,
+        kept: u32,
+        like: (Relation, Overlap),
+        config: &Config,
+        pages: &mut Pages<'_>,
+    ) -> Result<Match> {
+        if let Some(&known) = self.matches.get(&(at, kept)) {
+            return Ok(known);
+        }
+        let found = self.blocks[at as usize].matched(&self.blocks[kept as usize], like, config, pages)?;
+        self.matches.insert((at, kept), found);
+        Ok(found)
     }
 }
 
@@ -210,6 +251,14 @@ struct Block {
 }
 
 impl Block {
+    /// How it is related to another block, if at all.
+    fn like(&self, other: &Block, config: &Config) -> Option<(Relation, Overlap)> {
+        let overlap = overlap(&self.set, &other.set);
+        let is_equal = self.key == other.key;
+        let relation = if is_equal { Some(Relation::Identical) } else { relate(overlap, &config.matching) };
+        Some((relation?, overlap))
+    }
+
     fn unit(&self, page: &Page<'_>) -> Result<Unit> {
         unit(self.document, &self.run, page)
     }

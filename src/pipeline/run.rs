@@ -357,14 +357,14 @@ fn edit(
     let mut cut: Vec<Span> = removals.iter().flat_map(|removal| removal.cut.iter().copied()).collect();
     cut.sort_unstable();
     merge(&mut cut);
-    let sheet = survey.corpus.spool.get(document)?;
-    take_blank_lines(&sheet, &mut cut);
+    let (text, layout) = survey.corpus.spool.written(document)?;
+    take_blank_lines(&layout, &mut cut);
     let left = cut.iter().fold((0, false), |(at, visible), span| {
-        (span.end, visible || !is_blank(&sheet.text[at as usize..span.start as usize]))
+        (span.end, visible || !is_blank(&text[at as usize..span.start as usize]))
     });
-    let emptied = !left.1 && is_blank(&sheet.text[left.0 as usize..]);
+    let emptied = !left.1 && is_blank(&text[left.0 as usize..]);
     if emptied {
-        cut = vec![Span::new(0, sheet.text.len() as u32)];
+        cut = vec![Span::new(0, layout.bytes)];
     }
     cut.retain(|span| !span.is_empty());
     Ok(DocumentEdit { edit: Edit::Change { cut, add: Vec::new() }, emptied })

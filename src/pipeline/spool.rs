@@ -124,21 +124,6 @@ impl Spool {
         })
     }
 
-    /// The sheet of a document.
-    ///
-    /// # Errors
-    /// When the temporary file cannot be read.
-    pub fn get(&self, document: u32) -> Result<Cow<'_, Sheet>> {
-        match &self.slots[document as usize] {
-            Slot::Memory { sheet, .. } => Ok(Cow::Borrowed(sheet)),
-            Slot::File(place) => self.read(place.units_at()..place.end(), |bytes| {
-                let (units, rest) = place.units(bytes);
-                let (layout, text) = place.layout(rest);
-                Cow::Owned(Sheet { text: written(text), units, layout })
-            }),
-        }
-    }
-
     /// Bytes of a document's text.
     pub fn text_bytes(&self, document: u32) -> u32 {
         match &self.slots[document as usize] {
@@ -339,6 +324,7 @@ mod tests {
         let mut memory = Spool::new(usize::MAX);
         let mut file = Spool::new(0);
         let rules = Rules::built_in();
+        let mut sheets = Vec::new();
         for text in texts {
             let sheet = Sheet::new(text.into());
             let mut evidence = Vec::new();
@@ -347,13 +333,11 @@ mod tests {
                 (line.path, line.links, line.near, line.role) = (7, 3, near, Role::MAIN);
             }
             memory.push(sheet.clone(), evidence.clone().into()).unwrap();
-            file.push(sheet, evidence.into()).unwrap();
+            file.push(sheet.clone(), evidence.clone().into()).unwrap();
+            sheets.push((sheet, evidence));
         }
-        for document in 0..texts.len() as u32 {
-            let sheet = memory.get(document).unwrap();
-            assert_eq!(sheet, file.get(document).unwrap());
-            assert_eq!(memory.evidence(document).unwrap(), file.evidence(document).unwrap());
-            for spool in [&memory, &file] {
+        let holds_sheets = |spool: &Spool| {
+            for (document, (sheet, _)) in (0..).zip(&sheets) {
                 assert_eq!(spool.text(document).unwrap(), sheet.text);
                 assert_eq!(spool.text_bytes(document) as usize, sheet.text.len());
                 assert_eq!(*spool.layout(document).unwrap(), sheet.layout);
@@ -362,13 +346,15 @@ mod tests {
                 let (layout, units) = spool.folded(document).unwrap();
                 assert_eq!((&*layout, &*units), (&sheet.layout, &sheet.units[..]));
             }
-        }
-        [&mut memory, &mut file].into_iter().for_each(Spool::forget_evidence);
-        for document in 0..texts.len() as u32 {
-            assert_eq!(memory.get(document).unwrap(), file.get(document).unwrap());
-            assert!(
-                memory.evidence(document).unwrap().is_empty() && file.evidence(document).unwrap().is_empty()
-            );
+        };
+        for spool in [&mut memory, &mut file] {
+            holds_sheets(spool);
+            for (document, (_, evidence)) in (0..).zip(&sheets) {
+                assert_eq!(*spool.evidence(document).unwrap(), evidence[..]);
+            }
+            spool.forget_evidence();
+            holds_sheets(spool);
+            assert!((0..texts.len() as u32).all(|document| spool.evidence(document).unwrap().is_empty()));
         }
         assert!(file.sizes().1 > 0 && memory.sizes().1 == 0);
     }

@@ -2,7 +2,7 @@
 //!
 //! The signature itself goes: its bands propose pairs, and the outlines of two paragraphs tell for certain of most pairs
 //! that cannot match that they do not. Every thread writes the rows of its own paragraphs. Cost: one pass over the units,
-//! one over the shingles; 88 bytes a paragraph, and a half to one for each shingle.
+//! one over the shingles; 16 bytes a paragraph besides its keys, and a half to one for each shingle.
 
 use rayon::prelude::*;
 

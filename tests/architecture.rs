@@ -149,6 +149,7 @@ fn every_error_can_happen() {
 /// What docs/ARCHITECTURE.md says of the memory that a run takes.
 #[test]
 fn sizes_are_as_documented() {
+    use dechaff::pipeline::{documents::Match, verdicts::Unit};
     use dechaff::{chrome, document, pipeline, text};
     let line = size_of::<document::Span>() + size_of::<u32>() + size_of::<pipeline::sheet::Edges>();
     let numbers = size_of::<(u32, text::fold::Numbers)>();
@@ -164,10 +165,7 @@ fn sizes_are_as_documented() {
         (size_of::<chrome::Family>(), "| family of a site's chrome | {} + "),
         (size_of::<pipeline::paragraphs::Occurrence>(), "| paragraph, and offered run | {} |"),
         (size_of::<pipeline::content::ContentLine>(), "| content line, paragraph | {}, 4 |"),
-        (
-            size_of::<(pipeline::verdicts::Unit, Option<pipeline::documents::Match>)>(),
-            "| member of a cluster | {} + ",
-        ),
+        (size_of::<(Unit, Option<Match>)>(), "| member of a cluster | {} + "),
         (size_of::<pipeline::verdicts::Removal>(), "| removal | {} + "),
     ];
     let rows = rows.map(|(size, row)| row.replace("{}", &size.to_string()));

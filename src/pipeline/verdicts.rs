@@ -250,10 +250,8 @@ impl Verdicts {
             .map_init(
                 || Pages::new(corpus),
                 |pages, (at, found)| {
-                    let mut removals = Vec::new();
                     let (number, spans) = (start + at, &spans);
-                    let undecided = Undecided { found, number, paragraphs, spans, config, gone };
-                    Ok((undecided.decide(pages, &mut removals)?, removals))
+                    Undecided { found, number, paragraphs, spans, config, gone }.decide(pages)
                 },
             )
             .collect::<Result<_>>()?;
@@ -354,7 +352,8 @@ struct Undecided<'a> {
 }
 
 impl Undecided<'_> {
-    fn decide(self, pages: &mut Pages<'_>, removals: &mut Vec<Removal>) -> Result<Cluster> {
+    /// The cluster, and what goes of it.
+    fn decide(self, pages: &mut Pages<'_>) -> Result<(Cluster, Vec<Removal>)> {
         let Self { found, number, paragraphs, spans, config, gone } = self;
         let corpus = pages.corpus();
         let unit = |at: u32| {
@@ -367,7 +366,7 @@ impl Undecided<'_> {
         let kept = unit(found.representative);
         let may_go = !gone.overlaps_removed(representative.document, &representative.run)
             && removes(Level::Paragraph, &config.removal);
-        let mut members = Vec::with_capacity(found.members.len() + 1);
+        let (mut members, mut removals) = (Vec::with_capacity(found.members.len() + 1), Vec::new());
         members.push((kept.clone(), None));
         for (at, matched) in found.members {
             let occurrence = &paragraphs.occurrences[at as usize];
@@ -388,7 +387,7 @@ impl Undecided<'_> {
             members.push((unit, Some(matched)));
         }
         members.sort_by_key(|(unit, _)| (unit.document, unit.span));
-        Ok(Cluster { level: Level::Paragraph, kept, members })
+        Ok((Cluster { level: Level::Paragraph, kept, members }, removals))
     }
 }
 

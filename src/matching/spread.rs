@@ -27,11 +27,13 @@ const SOMETHING: f64 = 0.4;
 /// assert_eq!(spread(&text, &scattered), 1.0);
 /// ```
 pub fn spread(ordered: &[u64], other: &[u64]) -> f64 {
-    spread_of(ordered, |shingle| other.binary_search(&shingle).is_ok())
+    spread_of(ordered, |passage| {
+        passage.iter().filter(|shingle| other.binary_search(shingle).is_ok()).count()
+    })
 }
 
-/// [`spread`] over what `shared` says both have; each shingle is asked for once.
-pub fn spread_of(ordered: &[u64], shared: impl Fn(u64) -> bool) -> f64 {
+/// [`spread`] where `shared` counts what both have of a passage; each is asked for once.
+pub fn spread_of(ordered: &[u64], shared: impl Fn(&[u64]) -> usize) -> f64 {
     if ordered.is_empty() {
         return 0.0;
     }
@@ -39,9 +41,7 @@ pub fn spread_of(ordered: &[u64], shared: impl Fn(u64) -> bool) -> f64 {
     let passages = (ordered.len() / passage).max(1);
     // Passages of equal length: a short rest at the end would weigh as much as a whole one.
     let start = |passage: usize| passage * ordered.len() / passages;
-    let counts: Vec<usize> = (0..passages)
-        .map(|at| ordered[start(at)..start(at + 1)].iter().filter(|&&shingle| shared(shingle)).count())
-        .collect();
+    let counts: Vec<usize> = (0..passages).map(|at| shared(&ordered[start(at)..start(at + 1)])).collect();
     let mean = counts.iter().sum::<usize>() as f64 / ordered.len() as f64;
     let with_something = counts
         .iter()

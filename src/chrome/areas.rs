@@ -118,18 +118,20 @@ fn look_up_in<'a>(page: &Page<'a>, counts: &[Count], tables: &Tables, rules: &Ru
             *times.entry(line.template).or_default() += 1;
         }
     }
-    // Pages on which a line follows the one before it: a neighbour for both.
-    let mut pairs: Vec<u32> = vec![0; lines.len() + 1];
-    for i in 1..lines.len() {
-        if counts[i].is_repeated() || counts[i - 1].is_repeated() {
-            pairs[i] = tables.pair(&lines[i - 1], &lines[i]).pages;
+    // Pages on which a line is followed by the next: a neighbour for both.
+    let followed = |i: usize| match lines.get(i + 1) {
+        Some(next) if counts[i].is_repeated() || counts[i + 1].is_repeated() => {
+            tables.pair(&lines[i], next).pages
         }
-    }
+        _ => 0,
+    };
+    let mut pairs = [0; 2];
     let mut seen: Vec<Seen> = Vec::with_capacity(lines.len());
     for (i, line) in lines.iter().enumerate() {
         let count = if is_number(line) { tables.exact(line) } else { counts[i] };
         let beside = |pairs: u32| if count.pages >= 2 { pairs as f32 / count.pages as f32 } else { 0.0 };
-        let (before, after) = (beside(pairs[i]), beside(pairs[i + 1]));
+        pairs = [pairs[1], followed(i)];
+        let [before, after] = pairs.map(beside);
         let share = if count.pages < 2 { 0.0 } else { count.pages as f32 / tables.pages.max(1) as f32 };
         let known = rules.get(line.rule).is_some_and(|rule| rule.kind == RuleKind::Line);
         let prose = prose(line);
@@ -188,29 +190,17 @@ pub(crate) struct Between {
 }
 
 /// The areas of a page, frame lines left out, in order; none is empty.
-pub(crate) fn between(seen: &[Seen]) -> Vec<Between> {
+pub(crate) fn between<'a>(seen: &'a [Seen]) -> impl Iterator<Item = Between> + 'a {
     let all: f32 = seen.iter().map(|line| line.mass).sum::<f32>().max(1.0);
-    let mut areas = Vec::new();
-    let mut from = 0;
-    for to in 0..=seen.len() {
-        if to == seen.len() || seen[to].frame {
-            if to > from {
-                let key = |at: Option<usize>| {
-                    at.and_then(|at| seen.get(at)).map_or(EDGE, |line| line.line.template)
-                };
-                let mass: f32 = seen[from..to].iter().map(|line| line.mass).sum();
-                areas.push(Between {
-                    from,
-                    to,
-                    left: key(from.checked_sub(1)),
-                    right: key(Some(to)),
-                    share: mass / all,
-                });
-            }
-            from = to + 1;
-        }
-    }
-    areas
+    let key = |at: Option<usize>| at.and_then(|at| seen.get(at)).map_or(EDGE, |line| line.line.template);
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let from = next + seen[next..].iter().position(|line| !line.frame)?;
+        let to = seen[from..].iter().position(|line| line.frame).map_or(seen.len(), |length| from + length);
+        next = to;
+        let mass: f32 = seen[from..to].iter().map(|line| line.mass).sum();
+        Some(Between { from, to, left: key(from.checked_sub(1)), right: key(Some(to)), share: mass / all })
+    })
 }
 
 impl Areas {
@@ -227,7 +217,7 @@ impl Areas {
         }
     }
 
-    pub(crate) fn add(&mut self, areas: &[Between]) {
+    pub(crate) fn add(&mut self, areas: impl Iterator<Item = Between>) {
         for area in areas {
             for (map, key) in [(&mut self.after, area.left), (&mut self.before, area.right)] {
                 let sum = map.entry(key).or_default();

@@ -163,12 +163,13 @@ pub struct Observer<'a> {
     memory: Vec<Option<Evidence>>,
     fresh: Vec<Span>,
     at: Vec<u32>,
+    hits: Vec<(u32, RuleId, Flags)>,
 }
 
 impl<'a> Observer<'a> {
     /// An observer that has seen nothing.
     pub fn new(rules: &'a Rules) -> Self {
-        Self { rules, memory: vec![None; 1 << MEMORY], fresh: Vec::new(), at: Vec::new() }
+        Self { rules, memory: vec![None; 1 << MEMORY], fresh: Vec::new(), at: Vec::new(), hits: Vec::new() }
     }
 
     /// As [`observe`].
@@ -201,7 +202,8 @@ impl<'a> Observer<'a> {
             }
         }
         let flags = |number: usize| out[self.at[number] as usize].flags;
-        let mut found: Vec<(u32, RuleId, Flags)> = Vec::new();
+        let found = &mut self.hits;
+        found.clear();
         self.rules.scan(text, &self.fresh, flags, |number, hits, anchor| {
             found.push((
                 self.at[number],
@@ -209,7 +211,7 @@ impl<'a> Observer<'a> {
                 told(self.rules, hits, anchor),
             ));
         });
-        for (at, rule, flags) in found {
+        for (at, rule, flags) in found.drain(..) {
             let line = &mut out[at as usize];
             line.rule = rule;
             line.flags |= flags;

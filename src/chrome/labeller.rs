@@ -102,71 +102,95 @@ pub(crate) enum Main {
     Largest,
 }
 
-/// Judges each line of the page.
-pub(crate) fn judge(
-    seen: &[Seen],
-    areas: Option<&Areas>,
-    places: &Places,
-    main: Main,
-    tables: &Tables,
-    rules: &Rules,
-    config: &ChromeConfig,
-) -> Vec<Judged> {
-    let weights = &WEIGHTS;
-    // The areas of the page, each with what the site says of its place.
-    let around: Vec<(Between, f32)> = areas.map_or_else(Vec::new, |areas| {
-        let standing = |area: Between| {
-            let standing = standing(areas, &area);
-            (area, standing)
-        };
-        between(seen).into_iter().map(standing).collect()
-    });
-    let standings = areas.map(|_| nearest(seen, &around));
-    let mut odds: Vec<f32> = Vec::with_capacity(seen.len());
-    for (i, line) in seen.iter().enumerate() {
-        let held = standings.as_ref().map_or(0.0, |standings| held(line, standings[i]));
-        odds.push(alone(line, held, tables, rules, config, weights));
-    }
-    if let Some(comments) = comments(seen, rules) {
-        for odds in &mut odds[comments..] {
-            *odds += weights.comments;
+/// What the site's pages say.
+#[derive(Clone, Copy)]
+pub(crate) struct Learned<'a> {
+    /// Where there is more than one page.
+    pub(crate) areas: Option<&'a Areas>,
+    pub(crate) places: &'a Places,
+    pub(crate) tables: &'a Tables,
+}
+
+/// What is found of one page, and the room for the next.
+#[derive(Default)]
+pub(crate) struct Draft {
+    /// The areas of the page, each with what the site says of its place.
+    around: Vec<(Between, f32)>,
+    /// For each line, the standing of the nearest rare lines before and after it.
+    standings: Vec<(f32, f32)>,
+    odds: Vec<f32>,
+    forward: Vec<(f32, f32, f32)>,
+    judged: Vec<Judged>,
+}
+
+impl Draft {
+    /// Judges each line of the page.
+    pub(crate) fn judge(
+        &mut self,
+        seen: &[Seen],
+        Learned { areas, places, tables }: Learned<'_>,
+        main: Main,
+        rules: &Rules,
+        config: &ChromeConfig,
+    ) -> &[Judged] {
+        let weights = &WEIGHTS;
+        let Draft { around, standings, odds, forward, judged } = self;
+        around.clear();
+        standings.clear();
+        standings.resize(seen.len(), (0.0, 0.0));
+        if let Some(areas) = areas {
+            around.extend(between(seen).map(|area| {
+                let standing = standing(areas, &area);
+                (area, standing)
+            }));
+            nearest(seen, around, standings);
         }
-    }
-    let mut judged = vec![Judged::default(); seen.len()];
-    if let Some(areas) = areas {
-        let most = around.iter().map(|(area, _)| area.share).fold(0.0, f32::max);
-        for (area, standing) in &around {
-            let largest = main == Main::Largest && area.share == most;
-            let bonus = if largest {
-                weights.rescue
-            } else {
-                (weights.area * (standing - weights.area_mid)).clamp(-weights.area_most, weights.area_most)
-            };
-            let listing = (bonus < 0.0).then(|| (area.left, areas.pages_after(area.left)));
-            for i in area.from..area.to {
-                odds[i] += place(bonus, &seen[i]);
-                judged[i].listing = listing;
+        odds.clear();
+        odds.extend(seen.iter().zip(&*standings).map(|(line, &standing)| {
+            let held = if areas.is_some() { held(line, standing) } else { 0.0 };
+            alone(line, held, tables, rules, config, weights)
+        }));
+        if let Some(comments) = comments(seen, rules) {
+            for odds in &mut odds[comments..] {
+                *odds += weights.comments;
             }
         }
-    }
-    if areas.is_none() {
-        for (i, dense) in density(seen).into_iter().enumerate() {
-            let bonus =
-                (weights.area * (dense - weights.dense_mid)).clamp(-weights.area_most, weights.area_most);
-            // Where there is markup, it says better what stands around a line.
-            let bonus = if seen[i].line.path == 0 { bonus } else { 0.5 * bonus };
-            odds[i] += place(bonus, &seen[i]);
+        judged.clear();
+        judged.resize(seen.len(), Judged::default());
+        if let Some(areas) = areas {
+            let most = around.iter().map(|(area, _)| area.share).fold(0.0, f32::max);
+            for (area, standing) in &*around {
+                let largest = main == Main::Largest && area.share == most;
+                let bonus = if largest {
+                    weights.rescue
+                } else {
+                    (weights.area * (standing - weights.area_mid))
+                        .clamp(-weights.area_most, weights.area_most)
+                };
+                let listing = (bonus < 0.0).then(|| (area.left, areas.pages_after(area.left)));
+                for i in area.from..area.to {
+                    odds[i] += place(bonus, &seen[i]);
+                    judged[i].listing = listing;
+                }
+            }
         }
+        if areas.is_none() {
+            for (i, dense) in density(seen).into_iter().enumerate() {
+                let bonus =
+                    (weights.area * (dense - weights.dense_mid)).clamp(-weights.area_most, weights.area_most);
+                // Where there is markup, it says better what stands around a line.
+                let bonus = if seen[i].line.path == 0 { bonus } else { 0.5 * bonus };
+                odds[i] += place(bonus, &seen[i]);
+            }
+        }
+        for (odds, line) in odds.iter_mut().zip(seen) {
+            *odds += place(markup(line, places, weights), line);
+        }
+        // A site's other pages speak for each line alone; without them its neighbours must say more.
+        let switch = if areas.is_some() { weights.switch } else { weights.switch_alone };
+        chain(odds, switch, weights, forward, judged);
+        judged
     }
-    for (odds, line) in odds.iter_mut().zip(seen) {
-        *odds += place(markup(line, places, weights), line);
-    }
-    // A site's other pages speak for each line alone; without them its neighbours must say more.
-    let switch = if areas.is_some() { weights.switch } else { weights.switch_alone };
-    for (judged, content) in judged.iter_mut().zip(chain(&odds, switch, weights)) {
-        judged.content = content;
-    }
-    judged
 }
 
 /// What the markup says of a line; nothing for plain text.
@@ -242,8 +266,7 @@ fn comments(seen: &[Seen], rules: &Rules) -> Option<usize> {
 const REACH: usize = 4;
 
 /// For each line, the standing of the nearest rare lines before and after it, within reach; 0 where there are none.
-fn nearest(seen: &[Seen], around: &[(Between, f32)]) -> Vec<(f32, f32)> {
-    let mut standings = vec![(0.0, 0.0); seen.len()];
+fn nearest(seen: &[Seen], around: &[(Between, f32)], standings: &mut [(f32, f32)]) {
     for &(ref area, value) in around {
         let rare = |i: &usize| seen[*i].pages < 2;
         let last = (area.from..area.to).rfind(rare);
@@ -261,7 +284,6 @@ fn nearest(seen: &[Seen], around: &[(Between, f32)]) -> Vec<(f32, f32)> {
             }
         }
     }
-    standings
 }
 
 /// How much a repeated line belongs to the text of its pages, 0 to 1: the template of the text itself, as in forms,
@@ -358,12 +380,11 @@ fn alone(seen: &Seen, held: f32, tables: &Tables, rules: &Rules, config: &Chrome
 }
 
 /// Forward and backward over two states; pages begin and end with chrome more often than not.
-fn chain(odds: &[f32], switch: f32, w: &Weights) -> Vec<f32> {
+fn chain(odds: &[f32], switch: f32, w: &Weights, forward: &mut Vec<(f32, f32, f32)>, judged: &mut [Judged]) {
     let stay = 1.0f32;
     let switch = (-switch).exp();
     let edge = w.edge.exp();
-    let n = odds.len();
-    let mut forward = Vec::with_capacity(n);
+    forward.clear();
     let (mut content, mut chrome) = (edge, 1.0f32);
     for &odds in odds {
         let odds = odds.clamp(-20.0, 20.0).exp();
@@ -373,16 +394,13 @@ fn chain(odds: &[f32], switch: f32, w: &Weights) -> Vec<f32> {
         (content, chrome) = (content / sum, chrome / sum);
         forward.push((content, chrome, odds));
     }
-    let mut out = vec![0.0; n];
     let (mut content, mut chrome) = (edge, 1.0f32);
-    for i in (0..n).rev() {
-        let (content_before, chrome_before, odds) = forward[i];
+    for (judged, &(content_before, chrome_before, odds)) in judged.iter_mut().zip(&*forward).rev() {
         let (a, b) = (content_before * content, chrome_before * chrome);
-        out[i] = a / (a + b);
+        judged.content = a / (a + b);
         let weighted = content * odds;
         let next = (weighted * stay + chrome * switch, weighted * switch + chrome * stay);
         let sum = next.0 + next.1;
         (content, chrome) = (next.0 / sum, next.1 / sum);
     }
-    out
 }

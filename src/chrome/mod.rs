@@ -30,6 +30,7 @@ pub use bodies::{provisional_bodies, provisional_bodies_of};
 pub use evidence::{Evidence, Observer, observe};
 pub use family::{Family, FamilyName, Passages, SlotKind, families, span_key};
 pub use guard::{Guarded, Round, SiteFacts, guard, trusts_frequency};
+pub(crate) use labeller::Draft;
 pub use labels::{Known, Labels, LineLabel, SpanLabel};
 pub use model::{ChromeModel, Earlier, MODEL_FORMAT, SiteModel, SpanModel};
 pub use outline::{Mark, Node, Outline, Role};

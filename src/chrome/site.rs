@@ -11,7 +11,7 @@ use crate::config::ChromeConfig;
 
 use super::areas::{Areas, Seen, between, length, look_up};
 use super::evidence::Evidence;
-use super::labeller::{self, Judged, Main};
+use super::labeller::{Draft, Judged, Learned, Main};
 use super::outline::{Role, is_marked};
 use super::places::Places;
 use super::rule::{RuleId, RuleKind};
@@ -139,15 +139,15 @@ impl Site {
         kept.resize_with(pages.len(), || None);
         let mut lines = 0;
         // Sums of shares depend on their order in the last bits: take the pages in an order of their own.
-        for (number, templates) in tables.counted_templates(pages, &counted) {
-            let seen = look_up(&pages[number], &templates, &tables, rules);
-            areas.add(&between(&seen));
+        tables.counted_templates(pages, &counted, |number, templates| {
+            let seen = look_up(&pages[number], templates, &tables, rules);
+            areas.add(between(&seen));
             places.add(pages[number].evidence);
             lines += seen.len();
             if lines <= most {
                 kept[number] = Some(SeenPage(seen));
             }
-        }
+        });
         if let Some(earlier) = earlier {
             areas.add_all(&earlier.areas);
         }
@@ -174,7 +174,7 @@ impl Site {
 
     /// Labels one page.
     pub fn label(&self, page: &Page, rules: &Rules, config: &ChromeConfig) -> PageLabels {
-        self.label_seen(page, None, rules, config)
+        self.label_seen(page, None, rules, config, &mut Draft::default())
     }
 
     /// [`Site::label`] of a page of which it is known what the site says of its lines.
@@ -184,19 +184,21 @@ impl Site {
         seen: Option<SeenPage>,
         rules: &Rules,
         config: &ChromeConfig,
+        draft: &mut Draft,
     ) -> PageLabels {
         let look_up = || look_up(page, &self.tables.templates(page), &self.tables, rules);
         let seen = seen.map_or_else(look_up, |page| page.0);
         let areas = (self.pages() > 1).then_some(&self.areas);
-        let judge = |main| labeller::judge(&seen, areas, &self.places, main, &self.tables, rules, config);
-        let name = |judged: Vec<Judged>| -> Vec<Label> {
-            seen.iter().zip(&judged).map(|(seen, judged)| self.name(seen, judged, rules)).collect()
+        let mut judge = |main| -> Vec<Label> {
+            let learned = Learned { areas, places: &self.places, tables: &self.tables };
+            let judged = draft.judge(&seen, learned, main, rules, config);
+            seen.iter().zip(judged).map(|(seen, judged)| self.name(seen, judged, rules)).collect()
         };
         let budget = config.budget as f32;
-        let mut lines = name(judge(Main::Unknown));
+        let mut lines = judge(Main::Unknown);
         // The labels may have missed where this page has its text: take the area that holds most of it for that.
         if over_budget(&seen, &lines, budget) {
-            lines = name(judge(Main::Largest));
+            lines = judge(Main::Largest);
         }
         if areas.is_none() {
             spare_by_shape(page.evidence, &mut lines);

@@ -1,12 +1,12 @@
 //! All documents of a run, as the stages after the survey see them.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use rayon::prelude::*;
 
-use super::content::{Content, ContentLine};
+use super::content::{Content, ContentLine, Gathered};
 use super::sheet::Layout;
 use super::spool::Spool;
 use crate::chrome::{Evidence, Labels};
@@ -17,6 +17,11 @@ use crate::text::fold::Slot;
 
 /// Documents whose content is made anew at a time.
 const TOGETHER: usize = 2048;
+
+thread_local! {
+    /// Room for the units of a thread's next document.
+    static GATHERED: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
+}
 
 /// Documents in input order, their sheets, and their labels.
 #[derive(Debug)]
@@ -119,8 +124,16 @@ impl Corpus {
     /// When its sheet cannot be read back.
     pub fn with_units<T>(&self, document: u32, use_units: impl FnOnce(Folded<'_>) -> T) -> Result<T> {
         let (layout, all) = self.spool.folded(document)?;
-        let content = self.contents[document as usize].units(&layout, &all, &self.labels[document as usize]);
-        Ok(use_units(Folded { layout: &layout, all: &all, content: &content }))
+        let labels = &self.labels[document as usize];
+        // Taken, as what uses the units may ask for those of another document.
+        let mut gathered = GATHERED.take();
+        let content = match self.contents[document as usize].gather(&layout, &all, labels, &mut gathered) {
+            Gathered::All => &*all,
+            Gathered::Some => &gathered,
+        };
+        let made = use_units(Folded { layout: &layout, all: &all, content });
+        GATHERED.set(gathered);
+        Ok(made)
     }
 
     /// Ids of all documents.

@@ -11,7 +11,7 @@ use super::documents::DocumentMatches;
 use super::paragraphs::{Occurrence, ParagraphMatches};
 use super::sheet::unit_spans;
 use crate::chrome::{
-    Earlier, Evidence, Family, FamilyKind, FamilyName, Guarded, InjectedSpan, Known, Label, Labels,
+    Draft, Earlier, Evidence, Family, FamilyKind, FamilyName, Guarded, InjectedSpan, Known, Label, Labels,
     LineLabel, Page, PageLabels, Passages, Round, Rules, Scope, SeenPage, Site, SiteFacts, SiteModel, Source,
     SpanFamilies, SpanLabel, Texts, families, guard, judge_insertion, provisional_bodies, span_key,
     trusts_frequency,
@@ -292,7 +292,9 @@ impl Judge<'_> {
         let (labels, guarded): (Vec<PageLabels>, Vec<Guarded>) = pages
             .par_iter()
             .zip(seen)
-            .map(|(page, seen)| self.page(page, seen, &site, Some(facts), round))
+            .map_init(Draft::default, |draft, (page, seen)| {
+                self.page(page, seen, &site, Some(facts), round, draft)
+            })
             .unzip();
         let texts = SiteTexts::new(corpus, documents);
         let mut spans = if trusted {
@@ -334,7 +336,7 @@ impl Judge<'_> {
         let evidence = corpus.spool.evidence(document)?;
         let page = Page { evidence: &evidence, body: 0 };
         let site = Site::learn(&[], self.rules, Scope::Unknown);
-        let (labels, guarded) = self.page(&page, None, &site, None, round);
+        let (labels, guarded) = self.page(&page, None, &site, None, round, &mut Draft::default());
         let documents = [document];
         let texts = SiteTexts::new(corpus, &documents);
         let spans = SpanFamilies::default();
@@ -350,8 +352,9 @@ impl Judge<'_> {
         site: &Site,
         facts: Option<SiteFacts>,
         round: Round,
+        draft: &mut Draft,
     ) -> (PageLabels, Guarded) {
-        let mut found = site.label_seen(page, seen, self.rules, &self.config.chrome);
+        let mut found = site.label_seen(page, seen, self.rules, &self.config.chrome, draft);
         let guarded = guard(page.evidence, &mut found.lines, facts, round);
         (found, guarded)
     }

@@ -6,7 +6,7 @@ use std::ops::{Deref, Range};
 
 use crate::document::Span;
 use crate::text::fold::{Numbers, fold, fold_spans};
-use crate::text::segment::{Segmented, ends_sentence, is_blank, opens_item, segment};
+use crate::text::segment::{Segmented, Segmenter, ends_sentence, is_blank, opens_item};
 
 /// A record's text, cut and folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,35 +99,8 @@ impl Default for Sheet {
 
 impl Sheet {
     /// Cuts and folds a text.
-    pub fn new(mut text: String) -> Self {
-        let page = segment(&text);
-        let mut units = Vec::with_capacity(text.len() / 3);
-        let mut unit_starts = Vec::with_capacity(page.lines.len() + 1);
-        unit_starts.push(0);
-        let mut numbers = Vec::new();
-        let mut edges = Vec::with_capacity(page.lines.len());
-        for (at, line) in (0..).zip(&page.lines) {
-            let content = &text[line.range()];
-            let edge = Edges::of(content);
-            // A blank line has neither units nor numbers.
-            if !edge.is_blank() {
-                let found = fold(content, &mut units);
-                if found != Numbers::default() {
-                    numbers.push((at, found));
-                }
-            }
-            unit_starts.push(units.len() as u32);
-            edges.push(edge);
-        }
-        // A sheet stays until the end of the run. A text that was written with escapes was given room for these.
-        let Segmented { mut lines, mut paragraphs } = page;
-        text.shrink_to_fit();
-        lines.shrink_to_fit();
-        paragraphs.shrink_to_fit();
-        units.shrink_to_fit();
-        numbers.shrink_to_fit();
-        let layout = Layout { bytes: text.len() as u32, lines, paragraphs, unit_starts, numbers, edges };
-        Self { text, units, layout }
+    pub fn new(text: String) -> Self {
+        Folder::default().sheet(text)
     }
 
     /// The line's text, terminator not included.
@@ -142,6 +115,52 @@ impl Sheet {
             + self.numbers.len() * size_of::<(u32, Numbers)>()
             + self.paragraphs.len() * size_of::<Range<u32>>()
             + self.units.len() * 4
+    }
+}
+
+/// Cuts and folds one text after the other: what grows with a text is the room for the next, and a sheet, which stays
+/// until the end of the run, takes no more than it needs.
+#[derive(Debug, Default)]
+pub struct Folder {
+    segmenter: Segmenter,
+    units: Vec<u32>,
+    numbers: Vec<(u32, Numbers)>,
+}
+
+impl Folder {
+    /// The sheet of a text.
+    pub fn sheet(&mut self, mut text: String) -> Sheet {
+        let Self { segmenter, units, numbers } = self;
+        let Segmented { lines, paragraphs } = segmenter.segment(&text);
+        units.clear();
+        numbers.clear();
+        let mut unit_starts = Vec::with_capacity(lines.len() + 1);
+        unit_starts.push(0);
+        let mut edges = Vec::with_capacity(lines.len());
+        for (at, line) in (0..).zip(lines) {
+            let content = &text[line.range()];
+            let edge = Edges::of(content);
+            // A blank line has neither units nor numbers.
+            if !edge.is_blank() {
+                let found = fold(content, units);
+                if found != Numbers::default() {
+                    numbers.push((at, found));
+                }
+            }
+            unit_starts.push(units.len() as u32);
+            edges.push(edge);
+        }
+        // One that was written with escapes was given room for these.
+        text.shrink_to_fit();
+        let layout = Layout {
+            bytes: text.len() as u32,
+            lines: lines.clone(),
+            paragraphs: paragraphs.clone(),
+            unit_starts,
+            numbers: numbers.clone(),
+            edges,
+        };
+        Sheet { text, units: units.clone(), layout }
     }
 }
 

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::ahead::ahead;
 use super::content::Content;
 use super::corpus::{Corpus, Document, Standing};
-use super::sheet::Sheet;
+use super::sheet::{Folder, Sheet};
 use super::spool::Spool;
 use crate::chrome::{Evidence, Labels, Observer, Rules};
 use crate::cluster::keep::FieldValue;
@@ -116,7 +116,7 @@ pub fn survey(
         no_text: 0,
         crowded: Vec::new(),
     };
-    let observers = Observers { rules: plan.rules, resting: Mutex::default() };
+    let readers = Readers { rules: plan.rules, resting: Mutex::default() };
     let mut at = 0;
     while at < plan.sources.len() {
         let pages = plan.sources[at..].iter().take(FILES).take_while(|s| s.format.is_page()).count();
@@ -127,9 +127,9 @@ pub fn survey(
                 .map(|source| {
                     let mut blocks = Blocks::open(source, Limits::new(plan.input))?;
                     let mut found = Vec::new();
-                    observers.with(|observer| {
+                    readers.with(|reader| {
                         blocks.by_ref().try_for_each(|block| {
-                            parse(&block?, source, &fields, plan, observer, &mut found);
+                            parse(&block?, source, &fields, plan, reader, &mut found);
                             Ok(())
                         })
                     })?;
@@ -144,7 +144,7 @@ pub fn survey(
             at += pages;
         } else {
             let source = &plan.sources[at];
-            sink.read(source, &fields, plan, &observers, progress, skip)?;
+            sink.read(source, &fields, plan, &readers, progress, skip)?;
             at += 1;
         }
     }
@@ -158,19 +158,26 @@ pub fn survey(
     sink.finish(plan)
 }
 
-/// Observers of lines, each of which keeps what it saw for the next block.
-struct Observers<'r> {
+/// Readers of blocks, each of which keeps what it has for the next block.
+struct Readers<'r> {
     rules: &'r Rules,
-    resting: Mutex<Vec<Observer<'r>>>,
+    resting: Mutex<Vec<Reader<'r>>>,
 }
 
-impl<'r> Observers<'r> {
-    fn with<T>(&self, work: impl FnOnce(&mut Observer<'r>) -> T) -> T {
+/// What a thread reads a block with.
+struct Reader<'r> {
+    folder: Folder,
+    observer: Observer<'r>,
+}
+
+impl<'r> Readers<'r> {
+    fn with<T>(&self, work: impl FnOnce(&mut Reader<'r>) -> T) -> T {
         let resting = || self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         let found = resting().pop();
-        let mut observer = found.unwrap_or_else(|| Observer::new(self.rules));
-        let done = work(&mut observer);
-        resting().push(observer);
+        let new = || Reader { folder: Folder::default(), observer: Observer::new(self.rules) };
+        let mut reader = found.unwrap_or_else(new);
+        let done = work(&mut reader);
+        resting().push(reader);
         done
     }
 }
@@ -200,7 +207,7 @@ fn parse(
     source: &Source,
     fields: &Fields,
     plan: Plan<'_>,
-    observer: &mut Observer<'_>,
+    Reader { folder, observer }: &mut Reader<'_>,
     found: &mut Vec<Found>,
 ) {
     make_room(ROOM);
@@ -229,7 +236,7 @@ fn parse(
                     .or_else(|| record.url.as_deref().and_then(registrable_domain))
                     .or_else(|| source.format.is_page().then(|| source.folder.clone()))
                     .filter(|site| !site.is_empty());
-                let sheet = record.text.map(|text| Sheet::new(text.into_owned()));
+                let sheet = record.text.map(|text| folder.sheet(text.into_owned()));
                 evidence.clear();
                 if let Some(sheet) = &sheet {
                     let Sheet { text, units, layout } = sheet;
@@ -316,7 +323,7 @@ impl Sink {
         source: &Source,
         fields: &Fields,
         plan: Plan<'_>,
-        observers: &Observers<'_>,
+        readers: &Readers<'_>,
         progress: &dyn Progress,
         skip: &mut dyn FnMut(Skipped) -> Result<()>,
     ) -> Result<()> {
@@ -325,7 +332,7 @@ impl Sink {
         let before = self.documents.len();
         let parsed = |(block, consumed): (Block, u64)| {
             let mut found = Vec::new();
-            observers.with(|observer| parse(&block, source, fields, plan, observer, &mut found));
+            readers.with(|reader| parse(&block, source, fields, plan, reader, &mut found));
             (found, block, consumed)
         };
         let some = std::iter::from_fn(|| blocks.next().map(|block| Ok((block?, blocks.consumed()))));

@@ -36,27 +36,47 @@ pub struct Segmented {
 /// assert_eq!(page.paragraphs, [0..1, 2..3, 3..4]);
 /// ```
 pub fn segment(text: &str) -> Segmented {
-    let lines = lines(text);
-    let mut paragraphs: Vec<Range<u32>> = Vec::new();
-    let column = wrap_column(text, &lines);
-    // Whether the line before is the last of the last paragraph.
-    let mut is_open = false;
-    for (number, line) in lines.iter().enumerate() {
-        let number = number as u32;
-        let content = &text[line.range()];
-        if is_blank(content) {
-            is_open = false;
-            continue;
-        }
-        match paragraphs.last_mut() {
-            Some(last) if is_open && column.is_some_and(|column| is_soft(text, &lines, number, column)) => {
-                last.end = number + 1;
+    let mut segmenter = Segmenter::default();
+    segmenter.segment(text);
+    segmenter.page
+}
+
+/// Cuts one text after the other: what it takes for one is the room for the next.
+#[derive(Clone, Debug, Default)]
+pub struct Segmenter {
+    page: Segmented,
+    widths: Vec<usize>,
+}
+
+impl Segmenter {
+    /// As [`segment`].
+    pub fn segment(&mut self, text: &str) -> &Segmented {
+        let Segmented { lines, paragraphs } = &mut self.page;
+        lines.clear();
+        cut_lines(text, lines);
+        paragraphs.clear();
+        let column = wrap_column(text, lines, &mut self.widths);
+        // Whether the line before is the last of the last paragraph.
+        let mut is_open = false;
+        for (number, line) in lines.iter().enumerate() {
+            let number = number as u32;
+            let content = &text[line.range()];
+            if is_blank(content) {
+                is_open = false;
+                continue;
             }
-            _ => paragraphs.push(number..number + 1),
+            match paragraphs.last_mut() {
+                Some(last)
+                    if is_open && column.is_some_and(|column| is_soft(text, lines, number, column)) =>
+                {
+                    last.end = number + 1;
+                }
+                _ => paragraphs.push(number..number + 1),
+            }
+            is_open = true;
         }
-        is_open = true;
+        &self.page
     }
-    Segmented { lines, paragraphs }
 }
 
 impl Segmented {
@@ -80,8 +100,13 @@ impl Segmented {
 
 /// The lines of a text, without terminators.
 pub fn lines(text: &str) -> Vec<Span> {
+    let mut lines = Vec::with_capacity(text.len() / 64 + 1);
+    cut_lines(text, &mut lines);
+    lines
+}
+
+fn cut_lines(text: &str, lines: &mut Vec<Span>) {
     let bytes = text.as_bytes();
-    let mut lines = Vec::with_capacity(bytes.len() / 64 + 1);
     let mut start = 0;
     while let Some(&first) = bytes.get(start) {
         // Half of all lines are empty.
@@ -99,7 +124,6 @@ pub fn lines(text: &str) -> Vec<Span> {
     if start < bytes.len() {
         lines.push(Span::new(start as u32, bytes.len() as u32));
     }
-    lines
 }
 
 /// Whether a line shows nothing: white space of any kind, byte order marks, zero-width spaces.
@@ -258,7 +282,7 @@ fn first_word_width(line: &str) -> usize {
 }
 
 /// The column at which the text was wrapped, if it was: most breaks inside its blocks must be soft at it.
-fn wrap_column(text: &str, lines: &[Span]) -> Option<usize> {
+fn wrap_column(text: &str, lines: &[Span], widths: &mut Vec<usize>) -> Option<usize> {
     if lines.len() < 3 {
         return None;
     }
@@ -267,7 +291,7 @@ fn wrap_column(text: &str, lines: &[Span]) -> Option<usize> {
     if overlong * 20 > lines.len() {
         return None;
     }
-    let mut widths = Vec::with_capacity(lines.len());
+    widths.clear();
     let mut over = 0;
     for line in lines {
         let width = width(&text[line.range()]);
@@ -277,7 +301,7 @@ fn wrap_column(text: &str, lines: &[Span]) -> Option<usize> {
             return None;
         }
     }
-    let column = nearly_widest(&widths)?;
+    let column = nearly_widest(widths)?;
     if column < MIN_COLUMN {
         return None;
     }

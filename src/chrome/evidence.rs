@@ -151,7 +151,7 @@ pub fn observe(
     });
 }
 
-/// Entries of an [`Observer`]'s memory, as a power of two: 400 KB for each worker.
+/// Entries of an [`Observer`]'s memory, as a power of two: 500 KB for each worker.
 const MEMORY: u32 = 13;
 
 /// [`observe`] with a memory: the pages of a site repeat its lines, and a line that was seen before costs one hash.
@@ -161,6 +161,10 @@ pub struct Observer<'a> {
     rules: &'a Rules,
     /// Direct-mapped by the exact key; an entry without one is empty.
     memory: Vec<Option<Evidence>>,
+    /// The exact keys of the memory alone, which stay nearer to the processor.
+    keys: Vec<u64>,
+    /// The lines of a page that are not blank, each with its exact key, and whether it may be remembered.
+    lines: Vec<(u32, u64, bool)>,
     fresh: Vec<Span>,
     at: Vec<u32>,
     hits: Vec<(u32, RuleId, Flags)>,
@@ -169,7 +173,15 @@ pub struct Observer<'a> {
 impl<'a> Observer<'a> {
     /// An observer that has seen nothing.
     pub fn new(rules: &'a Rules) -> Self {
-        Self { rules, memory: vec![None; 1 << MEMORY], fresh: Vec::new(), at: Vec::new(), hits: Vec::new() }
+        Self {
+            rules,
+            memory: vec![None; 1 << MEMORY],
+            keys: vec![0; 1 << MEMORY],
+            lines: Vec::new(),
+            fresh: Vec::new(),
+            at: Vec::new(),
+            hits: Vec::new(),
+        }
     }
 
     /// As [`observe`].
@@ -182,22 +194,24 @@ impl<'a> Observer<'a> {
         out: &mut Vec<Evidence>,
     ) {
         debug_assert_eq!(lines.len() + 1, offsets.len());
+        let content = |line: u32| text[lines[line as usize].range()].trim();
+        let slot = |exact: u64| (exact >> (64 - MEMORY)) as usize;
+        self.lines.clear();
+        let filled = (0..lines.len() as u32).filter(|&line| !is_blank(content(line)));
+        self.lines.extend(filled.map(|line| (line, hash::key(content(line).as_bytes()), false)));
+        // All at once, so that one look does not wait for the other.
+        self.lines.iter_mut().for_each(|(_, exact, known)| *known = self.keys[slot(*exact)] == *exact);
         self.fresh.clear();
         self.at.clear();
-        for (number, line) in lines.iter().enumerate() {
-            let content = text[line.range()].trim();
-            if is_blank(content) {
-                continue;
-            }
-            let exact = hash::key(content.as_bytes());
-            let slot = (exact >> (64 - MEMORY)) as usize;
-            match self.memory[slot] {
-                Some(known) if known.exact == exact => out.push(Evidence { line: number as u32, ..known }),
-                _ => {
-                    let units = &units[offsets[number] as usize..offsets[number + 1] as usize];
-                    self.fresh.push(*line);
+        for &(line, exact, known) in &self.lines {
+            let remembered = if known { self.memory[slot(exact)] } else { None };
+            match remembered.filter(|there| there.exact == exact) {
+                Some(there) => out.push(Evidence { line, ..there }),
+                None => {
+                    let units = &units[offsets[line as usize] as usize..offsets[line as usize + 1] as usize];
+                    self.fresh.push(lines[line as usize]);
                     self.at.push(out.len() as u32);
-                    out.push(evidence(number as u32, content, exact, units));
+                    out.push(evidence(line, content(line), exact, units));
                 }
             }
         }
@@ -218,7 +232,8 @@ impl<'a> Observer<'a> {
         }
         for &at in &self.at {
             let line = out[at as usize];
-            self.memory[(line.exact >> (64 - MEMORY)) as usize] = Some(line);
+            self.memory[slot(line.exact)] = Some(line);
+            self.keys[slot(line.exact)] = line.exact;
         }
     }
 }

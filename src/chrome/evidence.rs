@@ -151,8 +151,8 @@ pub fn observe(
     });
 }
 
-/// Entries of an [`Observer`]'s memory, as a power of two: 500 KB for each worker.
-const MEMORY: u32 = 13;
+/// Entries of an [`Observer`]'s memory, as a power of two: 4 MB for each worker, while pages are read.
+const MEMORY: u32 = 16;
 
 /// [`observe`] with a memory: the pages of a site repeat its lines, and a line that was seen before costs one hash.
 /// One for each worker; what it gives does not depend on what it saw before.

@@ -29,7 +29,7 @@ mod tests {
         let patterns = || rules.iter().filter_map(|(_, rule)| Some((rule, rule.pattern.as_ref()?)));
         assert_eq!(patterns().count(), LITERALS.len());
         for (rule, pattern) in patterns() {
-            assert_eq!(built_in_literals(&rule.name), required_literals(&pattern.text), "{}", rule.name);
+            assert_eq!(built_in_literals(&rule.name), required_literals(pattern.text()), "{}", rule.name);
         }
     }
 }

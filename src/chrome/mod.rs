@@ -15,6 +15,7 @@ mod labels;
 mod literals;
 pub mod model;
 mod outline;
+mod pattern;
 mod places;
 mod prefilter;
 pub mod rule;

@@ -1,17 +1,18 @@
 //! One rule: what it describes, and whether a line is that.
 //!
 //! In goes a line, out comes whether the rule takes it, or which of its passages. Cost: a few searches for literals,
-//! then one regular expression, which is compiled when a line first meets it.
+//! then one regular expression.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use memchr::memmem::Finder;
-use regex::{Captures, Match, Regex};
+use regex::{Captures, Match};
 use serde::Deserialize;
 
 use crate::document::Span;
 use crate::hash;
 
+use super::pattern::Pattern;
 use super::shape::Flags;
 
 /// A line of more bytes than this meets only the rules that may take it.
@@ -89,10 +90,8 @@ impl Rule {
         let Some(pattern) = &self.pattern else { return false };
         match self.kind {
             // A character takes at most 4 bytes: a cheap look before the exact count.
-            RuleKind::Line | RuleKind::Hint => {
-                self.takes_length(trimmed) && pattern.regex().is_match(trimmed)
-            }
-            RuleKind::Span => pattern.regex().is_match(trimmed),
+            RuleKind::Line | RuleKind::Hint => self.takes_length(trimmed) && pattern.is_match(trimmed),
+            RuleKind::Span => pattern.is_match(trimmed),
         }
     }
 
@@ -121,35 +120,6 @@ impl Rule {
         let plain: String = example.chars().filter(|&c| c != '⟦' && c != '⟧').collect();
         let wanted = Span::new(open as u32, (close - '⟦'.len_utf8()) as u32);
         self.passages(&plain).contains(&wanted)
-    }
-}
-
-/// A regular expression, compiled when a line first meets it: most runs need few of the built-in ones.
-#[derive(Debug)]
-pub(super) struct Pattern {
-    pub(super) text: String,
-    pub(super) compiled: OnceLock<Regex>,
-}
-
-impl Pattern {
-    /// # Errors
-    /// Says what is wrong with the expression.
-    pub(super) fn checked(text: String) -> std::result::Result<Pattern, String> {
-        let regex =
-            Regex::new(&text).map_err(|error| format!("`pattern` is not a regular expression: {error}"))?;
-        if regex.is_match("") {
-            return Err("`pattern` matches the empty line, so it would match everywhere".into());
-        }
-        Ok(Pattern { text, compiled: OnceLock::from(regex) })
-    }
-
-    pub(super) fn rest(&mut self) {
-        self.compiled.take();
-    }
-
-    pub(super) fn regex(&self) -> &Regex {
-        // What was not checked when it was read is built in, and tests compile it.
-        self.compiled.get_or_init(|| Regex::new(&self.text).expect("the expression was compiled before"))
     }
 }
 

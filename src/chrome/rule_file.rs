@@ -5,7 +5,6 @@
 //! tests have done that, and a start compiles none of them.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use memchr::memmem::Finder;
 use serde::Deserialize;
@@ -15,7 +14,8 @@ use crate::error::{Error, Result};
 use super::built_in_literals::built_in_literals;
 use super::expanded::expanded;
 use super::literals::required_literals;
-use super::rule::{LONGEST_WORD, Pattern, Rule, RuleKind, When, Word};
+use super::pattern::Pattern;
+use super::rule::{LONGEST_WORD, Rule, RuleKind, When, Word};
 
 /// Most characters of a line that a line rule without `max` may take.
 const LONGEST_LINE: u32 = 120;
@@ -105,7 +105,7 @@ fn rule(raw: RawRule, definitions: &BTreeMap<String, String>, trust: Trust) -> R
         })?);
     }
     let literals = |pattern: &Pattern| match trust {
-        Trust::Try => required_literals(&pattern.text),
+        Trust::Try => required_literals(pattern.text()),
         Trust::Tested => built_in_literals(&raw.name),
     };
     let required = pattern.as_ref().map(literals).unwrap_or_default();
@@ -172,6 +172,6 @@ fn pattern(
     let text = expanded(text, definitions)?;
     match trust {
         Trust::Try => Pattern::checked(text),
-        Trust::Tested => Ok(Pattern { text, compiled: OnceLock::new() }),
+        Trust::Tested => Ok(Pattern::new(text)),
     }
 }

@@ -12,8 +12,9 @@ use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::hash::Map;
 
+use super::pattern::Pattern;
 use super::prefilter::Prefilter;
-use super::rule::{HEADS, LONG, LONGEST_WORD, Pattern, Rule, RuleId, RuleKind, bare_head, bare_key};
+use super::rule::{HEADS, LONG, LONGEST_WORD, Rule, RuleId, RuleKind, bare_head, bare_key};
 use super::rule_file::{SETTING, Trust, read_file};
 use super::shape::{Flags, flags, may_hold_domain};
 

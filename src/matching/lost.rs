@@ -5,7 +5,35 @@
 //! in the order of the text, and those that the other has. Out: a count of units. Cost: one look-up a shingle; asked
 //! for only where a copy may go.
 
-use crate::text::shingle::SHINGLE;
+use super::shingle_table::{CONTENT, ShingleTable};
+use crate::text::shingle::{SHINGLE, shingles};
+
+/// Looks what is lost of one text after the other; what it takes for one is the room for the next.
+#[derive(Debug, Default)]
+pub struct Losses {
+    ordered: Vec<u64>,
+    others: Vec<u64>,
+    table: ShingleTable,
+}
+
+impl Losses {
+    /// Units of the first that stand in no shingle of the second.
+    ///
+    /// ```
+    /// use dechaff::matching::lost::Losses;
+    /// let (a, b) = ([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 4, 5, 6, 70, 8, 9]);
+    /// assert_eq!(Losses::default().units(&a, &b), 3);
+    /// ```
+    pub fn units(&mut self, a: &[u32], b: &[u32]) -> u32 {
+        shingles(a, &mut self.ordered);
+        shingles(b, &mut self.others);
+        self.table.clear(self.others.len());
+        for &shingle in &self.others {
+            self.table.add(shingle, CONTENT);
+        }
+        lost(&self.ordered, |shingle| self.table.has(shingle))
+    }
+}
 
 /// Units of a text that stand in no shingle that `shared` says both have. `ordered` holds the text's shingles; a text
 /// without any has no units to lose.

@@ -8,5 +8,6 @@ pub mod numbers;
 pub mod outline;
 pub mod probe;
 pub mod relation;
+mod shingle_table;
 pub mod spread;
 pub mod verify;

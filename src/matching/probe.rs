@@ -4,6 +4,7 @@
 //! goes into a hash table, the other is looked up in it, at some 2 ns a shingle; sorting alone would cost ten times that.
 //! The plain twins are the functions of those modules, and a test holds the two together.
 
+use super::shingle_table::{CONTENT, EXTRA, ShingleTable};
 use super::spread::spread_of;
 use super::verify::Overlap;
 
@@ -55,14 +56,14 @@ impl Probed {
 /// Tables of one worker.
 #[derive(Debug, Default)]
 pub struct Prober {
-    fixed: Table,
-    other: Table,
+    fixed: ShingleTable,
+    other: ShingleTable,
 }
 
 impl Prober {
     /// Makes `side` the one that others are compared with.
     pub fn fix(&mut self, side: &Side) {
-        self.fixed.fill(side);
+        fill(&mut self.fixed, side);
     }
 
     /// Compares the fixed side, the first, with another.
@@ -81,116 +82,20 @@ impl Prober {
 
     /// How evenly what they share lies over them: the smaller of both spreads.
     pub fn evenly(&mut self, fixed: &Side, other: &Side) -> f64 {
-        self.other.fill(other);
+        fill(&mut self.other, other);
         let (a, b) = (&self.fixed, &self.other);
         spread_of(&fixed.ordered, |passage| b.count(passage)[0] as usize)
             .min(spread_of(&other.ordered, |passage| a.count(passage)[0] as usize))
     }
 }
 
-/// What a key of a table is.
-type Mark = u32;
-const CONTENT: Mark = 1;
-const EXTRA: Mark = 2;
-/// Bits of a slot that hold its mark; 0 in both halves of what it holds of a key.
-const MARK: u32 = 3;
-/// Slots of a bucket.
-const SLOTS: usize = 8;
-
-/// Buckets of eight slots, of which two are in use on average; keys are hashes already. A slot holds 60 bits of its
-/// key, by which alone keys are told apart, and its mark. All slots of a bucket are compared at once: whether a key is
-/// there, no branch has to foretell, and what such a branch would cost is more than all else.
-#[derive(Debug, Default)]
-struct Table {
-    buckets: Vec<Bucket>,
-    /// Slots in use of each bucket, the first ones. What a full bucket has no room for stands in the next.
-    used: Vec<u8>,
-    shift: u32,
-}
-
-/// One line of the cache.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(align(64))]
-struct Bucket {
-    /// The low halves of its keys, each with its mark; 0 in a slot that is free.
-    low: [u32; SLOTS],
-    high: [u32; SLOTS],
-}
-
-impl Bucket {
-    /// For each slot its mark, if it holds the key; else what is no mark.
-    #[inline(always)]
-    fn marks(&self, [low, high]: [u32; 2]) -> [u32; SLOTS] {
-        std::array::from_fn(|slot| (self.low[slot] ^ low) | (self.high[slot] ^ high))
+fn fill(table: &mut ShingleTable, side: &Side) {
+    table.clear(side.distinct() as usize + side.extra.len());
+    for &shingle in &side.ordered {
+        table.add(shingle, CONTENT);
     }
-}
-
-impl Table {
-    /// Makes room for this many keys, and forgets those that are there.
-    fn clear(&mut self, keys: usize) {
-        let buckets = keys.div_ceil(2).next_power_of_two().max(2);
-        self.buckets.clear();
-        self.buckets.resize(buckets, Bucket::default());
-        self.used.clear();
-        self.used.resize(buckets, 0);
-        self.shift = 64 - buckets.trailing_zeros();
-    }
-
-    fn fill(&mut self, side: &Side) {
-        self.clear(side.distinct() as usize + side.extra.len());
-        for &shingle in &side.ordered {
-            self.add(shingle, CONTENT);
-        }
-        for &shingle in &side.extra {
-            self.add(shingle, EXTRA);
-        }
-    }
-
-    /// The bucket where the search for a key begins, and what a slot holds of the key.
-    #[inline(always)]
-    fn home(&self, key: u64) -> (usize, [u32; 2]) {
-        let at = (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize;
-        (at & (self.buckets.len() - 1), [key as u32 & !MARK, (key >> 32) as u32 & !MARK])
-    }
-
-    /// Adds a key unless it is there; whether it was added.
-    #[inline(always)]
-    fn add(&mut self, key: u64, mark: Mark) -> bool {
-        let (mut at, [low, high]) = self.home(key);
-        loop {
-            let (bucket, used) = (&mut self.buckets[at], &mut self.used[at]);
-            let marks = bucket.marks([low, high]);
-            if marks.into_iter().fold(false, |any, mark| any | (mark.wrapping_sub(1) < MARK)) {
-                return false;
-            }
-            let slot = usize::from(*used);
-            if slot < SLOTS {
-                (bucket.low[slot], bucket.high[slot]) = (low | mark, high);
-                *used += 1;
-                return true;
-            }
-            at = (at + 1) & (self.buckets.len() - 1);
-        }
-    }
-
-    /// How many of these keys it has as content, and how many besides.
-    fn count(&self, keys: &[u64]) -> [u32; 2] {
-        let (mut content, mut extra) = ([0u32; SLOTS], [0u32; SLOTS]);
-        for &key in keys {
-            let (mut at, key) = self.home(key);
-            loop {
-                let bucket = &self.buckets[at];
-                for (slot, mark) in bucket.marks(key).into_iter().enumerate() {
-                    content[slot] += u32::from(mark == CONTENT);
-                    extra[slot] += u32::from(mark == EXTRA);
-                }
-                if bucket.low[SLOTS - 1] == 0 {
-                    break;
-                }
-                at = (at + 1) & (self.buckets.len() - 1);
-            }
-        }
-        [content, extra].map(|counts| counts.into_iter().sum())
+    for &shingle in &side.extra {
+        table.add(shingle, EXTRA);
     }
 }
 
@@ -212,25 +117,6 @@ mod tests {
         set.sort_unstable();
         set.dedup();
         set
-    }
-
-    /// Keys that all belong in one bucket, far more than it has room for, beside others.
-    #[test]
-    fn a_full_bucket_overflows() {
-        // Modulo 2^64 the inverse of what a key is multiplied by to find its bucket.
-        const INVERSE: u64 = 0xF1DE_83E1_9937_733D;
-        assert_eq!(INVERSE.wrapping_mul(0x9E37_79B9_7F4A_7C15), 1);
-        let crowded: Vec<u64> = (1..60u64).map(|i| (i << 20).wrapping_mul(INVERSE)).collect();
-        let others = hashes((0..20).collect());
-        let mut table = Table::default();
-        table.clear(crowded.len() + others.len());
-        assert!(crowded.iter().all(|&key| table.home(key).0 == 0), "they belong together");
-        assert!(crowded.iter().all(|&key| table.add(key, CONTENT)));
-        assert!(others.iter().all(|&key| table.add(key, EXTRA)));
-        assert!(!crowded.iter().any(|&key| table.add(key, EXTRA)), "each is there");
-        assert_eq!(table.count(&crowded), [59, 0]);
-        assert_eq!(table.count(&others), [0, 20]);
-        assert_eq!(table.count(&hashes((20..400).collect())), [0, 0]);
     }
 
     proptest! {

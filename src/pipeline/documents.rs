@@ -28,14 +28,13 @@ use crate::decide::Copy;
 use crate::error::Result;
 use crate::hash::Map;
 use crate::lsh::buckets::HotBuckets;
-use crate::matching::lost::lost;
+use crate::matching::lost::Losses;
 use crate::matching::numbers::{Comparison, Numbered, compare};
 use crate::matching::probe::{Prober, Side};
 use crate::matching::relation::{Relation, Witness};
 use crate::matching::verify::Overlap;
 use crate::sketch::minhash::MinHasher;
 use crate::text::fold::Slot;
-use crate::text::shingle::{shingle_set, shingles};
 
 /// Pairs verified between two updates of the components; fixed, so that the result never depends on the threads.
 const BATCH: usize = 2048;
@@ -354,14 +353,14 @@ impl DocumentMatches {
             .chain(self.pairs.iter_mut().map(|(a, b, matched)| (*a, *b, matched)))
             .collect();
         wanted.par_iter_mut().try_for_each_init(
-            || (Pages::new(corpus), None),
-            |(pages, last), (a, b, matched)| {
+            || (Pages::new(corpus), None, Losses::default()),
+            |(pages, last, losses), (a, b, matched)| {
                 matched.numbers = numbers(corpus, pages, *a, *b, last)?;
                 if matched.relation != Relation::Identical
                     && (config.removal.remove_coverage..1.0).contains(&matched.coverage)
                 {
                     let (a, b) = (pages.get(*a), pages.get(*b));
-                    matched.lost = lost_units(a.units()?, b.units()?);
+                    matched.lost = losses.units(a.units()?, b.units()?);
                 }
                 Ok(())
             },
@@ -407,12 +406,4 @@ fn numbers(
         Numbered { units: page_a.units()?, slots: &slots_a },
         Numbered { units: page_b.units()?, slots: slots_b },
     ))
-}
-
-/// Units of the first that stand in no shingle of the second.
-pub(super) fn lost_units(a: &[u32], b: &[u32]) -> u32 {
-    let (mut ordered, mut set) = (Vec::new(), Vec::new());
-    shingles(a, &mut ordered);
-    shingle_set(b, &mut set);
-    lost(&ordered, |shingle| set.binary_search(&shingle).is_ok())
 }

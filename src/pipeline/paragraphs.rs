@@ -24,7 +24,7 @@ use self::shares::Shares;
 use self::signs::Signs;
 use super::content::ParagraphNumbers;
 use super::corpus::{Corpus, Pages};
-use super::documents::{Match, lost_units};
+use super::documents::Match;
 use crate::cluster::components::{Components, stars};
 use crate::cluster::keep::{self, Candidate};
 use crate::config::{Config, Level};
@@ -32,6 +32,7 @@ use crate::decide::removes;
 use crate::error::Result;
 use crate::hash::{self, Map};
 use crate::lsh::buckets::HotBuckets;
+use crate::matching::lost::Losses;
 use crate::matching::numbers::{Comparison, Numbered, compare};
 use crate::matching::relation::{Relation, relate};
 use crate::matching::verify::{Overlap, overlap};
@@ -577,7 +578,7 @@ impl Texts<'_> {
     fn lost(&self, pages: &mut Pages<'_>, a: u32, b: u32) -> Result<u32> {
         let (a, b) = (&self.all[a as usize], &self.all[b as usize]);
         let (page_a, page_b) = (pages.get(a.document), pages.get(b.document));
-        Ok(lost_units(page_a.run_units(&a.run)?, page_b.run_units(&b.run)?))
+        Ok(Losses::default().units(page_a.run_units(&a.run)?, page_b.run_units(&b.run)?))
     }
 
     /// The units of an occurrence and its number slots.

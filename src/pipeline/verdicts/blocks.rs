@@ -18,12 +18,13 @@ use crate::decide::{covered, removes};
 use crate::document::Span;
 use crate::error::Result;
 use crate::hash::{Map, units_key};
+use crate::matching::lost::Losses;
 use crate::matching::numbers::{Comparison, Numbered, compare};
 use crate::matching::relation::{Relation, relate};
 use crate::matching::verify::{Overlap, overlap};
 use crate::pipeline::content::ParagraphNumbers;
 use crate::pipeline::corpus::{Corpus, Page, Pages};
-use crate::pipeline::documents::{Match, lost_units};
+use crate::pipeline::documents::Match;
 use crate::pipeline::paragraphs::ParagraphMatches;
 use crate::text::shingle::shingle_set;
 
@@ -275,7 +276,7 @@ impl Block {
         let asked = relation != Relation::Identical && coverage >= config.removal.remove_coverage;
         let (page, kept_page) = (pages.get(self.document), pages.get(kept.document));
         let (units, kept_units) = (page.run_units(&self.run)?, kept_page.run_units(&kept.run)?);
-        let lost = if asked { lost_units(units, kept_units) } else { 0 };
+        let lost = if asked { Losses::default().units(units, kept_units) } else { 0 };
         let numbers = self.numbers(kept, &page, &kept_page)?;
         Ok(Match { relation, overlap, spread: 1.0, coverage, lost, numbers })
     }

@@ -190,7 +190,7 @@ pub(crate) struct Between {
 }
 
 /// The areas of a page, frame lines left out, in order; none is empty.
-pub(crate) fn between<'a>(seen: &'a [Seen]) -> impl Iterator<Item = Between> + 'a {
+pub(crate) fn between(seen: &[Seen]) -> impl Iterator<Item = Between> {
     let all: f32 = seen.iter().map(|line| line.mass).sum::<f32>().max(1.0);
     let key = |at: Option<usize>| at.and_then(|at| seen.get(at)).map_or(EDGE, |line| line.line.template);
     let mut next = 0;

@@ -197,15 +197,16 @@ impl<'a> Observer<'a> {
         let content = |line: u32| text[lines[line as usize].range()].trim();
         let slot = |exact: u64| (exact >> (64 - MEMORY)) as usize;
         self.lines.clear();
-        let filled = (0..lines.len() as u32).filter(|&line| !is_blank(content(line)));
-        self.lines.extend(filled.map(|line| (line, hash::key(content(line).as_bytes()), false)));
+        self.lines.extend((0..lines.len() as u32).filter_map(|line| {
+            let content = content(line);
+            (!is_blank(content)).then(|| (line, hash::key(content.as_bytes()), false))
+        }));
         // All at once, so that one look does not wait for the other.
         self.lines.iter_mut().for_each(|(_, exact, known)| *known = self.keys[slot(*exact)] == *exact);
         self.fresh.clear();
         self.at.clear();
         for &(line, exact, known) in &self.lines {
-            let remembered = if known { self.memory[slot(exact)] } else { None };
-            match remembered.filter(|there| there.exact == exact) {
+            match known.then(|| self.memory[slot(exact)]).flatten() {
                 Some(there) => out.push(Evidence { line, ..there }),
                 None => {
                     let units = &units[offsets[line as usize] as usize..offsets[line as usize + 1] as usize];
@@ -217,7 +218,6 @@ impl<'a> Observer<'a> {
         }
         let flags = |number: usize| out[self.at[number] as usize].flags;
         let found = &mut self.hits;
-        found.clear();
         self.rules.scan(text, &self.fresh, flags, |number, hits, anchor| {
             found.push((
                 self.at[number],

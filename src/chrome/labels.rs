@@ -16,6 +16,13 @@ pub struct Labels {
     pub left_whole: bool,
 }
 
+impl Labels {
+    /// Whether all of the page is content.
+    pub fn take_nothing(&self) -> bool {
+        self.lines.is_empty() && self.spans.is_empty()
+    }
+}
+
 /// A chrome line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LineLabel {

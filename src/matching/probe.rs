@@ -1,8 +1,8 @@
 //! The numbers of `discount`, `verify` and `spread` for pairs of documents, without sorting.
 //!
 //! A run compares each document with several others. In: the shingles of both in the order of their texts. One side
-//! goes into a hash table, the other is looked up in it, at some 2 ns a shingle; sorting alone would cost ten times that.
-//! The plain twins are the functions of those modules, and a test holds the two together.
+//! goes into a hash table, the other is looked up in it, at some 2 ns a shingle; sorting alone would cost several times
+//! that. The plain twins are the functions of those modules, and a test holds the two together.
 
 use super::shingle_table::{CONTENT, EXTRA, ShingleTable};
 use super::spread::spread_of;

@@ -56,15 +56,6 @@ pub struct ParagraphNumbers {
     pub masks: u32,
 }
 
-/// What of a sheet's units is content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gathered {
-    /// All of them, as they are.
-    All,
-    /// What was put together.
-    Some,
-}
-
 /// A piece of a content's units.
 enum Piece {
     /// Units of whole lines, where they stand in the sheet.
@@ -117,18 +108,16 @@ impl Content {
 
     /// Of a sheet's units those of all content paragraphs in one stream: all as they are where nothing is chrome.
     pub fn units<'a>(&self, sheet: &Layout, all: &'a [u32], labels: &Labels) -> Cow<'a, [u32]> {
-        let mut units = Vec::new();
-        match self.gather(sheet, all, labels, &mut units) {
-            Gathered::All => Cow::Borrowed(all),
-            Gathered::Some => Cow::Owned(units),
+        if labels.take_nothing() {
+            return Cow::Borrowed(all);
         }
+        let mut units = Vec::new();
+        self.gather(sheet, all, labels, &mut units);
+        Cow::Owned(units)
     }
 
-    /// [`Content::units`], where they are not all of them in place of what stands in `units`.
-    pub fn gather(&self, sheet: &Layout, all: &[u32], labels: &Labels, units: &mut Vec<u32>) -> Gathered {
-        if labels.lines.is_empty() && labels.spans.is_empty() {
-            return Gathered::All;
-        }
+    /// [`Content::units`], put together in place of what stands in `units`.
+    pub fn gather(&self, sheet: &Layout, all: &[u32], labels: &Labels, units: &mut Vec<u32>) {
         units.clear();
         units.reserve_exact(self.units as usize);
         for piece in self.pieces(sheet, labels) {
@@ -137,7 +126,6 @@ impl Content {
                 Piece::Cut(range) => units.extend_from_slice(&self.cut[range]),
             }
         }
-        Gathered::Some
     }
 
     /// The stretches of a sheet's units that are content as they stand, in order, as long as may be.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use rayon::prelude::*;
 
-use super::content::{Content, ContentLine, Gathered};
+use super::content::{Content, ContentLine};
 use super::sheet::Layout;
 use super::spool::Spool;
 use crate::chrome::{Evidence, Labels};
@@ -127,9 +127,11 @@ impl Corpus {
         let labels = &self.labels[document as usize];
         // Taken, as what uses the units may ask for those of another document.
         let mut gathered = GATHERED.take();
-        let content = match self.contents[document as usize].gather(&layout, &all, labels, &mut gathered) {
-            Gathered::All => &*all,
-            Gathered::Some => &gathered,
+        let content = if labels.take_nothing() {
+            &*all
+        } else {
+            self.contents[document as usize].gather(&layout, &all, labels, &mut gathered);
+            &gathered
         };
         let made = use_units(Folded { layout: &layout, all: &all, content });
         GATHERED.set(gathered);

@@ -310,7 +310,7 @@ fn chrome(corpus: &Corpus) -> Result<Vec<Removal>> {
 /// keeps it all the same, needs to know what of it was compared.
 fn chrome_of(corpus: &Corpus, document: u32, removals: &mut Vec<Removal>) -> Result<()> {
     let labels = &corpus.labels[document as usize];
-    let nothing = labels.lines.is_empty() && labels.spans.is_empty();
+    let nothing = labels.take_nothing();
     if nothing || corpus.documents[document as usize].is_fixed() {
         return Ok(());
     }

@@ -98,13 +98,7 @@ impl Segmented {
     }
 }
 
-/// The lines of a text, without terminators.
-pub fn lines(text: &str) -> Vec<Span> {
-    let mut lines = Vec::with_capacity(text.len() / 64 + 1);
-    cut_lines(text, &mut lines);
-    lines
-}
-
+/// Appends the lines of a text, without terminators.
 fn cut_lines(text: &str, lines: &mut Vec<Span>) {
     let bytes = text.as_bytes();
     let mut start = 0;
@@ -407,7 +401,7 @@ mod tests {
                 text.split_inclusive('\n').map(|line| line.strip_suffix('\n').map_or(line, |line| {
                     line.strip_suffix('\r').unwrap_or(line)
                 })).collect();
-            let found: Vec<&str> = lines(&text).iter().map(|line| &text[line.range()]).collect();
+            let found: Vec<&str> = segment(&text).lines.iter().map(|line| &text[line.range()]).collect();
             prop_assert_eq!(found, plain);
         }
 

@@ -137,8 +137,7 @@ pub(super) fn side(corpus: &Corpus, id: u32, prober: &mut Prober) -> Result<Side
     corpus.with_units(id, |Folded { layout, all, content: units }| {
         let mut ordered = Vec::new();
         shingles(units, &mut ordered);
-        let all_content = labels.lines.is_empty() && labels.spans.is_empty();
-        let rest = (!all_content).then(|| beside(all, &content.stretches(layout, labels)));
+        let rest = (!labels.take_nothing()).then(|| beside(all, &content.stretches(layout, labels)));
         Side::new(ordered, rest.as_deref(), prober)
     })
 }

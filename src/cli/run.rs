@@ -7,7 +7,7 @@ use dechaff::chrome::ChromeModel;
 use dechaff::config::Copies;
 use dechaff::output::Overwrite;
 use dechaff::pipeline::documents::Pairs;
-use dechaff::pipeline::run::{Job, Rewrite, run as run_job};
+use dechaff::pipeline::run::{Job, Rewrite, run_at_last};
 use dechaff::pipeline::summary::Summary;
 use dechaff::{Config, Error};
 
@@ -67,7 +67,7 @@ pub(super) fn run(
     let printer = Printer::new(Some(args.messages));
     let bar = Bar::new(printer);
     let start = Instant::now();
-    let outcome = run_job(&job, &bar);
+    let outcome = run_at_last(&job, &bar);
     bar.finish();
     let done = outcome.map_err(|error| {
         let replaceable = !args.force && args.output.join("run.json").is_file();

@@ -8,6 +8,7 @@ pub mod numbers;
 pub mod outline;
 pub mod probe;
 pub mod relation;
+mod repeats;
 mod shingle_table;
 pub mod spread;
 pub mod verify;

@@ -4,6 +4,7 @@
 //! goes into a hash table, the other is looked up in it, at some 2 ns a shingle; sorting alone would cost several times
 //! that. The plain twins are the functions of those modules, and a test holds the two together.
 
+use super::repeats::Repeats;
 use super::shingle_table::{CONTENT, EXTRA, ShingleTable};
 use super::spread::spread_of;
 use super::verify::Overlap;
@@ -22,13 +23,18 @@ pub struct Side {
 impl Side {
     /// A document by the shingles of its content, in the order of the text, and, where some of it is chrome, those of
     /// its whole text; such as its content has may be left out there.
-    pub fn new(ordered: Vec<u64>, whole: Option<&[u64]>, prober: &mut Prober) -> Self {
-        let table = &mut prober.other;
-        table.clear(ordered.len() + whole.map_or(0, <[u64]>::len));
-        let mut side = Self { ordered, ..Self::default() };
-        side.again = side.ordered.iter().copied().filter(|&key| !table.add(key, CONTENT)).collect();
-        side.extra = whole.into_iter().flatten().copied().filter(|&key| table.add(key, EXTRA)).collect();
+    pub fn new(ordered: Vec<u64>, whole: &[u64], prober: &mut Prober) -> Self {
+        let mut side = Self::default();
+        side.renew(|room| *room = ordered, whole, prober);
         side
+    }
+
+    /// [`Side::new`] in the room of another document; `order` is given the shingles of that one's content to put the new
+    /// ones in their place.
+    pub fn renew(&mut self, order: impl FnOnce(&mut Vec<u64>), whole: &[u64], prober: &mut Prober) {
+        order(&mut self.ordered);
+        prober.repeats.again(&self.ordered, &mut self.again);
+        prober.repeats.beside(&self.ordered, whole, &mut self.extra);
     }
 
     /// Number of distinct shingles of its content.
@@ -56,6 +62,7 @@ impl Probed {
 /// Tables of one worker.
 #[derive(Debug, Default)]
 pub struct Prober {
+    repeats: Repeats,
     fixed: ShingleTable,
     other: ShingleTable,
 }
@@ -130,8 +137,8 @@ mod tests {
             let mut prober = Prober::default();
             let (a, b) = (hashes(a), hashes(b));
             let (whole_a, whole_b) = wholes.map(|(a, b)| (hashes(a), hashes(b))).unzip();
-            let first = Side::new(a.clone(), whole_a.as_deref(), &mut prober);
-            let second = Side::new(b.clone(), whole_b.as_deref(), &mut prober);
+            let first = Side::new(a.clone(), whole_a.as_deref().unwrap_or_default(), &mut prober);
+            let second = Side::new(b.clone(), whole_b.as_deref().unwrap_or_default(), &mut prober);
             prober.fix(&first);
             let got = prober.compare(&first, &second);
             let (set_a, set_b) = (sorted(&a), sorted(&b));

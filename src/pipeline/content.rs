@@ -120,45 +120,45 @@ impl Content {
     pub fn gather(&self, sheet: &Layout, all: &[u32], labels: &Labels, units: &mut Vec<u32>) {
         units.clear();
         units.reserve_exact(self.units as usize);
-        for piece in self.pieces(sheet, labels) {
-            match piece {
-                Piece::Whole(range) => units.extend_from_slice(&all[range]),
-                Piece::Cut(range) => units.extend_from_slice(&self.cut[range]),
-            }
-        }
+        self.each_piece(sheet, labels, |piece| match piece {
+            Piece::Whole(range) => units.extend_from_slice(&all[range]),
+            Piece::Cut(range) => units.extend_from_slice(&self.cut[range]),
+        });
     }
 
-    /// The stretches of a sheet's units that are content as they stand, in order, as long as may be.
-    pub fn stretches(&self, sheet: &Layout, labels: &Labels) -> Vec<Range<usize>> {
-        let whole = |piece| match piece {
-            Piece::Whole(range) => Some(range),
-            Piece::Cut(_) => None,
-        };
-        self.pieces(sheet, labels).into_iter().filter_map(whole).collect()
+    /// The stretches of a sheet's units that are content as they stand, in order, as long as may be, in place of what
+    /// stands in `stretches`.
+    pub fn stretches(&self, sheet: &Layout, labels: &Labels, stretches: &mut Vec<Range<usize>>) {
+        stretches.clear();
+        self.each_piece(sheet, labels, |piece| match piece {
+            Piece::Whole(range) => stretches.push(range),
+            Piece::Cut(_) => {}
+        });
     }
 
     /// What the units of the content are put together from, in order.
-    fn pieces(&self, sheet: &Layout, labels: &Labels) -> Vec<Piece> {
-        let mut pieces: Vec<Piece> = Vec::new();
+    fn each_piece(&self, sheet: &Layout, labels: &Labels, mut take: impl FnMut(Piece)) {
         let mut cut = labels.spans.iter().map(|span| span.span).peekable();
         let mut left = 0;
+        let mut whole: Option<Range<usize>> = None;
         for (at, &ContentLine { line, .. }) in self.lines.iter().enumerate() {
             let span = sheet.lines[line as usize];
             while cut.next_if(|cut| cut.end <= span.start).is_some() {}
             if cut.peek().is_some_and(|cut| cut.overlaps(span)) {
+                whole.take().into_iter().for_each(|whole| take(Piece::Whole(whole)));
                 let start = left;
                 left += self.units_of(&(at..at + 1)).len();
-                pieces.push(Piece::Cut(start..left));
+                take(Piece::Cut(start..left));
                 continue;
             }
             let units = sheet.unit_range(&(line..line + 1));
-            match pieces.last_mut() {
+            match &mut whole {
                 // Blank lines between them have no units.
-                Some(Piece::Whole(last)) if last.end == units.start => last.end = units.end,
-                _ => pieces.push(Piece::Whole(units)),
+                Some(whole) if whole.end == units.start => whole.end = units.end,
+                _ => whole.replace(units).into_iter().for_each(|whole| take(Piece::Whole(whole))),
             }
         }
-        pieces
+        whole.into_iter().for_each(|whole| take(Piece::Whole(whole)));
     }
 
     /// Runs in which each paragraph but the last stops in mid-sentence and each but the first opens nothing new. The

@@ -18,7 +18,7 @@ use self::bench::Bench;
 pub use self::candidates::proposed;
 use self::candidates::{Candidates, candidates, nearest};
 use self::membership::{take_in, take_out};
-use self::pair::{KnownPair, KnownPairs, Pair, Related, side};
+use self::pair::{Gatherer, KnownPair, KnownPairs, Pair, Related};
 use self::sign::{Sign, sign};
 use super::corpus::{Corpus, Pages};
 use crate::cluster::components::{Components, Star, agreeing_stars};
@@ -168,7 +168,7 @@ impl Finder {
         let sets = components.sets();
         let cut: Vec<(Vec<DocumentCluster>, KnownPairs)> = sets
             .into_par_iter()
-            .map_init(Prober::default, |prober, set| self.cut(corpus, config, set, prober))
+            .map_init(Gatherer::default, |gatherer, set| self.cut(corpus, config, set, gatherer))
             .collect::<Result<_>>()?;
         for (clusters, known) in cut {
             found.clusters.extend(clusters);
@@ -197,13 +197,14 @@ impl Finder {
     ) -> Result<()> {
         found.candidates += candidates.len() as u64;
         let mut rest = candidates.iter().copied();
+        let mut sides = Vec::new();
         loop {
             let wanted = |&(a, b): &(u32, u32)| keep_pairs == Pairs::All || !components.joined(a, b);
             let batch: Vec<(u32, u32)> = rest.by_ref().filter(wanted).take(BATCH).collect();
             if batch.is_empty() {
                 return Ok(());
             }
-            self.known.extend(self.probe(corpus, &batch, config)?);
+            self.known.extend(self.probe(corpus, &batch, &mut sides, config)?);
             for (a, b) in batch {
                 let pair = Pair { signs: &self.signs, a, b };
                 if let Some(related) = pair.relate(self.known[&(a, b)], config) {
@@ -216,17 +217,26 @@ impl Finder {
         }
     }
 
-    /// What the pairs share that are not known yet; those with the same first document stand together.
-    fn probe(&self, corpus: &Corpus, pairs: &[(u32, u32)], config: &Config) -> Result<Vec<KnownPair>> {
+    /// What the pairs share that are not known yet; those with the same first document stand together. `sides` is room
+    /// for their documents.
+    fn probe(
+        &self,
+        corpus: &Corpus,
+        pairs: &[(u32, u32)],
+        sides: &mut Vec<Side>,
+        config: &Config,
+    ) -> Result<Vec<KnownPair>> {
         let fresh: Vec<(u32, u32)> =
             pairs.iter().copied().filter(|pair| !self.known.contains_key(pair)).collect();
         let mut ids: Vec<u32> = fresh.iter().flat_map(|&(a, b)| [a, b]).collect();
         ids.sort_unstable();
         ids.dedup();
-        let sides: Vec<Side> = ids
-            .par_iter()
-            .map_init(Prober::default, |prober, &id| side(corpus, id, prober))
-            .collect::<Result<_>>()?;
+        sides.resize_with(ids.len().max(sides.len()), Side::default);
+        ids.par_iter()
+            .zip(&mut sides[..])
+            .try_for_each_init(Gatherer::default, |gatherer, (&id, side)| {
+                gatherer.gather(corpus, id, side)
+            })?;
         let side = |id: u32| &sides[ids.partition_point(|&other| other < id)];
         let groups: Vec<&[(u32, u32)]> = fresh.chunk_by(|x, y| x.0 == y.0).collect();
         let known: Vec<Vec<KnownPair>> = groups
@@ -251,7 +261,7 @@ impl Finder {
         corpus: &Corpus,
         config: &Config,
         component: Vec<u32>,
-        prober: &mut Prober,
+        gatherer: &mut Gatherer,
     ) -> Result<(Vec<DocumentCluster>, KnownPairs)> {
         let signs = &self.signs;
         // How much a document has in common with the first of the others: an edited copy has less than the original.
@@ -292,7 +302,7 @@ impl Finder {
             finder: self,
             corpus,
             config,
-            prober,
+            gatherer,
             sides: Map::default(),
             fixed: None,
             known: Map::default(),

@@ -1,11 +1,11 @@
 //! What the cutting of one component compares on: each document is read once, each pair compared once.
 
 use super::Finder;
-use super::pair::{Known, KnownPairs, Pair, side};
+use super::pair::{Gatherer, Known, KnownPairs, Pair};
 use crate::config::Config;
 use crate::error::Error;
 use crate::hash::Map;
-use crate::matching::probe::{Prober, Side};
+use crate::matching::probe::Side;
 use crate::pipeline::corpus::Corpus;
 
 /// What the cutting of one component works with.
@@ -13,7 +13,7 @@ pub(super) struct Bench<'a> {
     pub(super) finder: &'a Finder,
     pub(super) corpus: &'a Corpus,
     pub(super) config: &'a Config,
-    pub(super) prober: &'a mut Prober,
+    pub(super) gatherer: &'a mut Gatherer,
     pub(super) sides: Map<u32, Side>,
     /// The document that the prober holds.
     pub(super) fixed: Option<u32>,
@@ -33,24 +33,23 @@ impl Bench<'_> {
             return Some(0.0);
         }
         self.load(a, b)?;
-        Some(self.prober.evenly(&self.sides[&b], &self.sides[&a]))
+        Some(self.gatherer.prober.evenly(&self.sides[&b], &self.sides[&a]))
     }
 
     /// Reads two documents, and fixes the second.
     fn load(&mut self, a: u32, b: u32) -> Option<()> {
         for id in [a, b] {
             if let std::collections::hash_map::Entry::Vacant(vacant) = self.sides.entry(id) {
-                match side(self.corpus, id, self.prober) {
-                    Ok(side) => _ = vacant.insert(side),
-                    Err(error) => {
-                        self.failure.get_or_insert(error);
-                        return None;
-                    }
+                let mut side = Side::default();
+                if let Err(error) = self.gatherer.gather(self.corpus, id, &mut side) {
+                    self.failure.get_or_insert(error);
+                    return None;
                 }
+                vacant.insert(side);
             }
         }
         if self.fixed != Some(b) {
-            self.prober.fix(&self.sides[&b]);
+            self.gatherer.prober.fix(&self.sides[&b]);
             self.fixed = Some(b);
         }
         Some(())
@@ -66,8 +65,12 @@ impl Bench<'_> {
         // The second is the representative, which many are compared with.
         self.load(a, b)?;
         let (other, fixed) = (&self.sides[&a], &self.sides[&b]);
-        let found =
-            Pair { signs: &self.finder.signs, a: b, b: a }.known(self.prober, fixed, other, self.config);
+        let found = Pair { signs: &self.finder.signs, a: b, b: a }.known(
+            &mut self.gatherer.prober,
+            fixed,
+            other,
+            self.config,
+        );
         let ordered = if b < a { found } else { Known { probed: found.probed.flip(), ..found } };
         self.known.insert(pair, ordered);
         Some(flip(ordered))

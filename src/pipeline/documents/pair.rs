@@ -131,32 +131,44 @@ impl Pair<'_> {
     }
 }
 
-/// The shingles of a document.
-pub(super) fn side(corpus: &Corpus, id: u32, prober: &mut Prober) -> Result<Side> {
-    let (content, labels) = (&corpus.contents[id as usize], &corpus.labels[id as usize]);
-    corpus.with_units(id, |Folded { layout, all, content: units }| {
-        let mut ordered = Vec::new();
-        shingles(units, &mut ordered);
-        let rest = (!labels.take_nothing()).then(|| beside(all, &content.stretches(layout, labels)));
-        Side::new(ordered, rest.as_deref(), prober)
-    })
+/// What the shingles of documents are gathered with.
+#[derive(Default)]
+pub(super) struct Gatherer {
+    pub(super) prober: Prober,
+    stretches: Vec<Range<usize>>,
+    beside: Vec<u64>,
+    some: Vec<u64>,
 }
 
-/// The shingles of a text that do not lie in one of its stretches.
-fn beside(units: &[u32], stretches: &[Range<usize>]) -> Vec<u64> {
-    let (mut beside, mut some) = (Vec::new(), Vec::new());
+impl Gatherer {
+    /// Makes `side` that of a document.
+    pub(super) fn gather(&mut self, corpus: &Corpus, id: u32, side: &mut Side) -> Result<()> {
+        let Self { prober, stretches, beside: rest, some } = self;
+        let (content, labels) = (&corpus.contents[id as usize], &corpus.labels[id as usize]);
+        corpus.with_units(id, |Folded { layout, all, content: units }| {
+            rest.clear();
+            if !labels.take_nothing() {
+                content.stretches(layout, labels, stretches);
+                beside(all, stretches, rest, some);
+            }
+            side.renew(|room| shingles(units, room), rest, prober);
+        })
+    }
+}
+
+/// Adds the shingles of a text that do not lie in one of its stretches; `some` is room for some of them.
+fn beside(units: &[u32], stretches: &[Range<usize>], beside: &mut Vec<u64>, some: &mut Vec<u64>) {
     // Shingles that begin from `from` on are not looked at yet.
     let mut from = 0;
     let ends = once(units.len()..units.len() + SHINGLE - 1);
     for stretch in stretches.iter().filter(|stretch| stretch.len() >= SHINGLE).cloned().chain(ends) {
         let until = units.len().min(stretch.start + SHINGLE - 1);
         if from < stretch.start && until - from >= SHINGLE.min(units.len()) {
-            shingles(&units[from..until], &mut some);
-            beside.extend_from_slice(&some);
+            shingles(&units[from..until], some);
+            beside.extend_from_slice(some);
         }
         from = stretch.end - (SHINGLE - 1);
     }
-    beside
 }
 
 #[cfg(test)]
@@ -182,10 +194,15 @@ mod tests {
                     want.push(shingle);
                 }
             }
-            prop_assert_eq!(beside(&units, &stretches), want);
+            let beside = |stretches: &[Range<usize>]| {
+                let mut found = Vec::new();
+                beside(&units, stretches, &mut found, &mut Vec::new());
+                found
+            };
+            prop_assert_eq!(beside(&stretches), want);
             let mut set = Vec::new();
             shingle_set(&units, &mut set);
-            prop_assert!(beside(&units, &[]).iter().all(|shingle| set.binary_search(shingle).is_ok()));
+            prop_assert!(beside(&[]).iter().all(|shingle| set.binary_search(shingle).is_ok()));
         }
     }
 }

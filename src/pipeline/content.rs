@@ -2,7 +2,6 @@
 //!
 //! Runs of paragraphs that a page break may have cut in mid-sentence are offered *joined* besides.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::sheet::{Layout, unit_spans};
@@ -66,25 +65,25 @@ enum Piece {
 
 impl Content {
     /// The content of a sheet under these labels. Its text is looked at only where they name spans.
-    pub fn new(sheet: &Layout, text: &str, labels: &Labels) -> Self {
+    pub fn new(sheet: Layout<'_>, text: &str, labels: &Labels) -> Self {
         let mut content = Content {
             // Blank lines are in no paragraph.
-            lines: Vec::with_capacity(sheet.paragraphs.iter().map(|lines| lines.len()).sum()),
-            paragraphs: Vec::with_capacity(sheet.paragraphs.len()),
+            lines: Vec::with_capacity(sheet.paragraphs().map(|lines| lines.len()).sum()),
+            paragraphs: Vec::with_capacity(sheet.paragraphs().len()),
             ..Content::default()
         };
         let mut chrome = labels.lines.iter().map(|label| label.line).peekable();
         let mut cut = labels.spans.iter().map(|span| span.span).peekable();
         let mut left = Vec::new();
-        for lines in &sheet.paragraphs {
+        for lines in sheet.paragraphs() {
             let first = content.lines.len();
-            for line in lines.clone() {
+            for line in lines {
                 while chrome.next_if(|&label| label < line).is_some() {}
                 if chrome.peek() == Some(&line) {
                     continue;
                 }
                 content.lines.push(ContentLine { line, units: content.units });
-                let span = sheet.lines[line as usize];
+                let span = sheet.line(line);
                 while cut.next_if(|cut| cut.end <= span.start).is_some() {}
                 content.units += if cut.peek().is_some_and(|cut| cut.overlaps(span)) {
                     let before = left.len();
@@ -106,18 +105,8 @@ impl Content {
         content
     }
 
-    /// Of a sheet's units those of all content paragraphs in one stream: all as they are where nothing is chrome.
-    pub fn units<'a>(&self, sheet: &Layout, all: &'a [u32], labels: &Labels) -> Cow<'a, [u32]> {
-        if labels.take_nothing() {
-            return Cow::Borrowed(all);
-        }
-        let mut units = Vec::new();
-        self.gather(sheet, all, labels, &mut units);
-        Cow::Owned(units)
-    }
-
-    /// [`Content::units`], put together in place of what stands in `units`.
-    pub fn gather(&self, sheet: &Layout, all: &[u32], labels: &Labels, units: &mut Vec<u32>) {
+    /// Of a sheet's units those of all content paragraphs in one stream, in place of what stands in `units`.
+    pub fn gather(&self, sheet: Layout<'_>, all: &[u32], labels: &Labels, units: &mut Vec<u32>) {
         units.clear();
         units.reserve_exact(self.units as usize);
         self.each_piece(sheet, labels, |piece| match piece {
@@ -128,7 +117,7 @@ impl Content {
 
     /// The stretches of a sheet's units that are content as they stand, in order, as long as may be, in place of what
     /// stands in `stretches`.
-    pub fn stretches(&self, sheet: &Layout, labels: &Labels, stretches: &mut Vec<Range<usize>>) {
+    pub fn stretches(&self, sheet: Layout<'_>, labels: &Labels, stretches: &mut Vec<Range<usize>>) {
         stretches.clear();
         self.each_piece(sheet, labels, |piece| match piece {
             Piece::Whole(range) => stretches.push(range),
@@ -137,12 +126,12 @@ impl Content {
     }
 
     /// What the units of the content are put together from, in order.
-    fn each_piece(&self, sheet: &Layout, labels: &Labels, mut take: impl FnMut(Piece)) {
+    fn each_piece(&self, sheet: Layout<'_>, labels: &Labels, mut take: impl FnMut(Piece)) {
         let mut cut = labels.spans.iter().map(|span| span.span).peekable();
         let mut left = 0;
         let mut whole: Option<Range<usize>> = None;
         for (at, &ContentLine { line, .. }) in self.lines.iter().enumerate() {
-            let span = sheet.lines[line as usize];
+            let span = sheet.line(line);
             while cut.next_if(|cut| cut.end <= span.start).is_some() {}
             if cut.peek().is_some_and(|cut| cut.overlaps(span)) {
                 whole.take().into_iter().for_each(|whole| take(Piece::Whole(whole)));
@@ -164,7 +153,7 @@ impl Content {
     /// Runs in which each paragraph but the last stops in mid-sentence and each but the first opens nothing new. The
     /// whole run is offered, and, where it has three pieces and more, each neighbouring pair: one piece too many must
     /// not hide the break.
-    fn offer_joins(&mut self, sheet: &Layout) {
+    fn offer_joins(&mut self, sheet: Layout<'_>) {
         let count = self.paragraphs.len() as u32;
         let goes_on = |at: u32| {
             if at + 1 >= count {
@@ -173,8 +162,8 @@ impl Content {
             let (this, next) = (self.line_range(&(at..at + 1)), self.line_range(&(at + 1..at + 2)));
             self.units_of(&this).len() as u32 >= JOIN_UNITS
                 && !self.units_of(&next).is_empty()
-                && !sheet.edges[self.lines[this.end - 1].line as usize].ends_sentence()
-                && !sheet.edges[self.lines[next.start].line as usize].opens_item()
+                && !sheet.edges(self.lines[this.end - 1].line).ends_sentence()
+                && !sheet.edges(self.lines[next.start].line).opens_item()
         };
         let mut joins = Vec::new();
         let mut first = 0;
@@ -231,7 +220,7 @@ impl Content {
     /// The numbers of each paragraph of a run.
     pub fn numbers<'a>(
         &'a self,
-        sheet: &'a Layout,
+        sheet: Layout<'a>,
         run: &Range<u32>,
     ) -> impl Iterator<Item = ParagraphNumbers> + use<'a> {
         let mut found = Self::numbered(sheet, self.run_lines(run)).peekable();
@@ -252,30 +241,30 @@ impl Content {
 
     /// Those of some content lines that have numbers.
     fn numbered<'a>(
-        sheet: &'a Layout,
+        sheet: Layout<'a>,
         lines: &'a [ContentLine],
-    ) -> impl Iterator<Item = (&'a ContentLine, &'a Numbers)> + use<'a> {
+    ) -> impl Iterator<Item = (&'a ContentLine, Numbers)> + use<'a> {
         let range = lines.first().zip(lines.last()).map_or(0..0, |(first, last)| first.line..last.line + 1);
-        sheet.numbers_in(range).iter().filter_map(move |(line, numbers)| {
-            let at = lines.binary_search_by_key(line, |content| content.line).ok()?;
+        sheet.numbers_in(range).filter_map(move |(line, numbers)| {
+            let at = lines.binary_search_by_key(&line, |content| content.line).ok()?;
             Some((&lines[at], numbers))
         })
     }
 
     /// Whether some content lines have any number slots.
-    pub fn has_slots(sheet: &Layout, lines: &[ContentLine]) -> bool {
+    pub fn has_slots(sheet: Layout<'_>, lines: &[ContentLine]) -> bool {
         Self::numbered(sheet, lines).any(|(_, numbers)| numbers.runs + numbers.masks > 0)
     }
 
     /// The number slots of some content lines, their places counted in units from the first of these lines on.
-    pub fn slots(sheet: &Layout, text: &str, labels: &Labels, lines: &[ContentLine]) -> Vec<Slot> {
+    pub fn slots(sheet: Layout<'_>, text: &str, labels: &Labels, lines: &[ContentLine]) -> Vec<Slot> {
         let base = lines.first().map_or(0, |line| line.units);
         let mut slots = Vec::new();
         for (content, numbers) in Self::numbered(sheet, lines) {
             if numbers.runs + numbers.masks == 0 {
                 continue;
             }
-            let line = sheet.lines[content.line as usize];
+            let line = sheet.line(content.line);
             let cuts: Vec<Span> =
                 labels.spans.iter().map(|label| label.span).filter(|span| span.overlaps(line)).collect();
             let (mut units, mut spans) = (Vec::new(), Vec::new());

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rayon::prelude::*;
 
 use super::content::{Content, ContentLine};
-use super::sheet::Layout;
+use super::sheet::{Layout, Sheet};
 use super::spool::Spool;
 use crate::chrome::{Evidence, Labels};
 use crate::cluster::keep::FieldValue;
@@ -108,7 +108,7 @@ impl Corpus {
                     let labels = &self.labels[id as usize];
                     let text =
                         if labels.spans.is_empty() { Cow::Borrowed("") } else { self.spool.text(id)? };
-                    Ok(Content::new(&*self.spool.layout(id)?, &text, labels))
+                    Ok(Content::new(self.spool.layout(id)?.layout(), &text, labels))
                 })
                 .collect::<Result<_>>()?;
             for (&id, content) in part.iter().zip(contents) {
@@ -123,17 +123,18 @@ impl Corpus {
     /// # Errors
     /// When its sheet cannot be read back.
     pub fn with_units<T>(&self, document: u32, use_units: impl FnOnce(Folded<'_>) -> T) -> Result<T> {
-        let (layout, all) = self.spool.folded(document)?;
+        let sheet = self.spool.sheet(document)?;
+        let (layout, all) = (sheet.layout(), sheet.units());
         let labels = &self.labels[document as usize];
         // Taken, as what uses the units may ask for those of another document.
         let mut gathered = GATHERED.take();
         let content = if labels.take_nothing() {
-            &*all
+            all
         } else {
-            self.contents[document as usize].gather(&layout, &all, labels, &mut gathered);
+            self.contents[document as usize].gather(layout, all, labels, &mut gathered);
             &gathered
         };
-        let made = use_units(Folded { layout: &layout, all: &all, content });
+        let made = use_units(Folded { layout, all, content });
         GATHERED.set(gathered);
         Ok(made)
     }
@@ -148,7 +149,7 @@ impl Corpus {
 #[derive(Clone, Copy, Debug)]
 pub struct Folded<'a> {
     /// How its text is cut.
-    pub layout: &'a Layout,
+    pub layout: Layout<'a>,
     /// Its units.
     pub all: &'a [u32],
     /// Its content units.
@@ -163,8 +164,10 @@ pub struct Page<'a> {
     labels: &'a Labels,
     spool: &'a Spool,
     document: u32,
-    layout: OnceCell<Cow<'a, Layout>>,
-    units: OnceCell<Cow<'a, [u32]>>,
+    layout: OnceCell<Sheet<'a>>,
+    sheet: OnceCell<Sheet<'a>>,
+    /// Its content units, where these are not all of the sheet.
+    units: OnceCell<Vec<u32>>,
     text: OnceCell<Cow<'a, str>>,
 }
 
@@ -173,32 +176,30 @@ impl Page<'_> {
     ///
     /// # Errors
     /// When it cannot be read back; so with all that follow.
-    pub fn layout(&self) -> Result<&Layout> {
-        get_or_read(&self.layout, || self.spool.layout(self.document))
+    pub fn layout(&self) -> Result<Layout<'_>> {
+        let sheet = match self.sheet.get() {
+            Some(sheet) => sheet,
+            None => get_or_read(&self.layout, || self.spool.layout(self.document))?,
+        };
+        Ok(sheet.layout())
     }
 
     /// Its text.
     pub fn text(&self) -> Result<&str> {
-        get_or_read(&self.text, || self.spool.text(self.document))
+        get_or_read(&self.text, || self.spool.text(self.document)).map(|text| &**text)
     }
 
     /// Its content units.
     pub fn units(&self) -> Result<&[u32]> {
-        get_or_read(&self.units, || {
-            let (layout, units) = self.spool.folded(self.document)?;
-            let content = match units {
-                Cow::Borrowed(units) => self.content.units(&layout, units, self.labels),
-                Cow::Owned(units) => {
-                    let content = match self.content.units(&layout, &units, self.labels) {
-                        Cow::Borrowed(_) => None,
-                        Cow::Owned(content) => Some(content),
-                    };
-                    Cow::Owned(content.unwrap_or(units))
-                }
-            };
-            self.layout.get_or_init(|| layout);
-            Ok(content)
-        })
+        let sheet = get_or_read(&self.sheet, || self.spool.sheet(self.document))?;
+        if self.labels.take_nothing() {
+            return Ok(sheet.units());
+        }
+        Ok(self.units.get_or_init(|| {
+            let mut units = Vec::new();
+            self.content.gather(sheet.layout(), sheet.units(), self.labels, &mut units);
+            units
+        }))
     }
 
     /// Units of a run of paragraphs.
@@ -217,10 +218,7 @@ impl Page<'_> {
 }
 
 /// What is there, or else what is read now.
-fn get_or_read<'c, 'a, T: ToOwned + ?Sized>(
-    cell: &'c OnceCell<Cow<'a, T>>,
-    read: impl FnOnce() -> Result<Cow<'a, T>>,
-) -> Result<&'c T> {
+fn get_or_read<T>(cell: &OnceCell<T>, read: impl FnOnce() -> Result<T>) -> Result<&T> {
     match cell.get() {
         Some(there) => Ok(there),
         None => {
@@ -262,6 +260,7 @@ impl<'a> Pages<'a> {
             spool: &self.corpus.spool,
             document,
             layout: OnceCell::new(),
+            sheet: OnceCell::new(),
             units: OnceCell::new(),
             text: OnceCell::new(),
         });

@@ -416,9 +416,9 @@ impl<'a> SiteTexts<'a> {
 
 impl Texts for SiteTexts<'_> {
     fn page(&self, page: usize) -> (Cow<'_, str>, Cow<'_, [Span]>) {
-        match self.corpus.spool.written(self.documents[page]) {
-            Ok((text, Cow::Borrowed(layout))) => (text, Cow::Borrowed(&layout.lines)),
-            Ok((text, Cow::Owned(layout))) => (text, Cow::Owned(layout.lines)),
+        let (spool, document) = (&self.corpus.spool, self.documents[page]);
+        match spool.text(document).and_then(|text| Ok((text, spool.layout(document)?))) {
+            Ok((text, sheet)) => (text, sheet.layout().lines().collect()),
             Err(error) => {
                 *self.failure.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error);
                 Default::default()
@@ -528,8 +528,7 @@ fn may_hold_span(corpus: &Corpus, occurrence: &Occurrence) -> bool {
 /// Whether a rule may know a passage in a line of the paragraph.
 fn may_hold_passage(page: &CorpusPage<'_>, occurrence: &Occurrence, rules: &Rules) -> Result<bool> {
     let (text, layout) = (page.text()?, page.layout()?);
-    let mut lines =
-        page.content.run_lines(&occurrence.run).iter().map(|content| layout.lines[content.line as usize]);
+    let mut lines = page.content.run_lines(&occurrence.run).iter().map(|content| layout.line(content.line));
     Ok(lines.any(|line| rules.may_hold_span(&text[line.range()])))
 }
 
@@ -546,7 +545,7 @@ impl Spelling {
         let (text, layout) = (page.text()?, page.layout()?);
         let mut spelling = Self { units: Vec::new(), spans: Vec::new(), lines: Vec::new() };
         for content in page.content.run_lines(&occurrence.run) {
-            let line = layout.lines[content.line as usize];
+            let line = layout.line(content.line);
             spelling.lines.push((line, spelling.units.len() as u32));
             unit_spans(text, line, &mut spelling.units, &mut spelling.spans);
         }

@@ -22,3 +22,4 @@ pub mod summary;
 pub mod survey;
 pub mod tables;
 pub mod verdicts;
+mod words;

@@ -373,14 +373,14 @@ fn edit(
     let mut cut: Vec<Span> = removals.iter().flat_map(|removal| removal.cut.iter().copied()).collect();
     cut.sort_unstable();
     merge(&mut cut);
-    let (text, layout) = survey.corpus.spool.written(document)?;
-    take_blank_lines(&layout, &mut cut);
+    let (text, sheet) = (survey.corpus.spool.text(document)?, survey.corpus.spool.layout(document)?);
+    take_blank_lines(sheet.layout(), &mut cut);
     let left = cut.iter().fold((0, false), |(at, visible), span| {
         (span.end, visible || !is_blank(&text[at as usize..span.start as usize]))
     });
     let emptied = !left.1 && is_blank(&text[left.0 as usize..]);
     if emptied {
-        cut = vec![Span::new(0, layout.bytes)];
+        cut = vec![Span::new(0, sheet.layout().bytes())];
     }
     cut.retain(|span| !span.is_empty());
     Ok(DocumentEdit { edit: Edit::Change { cut, add: Vec::new() }, emptied })
@@ -422,17 +422,17 @@ fn gone(
 }
 
 /// Where all lines of a paragraph go, whatever each of them goes for, the blank lines after it go, too.
-fn take_blank_lines(sheet: &Layout, cut: &mut Vec<Span>) {
+fn take_blank_lines(sheet: Layout<'_>, cut: &mut Vec<Span>) {
     let mut at = 0;
-    for paragraph in &sheet.paragraphs {
-        let (first, mut next) = (sheet.start_of(paragraph.start as usize), paragraph.end as usize);
+    for paragraph in sheet.paragraphs() {
+        let (first, mut next) = (sheet.start_of(paragraph.start), paragraph.end);
         let end = sheet.start_of(next);
         while at < cut.len() && cut[at].end < end {
             at += 1;
         }
         let Some(span) = cut.get_mut(at) else { break };
-        if span.start <= first && next < sheet.lines.len() {
-            while next < sheet.lines.len() && sheet.is_blank(next as u32) {
+        if span.start <= first && (next as usize) < sheet.count() {
+            while (next as usize) < sheet.count() && sheet.is_blank(next) {
                 next += 1;
             }
             span.end = span.end.max(sheet.start_of(next));

@@ -1,186 +1,203 @@
-//! Sheets kept between the stages, and until chrome is told their evidence: in memory up to a budget, then in a
-//! temporary file.
+//! Texts and sheets kept between the stages, and until chrome is told their evidence: in memory up to a budget, then in
+//! a temporary file.
 //!
-//! Cost: what is in the file is read at each use, no more of a sheet than is asked for, and copied once or twice. In
-//! the file a document's evidence comes first, then its units, the layout of its sheet, and its text: what is asked for
-//! together stands together.
+//! What was read together stands together, in a piece. Cost: what is in memory is looked at where it stands; what is
+//! in the file is read at each use, no more of a document than is asked for. In the file a piece has its sheets first,
+//! of each the units and then the layout, then its texts, then the evidence: what is asked for together stands
+//! together.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::ops::Range;
 
 use super::scratch::Scratch;
-use super::sheet::{Edges, Layout, Sheet};
+use super::sheet::{Extent, Sheet};
+use super::words::Words;
 use crate::chrome::Evidence;
-use crate::document::Span;
 use crate::error::Result;
-use crate::text::fold::Numbers;
 
-/// All sheets of a run, by document.
+/// All texts and sheets of a run, by document.
 #[derive(Debug)]
 pub struct Spool {
     slots: Vec<Slot>,
+    /// Of each document, where its evidence stands in that of its piece; nothing when that was forgotten.
+    evidence: Vec<Range<u32>>,
+    pieces: Vec<Piece>,
     budget: usize,
     memory: usize,
     file: Option<Scratch>,
     end: u64,
 }
 
+/// Texts and sheets of some documents, one behind the other, and the evidence of their lines.
+#[derive(Debug, Default)]
+pub struct Texts {
+    /// The sheets.
+    pub words: Vec<u32>,
+    /// The texts.
+    pub text: String,
+    /// The evidence.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Texts {
+    /// Forgets them, and keeps the room.
+    pub fn clear(&mut self) {
+        self.words.clear();
+        self.text.clear();
+        self.evidence.clear();
+    }
+
+    fn size(&self) -> usize {
+        size_of_val(&*self.words) + self.text.len() + size_of_val(&*self.evidence)
+    }
+}
+
+/// Where the parts of a document stand in its [`Texts`].
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// Where its sheet begins.
+    pub word: usize,
+    /// How long it is.
+    pub extent: Extent,
+    /// Its text.
+    pub text: Range<usize>,
+    /// Its evidence.
+    pub evidence: Range<usize>,
+}
+
 #[derive(Debug)]
-enum Slot {
-    Memory { sheet: Box<Sheet>, evidence: Box<[Evidence]> },
-    File(Place),
+enum Piece {
+    Memory(Texts),
+    /// Where its words, its texts and its evidence begin in the file.
+    File {
+        words: u64,
+        text: u64,
+        evidence: u64,
+    },
 }
 
-/// Where a document's part of the file begins, and how much of each there is.
+/// Where a document's sheet and its text stand in its piece.
 #[derive(Clone, Copy, Debug)]
-struct Place {
-    at: u64,
-    /// Lines with evidence.
-    evidence: u32,
-    /// Bytes of the layout.
-    layout: u32,
-    /// Units.
-    units: u32,
-    /// Bytes of the text.
+struct Slot {
+    piece: u32,
+    word: u32,
+    extent: Extent,
     text: u32,
+    bytes: u32,
 }
 
-impl Place {
-    fn units_at(self) -> u64 {
-        self.at + u64::from(self.evidence) * Evidence::BYTES as u64
+impl Slot {
+    fn words(self) -> Range<usize> {
+        let start = self.word as usize;
+        start..start + self.extent.units as usize + self.extent.layout as usize
     }
 
-    fn layout_at(self) -> u64 {
-        self.units_at() + 4 * u64::from(self.units)
+    fn layout(self) -> Range<usize> {
+        let words = self.words();
+        words.start + self.extent.units as usize..words.end
     }
-
-    fn text_at(self) -> u64 {
-        self.layout_at() + u64::from(self.layout)
-    }
-
-    fn end(self) -> u64 {
-        self.text_at() + u64::from(self.text)
-    }
-
-    /// The layout, and the bytes that follow its own.
-    fn layout(self, bytes: &[u8]) -> (Layout, &[u8]) {
-        let (layout, rest) = bytes.split_at(self.layout as usize);
-        (decode(layout, self.text), rest)
-    }
-
-    /// The units, and the bytes that follow theirs.
-    fn units(self, bytes: &[u8]) -> (Vec<u32>, &[u8]) {
-        let (units, rest) = bytes.split_at(4 * self.units as usize);
-        (words(units), rest)
-    }
-}
-
-thread_local! {
-    /// What a thread read last of the file: as long as the longest sheet so far.
-    static READ: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Spool {
     /// An empty spool that keeps up to `budget` bytes in memory.
     pub fn new(budget: usize) -> Self {
-        Self { slots: Vec::new(), budget, memory: 0, file: None, end: 0 }
+        Self {
+            slots: Vec::new(),
+            evidence: Vec::new(),
+            pieces: Vec::new(),
+            budget,
+            memory: 0,
+            file: None,
+            end: 0,
+        }
     }
 
-    /// Adds the next document.
+    /// Adds the next documents, by their places in `texts`. What is not kept is room for others.
     ///
     /// # Errors
     /// When the temporary file cannot be made or written.
-    pub fn push(&mut self, sheet: Sheet, evidence: Box<[Evidence]>) -> Result<()> {
-        let size = sheet.size() + size_of_val(&*evidence);
+    pub fn push(&mut self, mut texts: Texts, places: impl Iterator<Item = Place>) -> Result<Option<Texts>> {
+        let piece = self.pieces.len() as u32;
+        for Place { word, extent, text, evidence } in places {
+            let (word, bytes, text) = (word as u32, text.len() as u32, text.start as u32);
+            self.slots.push(Slot { piece, word, extent, text, bytes });
+            self.evidence.push(evidence.start as u32..evidence.end as u32);
+        }
+        let size = texts.size();
         if self.memory + size <= self.budget {
             self.memory += size;
-            self.slots.push(Slot::Memory { sheet: Box::new(sheet), evidence });
-            return Ok(());
+            texts.words.shrink_to_fit();
+            texts.text.shrink_to_fit();
+            texts.evidence.shrink_to_fit();
+            self.pieces.push(Piece::Memory(texts));
+            return Ok(None);
         }
         let file = match &mut self.file {
             Some(file) => file,
             None => self.file.insert(Scratch::new()?),
         };
-        READ.with_borrow_mut(|bytes| {
-            bytes.clear();
-            bytes.reserve(evidence.len() * Evidence::BYTES + 2 * sheet.size());
-            evidence.iter().for_each(|line| bytes.extend_from_slice(&line.to_bytes()));
-            bytes.extend_from_slice(bytemuck::cast_slice(&sheet.units));
-            let before = bytes.len();
-            encode(&sheet.layout, bytes);
-            let place = Place {
-                at: self.end,
-                evidence: evidence.len() as u32,
-                layout: (bytes.len() - before) as u32,
-                units: sheet.units.len() as u32,
-                text: sheet.bytes,
-            };
-            bytes.extend_from_slice(sheet.text.as_bytes());
-            file.write(self.end, bytes)?;
-            self.slots.push(Slot::File(place));
+        let mut write = |bytes: &[u8]| {
+            let at = self.end;
+            file.write(at, bytes)?;
             self.end += bytes.len() as u64;
-            Ok(())
-        })
+            Ok(at)
+        };
+        let words = write(bytemuck::cast_slice(&texts.words))?;
+        let text = write(texts.text.as_bytes())?;
+        let lines: Vec<[u8; Evidence::BYTES]> = texts.evidence.iter().map(|line| line.to_bytes()).collect();
+        let evidence = write(lines.as_flattened())?;
+        self.pieces.push(Piece::File { words, text, evidence });
+        Ok(Some(texts))
     }
 
     /// Bytes of a document's text.
     pub fn text_bytes(&self, document: u32) -> u32 {
-        match &self.slots[document as usize] {
-            Slot::Memory { sheet, .. } => sheet.bytes,
-            Slot::File(place) => place.text,
-        }
+        self.slots[document as usize].bytes
     }
 
-    /// A document's text alone.
+    /// A document's text.
     ///
     /// # Errors
     /// When the temporary file cannot be read.
     pub fn text(&self, document: u32) -> Result<Cow<'_, str>> {
-        match &self.slots[document as usize] {
-            Slot::Memory { sheet, .. } => Ok(Cow::Borrowed(&sheet.text)),
-            Slot::File(place) => self.read(place.text_at()..place.end(), |bytes| Cow::Owned(written(bytes))),
-        }
-    }
-
-    /// A document's text and the layout of its sheet.
-    ///
-    /// # Errors
-    /// When the temporary file cannot be read.
-    pub fn written(&self, document: u32) -> Result<(Cow<'_, str>, Cow<'_, Layout>)> {
-        match &self.slots[document as usize] {
-            Slot::Memory { sheet, .. } => Ok((Cow::Borrowed(&sheet.text), Cow::Borrowed(&sheet.layout))),
-            Slot::File(place) => self.read(place.layout_at()..place.end(), |bytes| {
-                let (layout, text) = place.layout(bytes);
-                (Cow::Owned(written(text)), Cow::Owned(layout))
-            }),
-        }
-    }
-
-    /// The layout of a document's sheet alone.
-    ///
-    /// # Errors
-    /// When the temporary file cannot be read.
-    pub fn layout(&self, document: u32) -> Result<Cow<'_, Layout>> {
-        match &self.slots[document as usize] {
-            Slot::Memory { sheet, .. } => Ok(Cow::Borrowed(&sheet.layout)),
-            Slot::File(place) => {
-                self.read(place.layout_at()..place.text_at(), |bytes| Cow::Owned(place.layout(bytes).0))
+        let slot = self.slots[document as usize];
+        match &self.pieces[slot.piece as usize] {
+            Piece::Memory(texts) => {
+                let start = slot.text as usize;
+                Ok(Cow::Borrowed(&texts.text[start..start + slot.bytes as usize]))
+            }
+            Piece::File { text, .. } => {
+                let mut bytes = vec![0; slot.bytes as usize];
+                self.read(text + u64::from(slot.text), &mut bytes)?;
+                Ok(Cow::Owned(String::from_utf8(bytes).expect("the spool holds what it was given")))
             }
         }
     }
 
-    /// The layout of a document's sheet and its units.
+    /// A document's sheet.
     ///
     /// # Errors
     /// When the temporary file cannot be read.
-    pub fn folded(&self, document: u32) -> Result<(Cow<'_, Layout>, Cow<'_, [u32]>)> {
-        match &self.slots[document as usize] {
-            Slot::Memory { sheet, .. } => Ok((Cow::Borrowed(&sheet.layout), Cow::Borrowed(&sheet.units))),
-            Slot::File(place) => self.read(place.units_at()..place.text_at(), |bytes| {
-                let (units, rest) = place.units(bytes);
-                (Cow::Owned(place.layout(rest).0), Cow::Owned(units))
-            }),
+    pub fn sheet(&self, document: u32) -> Result<Sheet<'_>> {
+        let slot = self.slots[document as usize];
+        Ok(Sheet::of(self.words(slot, slot.words())?, slot.extent.units))
+    }
+
+    /// A document's sheet without the units.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub fn layout(&self, document: u32) -> Result<Sheet<'_>> {
+        let slot = self.slots[document as usize];
+        Ok(Sheet::of(self.words(slot, slot.layout())?, 0))
+    }
+
+    fn words(&self, slot: Slot, range: Range<usize>) -> Result<Words<'_>> {
+        match &self.pieces[slot.piece as usize] {
+            Piece::Memory(texts) => Ok(Words::lend(&texts.words[range])),
+            Piece::File { words, .. } => {
+                Words::read(range.len(), |bytes| self.read(words + 4 * range.start as u64, bytes))
+            }
         }
     }
 
@@ -189,40 +206,34 @@ impl Spool {
     /// # Errors
     /// When the temporary file cannot be read.
     pub fn evidence(&self, document: u32) -> Result<Cow<'_, [Evidence]>> {
-        match &self.slots[document as usize] {
-            Slot::Memory { evidence, .. } => Ok(Cow::Borrowed(evidence)),
-            Slot::File(place) => self.read(place.at..place.units_at(), |bytes| {
-                bytes.as_chunks().0.iter().map(Evidence::from_bytes).collect()
-            }),
+        let Some(Range { start, end }) = self.evidence.get(document as usize).cloned() else {
+            return Ok(Cow::Borrowed(&[]));
+        };
+        match &self.pieces[self.slots[document as usize].piece as usize] {
+            Piece::Memory(texts) => Ok(Cow::Borrowed(&texts.evidence[start as usize..end as usize])),
+            Piece::File { evidence, .. } => {
+                let mut lines = vec![[0; Evidence::BYTES]; (end - start) as usize];
+                let at = evidence + u64::from(start) * Evidence::BYTES as u64;
+                self.read(at, lines.as_flattened_mut())?;
+                Ok(lines.iter().map(Evidence::from_bytes).collect())
+            }
         }
     }
 
     /// Lets go of the evidence that is in memory.
     pub fn forget_evidence(&mut self) {
-        for slot in &mut self.slots {
-            match slot {
-                Slot::Memory { evidence, .. } => {
-                    self.memory -= size_of_val(&**evidence);
-                    *evidence = Box::default();
-                }
-                Slot::File(place) => {
-                    place.at = place.units_at();
-                    place.evidence = 0;
-                }
+        self.evidence = Vec::new();
+        for piece in &mut self.pieces {
+            if let Piece::Memory(texts) = piece {
+                self.memory -= size_of_val(&*texts.evidence);
+                texts.evidence = Vec::new();
             }
         }
     }
 
-    /// What `of` makes of a stretch of the file.
-    fn read<T>(&self, stretch: Range<u64>, of: impl FnOnce(&[u8]) -> T) -> Result<T> {
-        READ.with_borrow_mut(|read| {
-            let len = (stretch.end - stretch.start) as usize;
-            read.resize(read.len().max(len), 0);
-            let bytes = &mut read[..len];
-            let file = self.file.as_ref().expect("a slot in the file is made by writing the file");
-            file.read(stretch.start, bytes)?;
-            Ok(of(bytes))
-        })
+    /// Fills `bytes` with what stands in a place of the file.
+    fn read(&self, at: u64, bytes: &mut [u8]) -> Result<()> {
+        self.file.as_ref().expect("a piece in the file is made by writing the file").read(at, bytes)
     }
 
     /// Number of sheets.
@@ -246,77 +257,11 @@ impl Spool {
     }
 }
 
-/// Appends the lengths, then each part as words; the edges last, a byte each.
-fn encode(layout: &Layout, bytes: &mut Vec<u8>) {
-    let mut word = |word: u32| bytes.extend_from_slice(&word.to_ne_bytes());
-    word(layout.lines.len() as u32);
-    word(layout.paragraphs.len() as u32);
-    word(layout.numbers.len() as u32);
-    for line in &layout.lines {
-        word(line.start);
-        word(line.end);
-    }
-    layout.unit_starts.iter().for_each(|&start| word(start));
-    for (line, numbers) in &layout.numbers {
-        word(*line);
-        word(numbers.key);
-        word(numbers.runs);
-        word(numbers.masks << 1 | u32::from(numbers.kept));
-    }
-    for paragraph in &layout.paragraphs {
-        word(paragraph.start);
-        word(paragraph.end);
-    }
-    bytes.extend(layout.edges.iter().map(|edges| edges.bits()));
-}
-
-/// The layout of a text of so many bytes.
-fn decode(bytes: &[u8], text: u32) -> Layout {
-    let word = |bytes: &[u8]| bytes.first_chunk().map_or(0, |word| u32::from_ne_bytes(*word));
-    let two = |bytes: &[u8; 8]| [word(&bytes[..4]), word(&bytes[4..])];
-    let (lengths, mut rest) = bytes.split_at(12);
-    let [lines, paragraphs, numbers] = [0, 4, 8].map(|at| word(&lengths[at..]) as usize);
-    Layout {
-        bytes: text,
-        lines: items(&mut rest, lines, |line| {
-            let [start, end] = two(line);
-            Span { start, end }
-        }),
-        unit_starts: items(&mut rest, lines + 1, |start: &[u8; 4]| word(start)),
-        numbers: items(&mut rest, numbers, |numbers: &[u8; 16]| {
-            let [line, key, runs, last] = [0, 4, 8, 12].map(|at| word(&numbers[at..]));
-            (line, Numbers { key, runs, masks: last >> 1, kept: last & 1 == 1 })
-        }),
-        paragraphs: items(&mut rest, paragraphs, |paragraph| {
-            let [start, end] = two(paragraph);
-            start..end
-        }),
-        edges: items(&mut rest, lines, |&[bits]| Edges::from_bits(bits)),
-    }
-}
-
-/// The next items, of so many bytes each.
-fn items<const N: usize, T>(rest: &mut &[u8], count: usize, of: impl Fn(&[u8; N]) -> T) -> Vec<T> {
-    let (here, behind) = rest.split_at(N * count);
-    *rest = behind;
-    here.as_chunks().0.iter().map(of).collect()
-}
-
-/// Words wherever they stand.
-fn words(bytes: &[u8]) -> Vec<u32> {
-    let mut words = vec![0; bytes.len() / 4];
-    bytemuck::cast_slice_mut(&mut words).copy_from_slice(bytes);
-    words
-}
-
-fn written(bytes: &[u8]) -> String {
-    simdutf8::basic::from_utf8(bytes).expect("the spool holds what it was given").to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::chrome::{Role, Rules, observe};
+    use crate::pipeline::sheet::Folder;
 
     #[test]
     fn in_memory_and_in_the_file_are_the_same() {
@@ -324,32 +269,48 @@ mod tests {
         let mut memory = Spool::new(usize::MAX);
         let mut file = Spool::new(0);
         let rules = Rules::built_in();
-        let mut sheets = Vec::new();
-        for text in texts {
-            let sheet = Sheet::new(text.into());
-            let mut evidence = Vec::new();
-            observe(text, &sheet.lines, &sheet.unit_starts, &sheet.units, &rules, &mut evidence);
-            for (near, line) in (1..).zip(&mut evidence) {
-                (line.path, line.links, line.near, line.role) = (7, 3, near, Role::MAIN);
+        let mut evidence = Vec::new();
+        // Two in a piece.
+        for two in texts.chunks(2) {
+            let (mut piece, mut places, mut folder) = (Texts::default(), Vec::new(), Folder::default());
+            for text in two {
+                let (word, before) = (piece.words.len(), (piece.text.len(), piece.evidence.len()));
+                let extent = folder.fold(text, &mut piece.words);
+                let sheet = Sheet::new(text);
+                let mut lines = Vec::new();
+                let starts = sheet.layout().unit_starts();
+                observe(text, folder.lines(), starts, sheet.units(), &rules, &mut lines);
+                for (near, line) in (1..).zip(&mut lines) {
+                    (line.path, line.links, line.near, line.role) = (7, 3, near, Role::MAIN);
+                }
+                piece.text.push_str(text);
+                piece.evidence.extend_from_slice(&lines);
+                evidence.push(lines);
+                let (text, evidence) = (before.0..piece.text.len(), before.1..piece.evidence.len());
+                places.push(Place { word, extent, text, evidence });
             }
-            memory.push(sheet.clone(), evidence.clone().into()).unwrap();
-            file.push(sheet.clone(), evidence.clone().into()).unwrap();
-            sheets.push((sheet, evidence));
+            let again = Texts {
+                words: piece.words.clone(),
+                text: piece.text.clone(),
+                evidence: piece.evidence.clone(),
+            };
+            assert!(memory.push(piece, places.iter().cloned()).unwrap().is_none());
+            assert!(file.push(again, places.into_iter()).unwrap().is_some());
         }
         let holds_sheets = |spool: &Spool| {
-            for (document, (sheet, _)) in (0..).zip(&sheets) {
-                assert_eq!(spool.text(document).unwrap(), sheet.text);
-                assert_eq!(spool.text_bytes(document) as usize, sheet.text.len());
-                assert_eq!(*spool.layout(document).unwrap(), sheet.layout);
-                let (text, layout) = spool.written(document).unwrap();
-                assert_eq!((&*text, &*layout), (&sheet.text[..], &sheet.layout));
-                let (layout, units) = spool.folded(document).unwrap();
-                assert_eq!((&*layout, &*units), (&sheet.layout, &sheet.units[..]));
+            for (document, text) in (0..).zip(texts) {
+                let sheet = Sheet::new(text);
+                assert_eq!(spool.text(document).unwrap(), text);
+                assert_eq!(spool.text_bytes(document) as usize, text.len());
+                assert_eq!(spool.layout(document).unwrap().layout(), sheet.layout());
+                assert!(spool.layout(document).unwrap().units().is_empty());
+                assert_eq!(spool.sheet(document).unwrap().layout(), sheet.layout());
+                assert_eq!(spool.sheet(document).unwrap().units(), sheet.units());
             }
         };
         for spool in [&mut memory, &mut file] {
             holds_sheets(spool);
-            for (document, (_, evidence)) in (0..).zip(&sheets) {
+            for (document, evidence) in (0..).zip(&evidence) {
                 assert_eq!(*spool.evidence(document).unwrap(), evidence[..]);
             }
             spool.forget_evidence();

@@ -4,7 +4,7 @@
 //! input order for any number of threads.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
@@ -12,8 +12,9 @@ use super::ahead::ahead;
 use super::content::Content;
 use super::corpus::{Corpus, Document, Standing};
 use super::sheet::{Folder, Sheet};
-use super::spool::Spool;
-use crate::chrome::{Evidence, Labels, Observer, Rules};
+use super::spool::{Place, Spool, Texts};
+use super::words::Words;
+use crate::chrome::{Labels, Observer, Rules};
 use crate::cluster::keep::FieldValue;
 use crate::config::{Copies, Html, InputConfig, Keep, RemovalConfig};
 use crate::document::Origin;
@@ -116,28 +117,23 @@ pub fn survey(
         no_text: 0,
         crowded: Vec::new(),
     };
-    let readers = Readers { rules: plan.rules, resting: Mutex::default() };
+    let readers = Readers { rules: plan.rules, resting: Mutex::default(), rooms: Mutex::default() };
     let mut at = 0;
     while at < plan.sources.len() {
         let pages = plan.sources[at..].iter().take(FILES).take_while(|s| s.format.is_page()).count();
         if pages > 1 {
             let group = &plan.sources[at..at + pages];
-            let read: Vec<(Vec<Found>, Contents)> = group
+            let read: Vec<(Vec<Read>, Contents)> = group
                 .par_iter()
                 .map(|source| {
                     let mut blocks = Blocks::open(source, Limits::new(plan.input))?;
-                    let mut found = Vec::new();
-                    readers.with(|reader| {
-                        blocks.by_ref().try_for_each(|block| {
-                            parse(&block?, source, &fields, plan, reader, &mut found);
-                            Ok(())
-                        })
-                    })?;
-                    Ok((found, blocks.contents()))
+                    let parsed = |block: Result<Block>| Ok(parse(&block?, source, &fields, plan, &readers));
+                    let read = blocks.by_ref().map(parsed).collect::<Result<_>>()?;
+                    Ok((read, blocks.contents()))
                 })
                 .collect::<Result<_>>()?;
-            for ((found, contents), source) in read.into_iter().zip(group) {
-                sink.take(found, source, skip)?;
+            for ((read, contents), source) in read.into_iter().zip(group) {
+                read.into_iter().try_for_each(|read| sink.take(read, source, &readers, skip))?;
                 sink.contents.push(contents);
                 progress.advance(source.size);
             }
@@ -162,6 +158,8 @@ pub fn survey(
 struct Readers<'r> {
     rules: &'r Rules,
     resting: Mutex<Vec<Reader<'r>>>,
+    /// Room for what is read next.
+    rooms: Mutex<Vec<Texts>>,
 }
 
 /// What a thread reads a block with.
@@ -180,6 +178,16 @@ impl<'r> Readers<'r> {
         resting().push(reader);
         done
     }
+
+    fn rooms(&self) -> MutexGuard<'_, Vec<Texts>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the records of a block hold.
+struct Read {
+    found: Vec<Found>,
+    texts: Texts,
 }
 
 /// One record of a block, read and folded.
@@ -194,24 +202,33 @@ struct Page {
     site: Option<String>,
     field: Option<FieldValue>,
     date: Option<Box<str>>,
-    sheet: Option<Sheet>,
+    has_text: bool,
+    /// Where it stands among those of its block.
+    place: Place,
     content: Content,
-    evidence: Box<[Evidence]>,
     calls: Box<[u32]>,
     is_crowded: bool,
     target: Option<Target>,
 }
 
-fn parse(
+fn parse(block: &Block, source: &Source, fields: &Fields, plan: Plan<'_>, readers: &Readers<'_>) -> Read {
+    make_room(ROOM);
+    let mut texts = readers.rooms().pop().unwrap_or_default();
+    let found = readers.with(|reader| pages(block, source, fields, plan, reader, &mut texts));
+    Read { found, texts }
+}
+
+/// The records of a block; their texts are appended to `texts`.
+fn pages(
     block: &Block,
     source: &Source,
     fields: &Fields,
     plan: Plan<'_>,
     Reader { folder, observer }: &mut Reader<'_>,
-    found: &mut Vec<Found>,
-) {
-    make_room(ROOM);
-    let (mut evidence, mut read) = (Vec::new(), STEP);
+    texts: &mut Texts,
+) -> Vec<Found> {
+    let Texts { words, text: written, evidence } = texts;
+    let (mut found, mut read) = (Vec::new(), STEP);
     for parsed in records(block, source.format, fields) {
         if read >= STEP {
             make_room(12 * STEP);
@@ -236,15 +253,20 @@ fn parse(
                     .or_else(|| record.url.as_deref().and_then(registrable_domain))
                     .or_else(|| source.format.is_page().then(|| source.folder.clone()))
                     .filter(|site| !site.is_empty());
-                let sheet = record.text.map(|text| folder.sheet(text.into_owned()));
-                evidence.clear();
-                if let Some(sheet) = &sheet {
-                    let Sheet { text, units, layout } = sheet;
-                    observer.observe(text, &layout.lines, &layout.unit_starts, units, &mut evidence);
-                    if let Some(outline) = &record.outline {
-                        outline.mark(&mut evidence);
-                    }
+                let has_text = record.text.is_some();
+                let text = record.text.unwrap_or_default();
+                let (word, start, before) = (words.len(), written.len(), evidence.len());
+                let extent = folder.fold(&text, words);
+                let sheet = Sheet::of(Words::lend(&words[word..]), extent.units);
+                let layout = sheet.layout();
+                observer.observe(&text, folder.lines(), layout.unit_starts(), sheet.units(), evidence);
+                if let Some(outline) = &record.outline {
+                    outline.mark(&mut evidence[before..]);
                 }
+                written.push_str(&text);
+                let place =
+                    Place { word, extent, text: start..written.len(), evidence: before..evidence.len() };
+                let calling = evidence[before..].iter().filter(|line| line.flags.calls());
                 let token = |bytes: Cow<'_, [u8]>| String::from_utf8(bytes.into_owned()).ok();
                 let field = match &plan.removal.keep {
                     Keep::Field { .. } => record.rank.and_then(token).and_then(|token| field_value(&token)),
@@ -265,18 +287,17 @@ fn parse(
                     site,
                     field,
                     date,
-                    content: sheet.as_ref().map_or_else(Content::default, |sheet| {
-                        Content::new(sheet, &sheet.text, &Labels::default())
-                    }),
-                    sheet,
+                    content: Content::new(layout, &text, &Labels::default()),
+                    has_text,
+                    place,
                     target,
                     is_crowded: record.outline.is_some_and(|outline| outline.lines.len() > MOST_LINES),
-                    evidence: evidence.as_slice().into(),
-                    calls: evidence.iter().filter(|line| line.flags.calls()).map(|line| line.line).collect(),
+                    calls: calling.map(|line| line.line).collect(),
                 })));
             }
         }
     }
+    found
 }
 
 /// Has the allocator get at once what sheets will take. glibc's heap of a thread that is not the main one grows by no
@@ -328,24 +349,22 @@ impl Sink {
         skip: &mut dyn FnMut(Skipped) -> Result<()>,
     ) -> Result<()> {
         let mut blocks = Blocks::open(source, Limits::new(plan.input))?;
-        let (mut read, mut texts, mut seen) = (0, 0, Vec::new());
+        let (mut told, mut texts, mut seen) = (0, 0, Vec::new());
         let before = self.documents.len();
-        let parsed = |(block, consumed): (Block, u64)| {
-            let mut found = Vec::new();
-            readers.with(|reader| parse(&block, source, fields, plan, reader, &mut found));
-            (found, block, consumed)
-        };
+        let parsed =
+            |(block, consumed): (Block, u64)| (parse(&block, source, fields, plan, readers), block, consumed);
         let some = std::iter::from_fn(|| blocks.next().map(|block| Ok((block?, blocks.consumed()))));
-        ahead(some, parsed, |(found, block, consumed)| {
-            texts += found.iter().filter(|f| matches!(f, Found::Page(page) if page.sheet.is_some())).count();
+        ahead(some, parsed, |(read, block, consumed)| {
+            let has_text = |found: &&Found| matches!(found, Found::Page(page) if page.has_text);
+            texts += read.found.iter().filter(has_text).count();
             if texts == 0 && seen.is_empty() {
                 seen = block.field_names();
             }
-            progress.advance(consumed - read);
-            read = consumed;
-            self.take(found, source, skip)
+            progress.advance(consumed - told);
+            told = consumed;
+            self.take(read, source, readers, skip)
         })?;
-        progress.advance(blocks.consumed() - read);
+        progress.advance(blocks.consumed() - told);
         self.contents.push(blocks.contents());
         if texts == 0 && self.documents.len() > before && source.format.has_fields() {
             let fields = if seen.is_empty() { "none".to_owned() } else { format!("`{}`", seen.join("`, `")) };
@@ -362,10 +381,12 @@ impl Sink {
 
     fn take(
         &mut self,
-        found: Vec<Found>,
+        Read { found, texts }: Read,
         source: &Source,
+        readers: &Readers<'_>,
         skip: &mut dyn FnMut(Skipped) -> Result<()>,
     ) -> Result<()> {
+        let mut places = Vec::with_capacity(found.len());
         for found in found {
             match found {
                 Found::Skipped(skipped) => {
@@ -396,20 +417,24 @@ impl Sink {
                         origin: page.origin,
                         id,
                         site,
-                        has_text: page.sheet.is_some(),
+                        has_text: page.has_text,
                         standing: Standing::Input,
                         field: page.field,
                         date: page.date,
                     });
-                    self.no_text += u64::from(page.sheet.is_none());
+                    self.no_text += u64::from(!page.has_text);
                     if page.is_crowded {
                         self.crowded.push(source.given.clone());
                     }
                     self.pages.push(page.content);
                     self.calls.push(page.calls);
-                    self.spool.push(page.sheet.unwrap_or_default(), page.evidence)?;
+                    places.push(page.place);
                 }
             }
+        }
+        if let Some(mut room) = self.spool.push(texts, places.into_iter())? {
+            room.clear();
+            readers.rooms().push(room);
         }
         Ok(())
     }

@@ -315,16 +315,17 @@ fn chrome_of(corpus: &Corpus, document: u32, removals: &mut Vec<Removal>) -> Res
         return Ok(());
     }
     let sheet = corpus.spool.layout(document)?;
+    let layout = sheet.layout();
     let reason = |known: &Known, pages, confidence| ChromeReason { known: known.clone(), pages, confidence };
     let lines = labels.lines.iter().map(|label| Removal {
-        unit: Unit { document, lines: Lines::One([label.line]), span: sheet.lines[label.line as usize] },
+        unit: Unit { document, lines: Lines::One([label.line]), span: layout.line(label.line) },
         why: Why::ChromeLine(reason(&label.known, label.pages, label.confidence)),
-        cut: tiles(&sheet, &[label.line]),
+        cut: tiles(layout, &[label.line]),
         inside: None,
     });
     removals.extend(lines);
     let spans = labels.spans.iter().map(|label| {
-        let line = sheet.lines.partition_point(|line| line.end < label.span.end) as u32;
+        let line = layout.line_of(label.span.start);
         Removal {
             unit: Unit { document, lines: Lines::One([line]), span: label.span },
             why: Why::ChromeSpan(reason(&label.known, label.pages, label.confidence)),
@@ -393,11 +394,12 @@ impl Undecided<'_> {
 
 fn whole(pages: &mut Pages<'_>, document: u32) -> Result<Unit> {
     let page = pages.get(document);
-    let lines = &page.layout()?.lines;
+    let layout = page.layout()?;
+    let last = (layout.count() as u32).checked_sub(1);
     Ok(Unit {
         document,
-        lines: Lines::Some([0, lines.len().saturating_sub(1) as u32].into()),
-        span: Span::new(0, lines.last().copied().unwrap_or_default().end),
+        lines: Lines::Some([0, last.unwrap_or(0)].into()),
+        span: Span::new(0, last.map_or(0, |last| layout.line(last).end)),
     })
 }
 
@@ -412,11 +414,11 @@ fn spans(corpus: &Corpus, occurrences: &[Occurrence]) -> Result<Vec<Span>> {
     }
     work.into_par_iter().with_min_len(DOCUMENTS).try_for_each(|(occurrences, spans)| {
         let document = occurrences[0].document;
-        let (layout, content) = (corpus.spool.layout(document)?, &corpus.contents[document as usize]);
+        let (sheet, content) = (corpus.spool.layout(document)?, &corpus.contents[document as usize]);
+        let layout = sheet.layout();
         for (span, occurrence) in spans.iter_mut().zip(occurrences) {
             let lines = content.run_lines(&occurrence.run);
-            let [first, last] =
-                [lines[0], lines[lines.len() - 1]].map(|line| layout.lines[line.line as usize]);
+            let [first, last] = [lines[0], lines[lines.len() - 1]].map(|line| layout.line(line.line));
             *span = Span::new(first.start, last.end);
         }
         Ok(())
@@ -426,16 +428,15 @@ fn spans(corpus: &Corpus, occurrences: &[Occurrence]) -> Result<Vec<Span>> {
 
 /// The tiles of some lines, neighbours put together. A line that goes out of the middle of a paragraph takes its
 /// terminator only; one that ends a paragraph takes the blank lines after it, unless the paragraph goes on above.
-fn tiles(sheet: &Layout, lines: &[u32]) -> Vec<Span> {
+fn tiles(sheet: Layout<'_>, lines: &[u32]) -> Vec<Span> {
     let mut tiles: Vec<Span> = Vec::with_capacity(lines.len());
     for &line in lines {
-        let at = sheet.paragraphs.partition_point(|paragraph| paragraph.end <= line);
-        let paragraph = &sheet.paragraphs[at];
-        let start = sheet.lines[line as usize].start;
+        let paragraph = sheet.paragraph_of(line).unwrap_or_default();
+        let start = sheet.start_of(line);
         let alone = lines.iter().filter(|line| paragraph.contains(line)).count() == paragraph.len();
-        let mut next = line as usize + 1;
+        let mut next = line + 1;
         if line + 1 == paragraph.end && alone {
-            while next < sheet.lines.len() && sheet.is_blank(next as u32) {
+            while (next as usize) < sheet.count() && sheet.is_blank(next) {
                 next += 1;
             }
         }

@@ -77,6 +77,11 @@ impl Segmenter {
         }
         &self.page
     }
+
+    /// What the text was cut into last.
+    pub fn page(&self) -> &Segmented {
+        &self.page
+    }
 }
 
 impl Segmented {

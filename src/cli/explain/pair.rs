@@ -135,7 +135,8 @@ impl Read {
 
     /// The line of a byte, from 1.
     fn line(&self, byte: u32) -> usize {
-        self.page.sheet.lines.partition_point(|line| line.start <= byte).max(1)
+        let layout = self.page.sheet.layout();
+        (layout.line_of(byte) as usize + 1).min(layout.count().max(1))
     }
 }
 
@@ -145,24 +146,22 @@ fn paragraph(page: &Page, members: &[MemberRow], line: u32, span: Span) -> Span 
     if let Some(row) = joined {
         return Span { start: row.unit.byte_start, end: row.unit.byte_end };
     }
-    let sheet = &page.sheet;
+    let layout = page.sheet.layout();
     let is_chrome = page.labels.lines.iter().any(|label| label.line + 1 == line);
-    match sheet.paragraphs.iter().find(|range| range.contains(&(line - 1))) {
-        Some(range) if !is_chrome => Span {
-            start: sheet.lines[range.start as usize].start,
-            end: sheet.lines[range.end as usize - 1].end,
-        },
+    match layout.paragraphs().find(|range| range.contains(&(line - 1))) {
+        Some(range) if !is_chrome => {
+            Span { start: layout.line(range.start).start, end: layout.line(range.end - 1).end }
+        }
         _ => span,
     }
 }
 
 fn paragraphs(page: &Page, span: Span) -> usize {
-    let sheet = &page.sheet;
-    let touched = |range: &&std::ops::Range<u32>| {
-        sheet.lines[range.start as usize].start < span.end
-            && span.start < sheet.lines[range.end as usize - 1].end
+    let layout = page.sheet.layout();
+    let touched = |range: &std::ops::Range<u32>| {
+        layout.line(range.start).start < span.end && span.start < layout.line(range.end - 1).end
     };
-    sheet.paragraphs.iter().filter(touched).count()
+    layout.paragraphs().filter(touched).count()
 }
 
 fn facts(text: &mut Text, compared: &Compared, config: &Config) {
@@ -348,7 +347,7 @@ fn logged(
 }
 
 fn differences(text: &mut Text, sides: [&Read; 2]) {
-    let [a, b] = [0, 1].map(|at| Side { text: &sides[at].page.sheet.text, pieces: &sides[at].view.pieces });
+    let [a, b] = [0, 1].map(|at| Side { text: &sides[at].page.text, pieces: &sides[at].view.pieces });
     let found = places(a, b);
     text.gap();
     if found.is_empty() {
@@ -364,7 +363,7 @@ fn differences(text: &mut Text, sides: [&Read; 2]) {
     for place in found.iter().take(SHOWN) {
         for (at, letter) in ["a", "b"].iter().enumerate() {
             let line = sides[at].line(place.starts[at]);
-            let row = row(text.style, &sides[at].page.sheet.text, place, at);
+            let row = row(text.style, &sides[at].page.text, place, at);
             text.line(&format!("  {letter} {line:>width$}  {}", row.trim_start()));
         }
         text.gap();

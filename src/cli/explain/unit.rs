@@ -139,7 +139,7 @@ impl Known<'_> {
         text.line(&text.style.bold(&heading));
         match (&page, span) {
             (Ok(page), Some(span)) => {
-                let quoted = excerpt(&page.sheet.text[span.range()], 4 * QUOTED);
+                let quoted = excerpt(&page.text[span.range()], 4 * QUOTED);
                 text.line(&text.style.dim(&quoted));
             }
             (Err(unread), _) => text.line(&format!("its text cannot be shown: {}", visible::line(&unread.0))),
@@ -299,18 +299,16 @@ fn more(text: &mut Text, all: usize, file: &str) {
 
 /// The bytes that an address means.
 pub(super) fn span_of(address: &Address, page: &Page) -> Result<Span, Failure> {
-    let (sheet, id) = (&page.sheet, &address.id);
+    let (text, layout, id) = (&page.text, page.sheet.layout(), &address.id);
     match address.place {
-        Place::Whole => Ok(Span::new(0, sheet.text.len() as u32)),
-        Place::Line(line) => sheet.lines.get(line as usize - 1).copied().ok_or_else(|| {
-            Failure::new(format!("`{id}` has {}, no line {line}", counted(sheet.lines.len() as u64, "line")))
+        Place::Whole => Ok(Span::new(0, text.len() as u32)),
+        Place::Line(line) => layout.lines().nth(line as usize - 1).ok_or_else(|| {
+            Failure::new(format!("`{id}` has {}, no line {line}", counted(layout.count() as u64, "line")))
         }),
-        Place::Bytes(span) if span.end as usize > sheet.text.len() => Err(Failure::new(format!(
-            "`{id}` has {}, not {}",
-            counted(sheet.text.len() as u64, "byte"),
-            span.end
-        ))),
-        Place::Bytes(span) if sheet.text.get(span.range()).is_none() => Err(Failure::new(format!(
+        Place::Bytes(span) if span.end as usize > text.len() => {
+            Err(Failure::new(format!("`{id}` has {}, not {}", counted(text.len() as u64, "byte"), span.end)))
+        }
+        Place::Bytes(span) if text.get(span.range()).is_none() => Err(Failure::new(format!(
             "`{}-{}` begins or ends inside a character of `{id}`",
             span.start, span.end
         ))),

@@ -44,26 +44,25 @@ impl View {
         if content.lines.is_empty() {
             content = Self::of(page, span, |_| true);
         }
-        content.prose = Content::new(&page.sheet, &page.sheet.text, &page.labels).prose();
+        content.prose = Content::new(page.sheet.layout(), &page.text, &page.labels).prose();
         if !page.labels.lines.is_empty() || !page.labels.spans.is_empty() {
-            content.whole = Some(page.sheet.units.clone());
+            content.whole = Some(page.sheet.units().to_vec());
         }
         content
     }
 
     fn of(page: &Page, span: Span, wanted: impl Fn(u32) -> bool) -> Self {
-        let sheet = &page.sheet;
+        let (text, layout) = (&page.text, page.sheet.layout());
         let mut view = Self::default();
         let (mut units, mut spans) = (Vec::new(), Vec::new());
-        for (number, &line) in sheet.lines.iter().enumerate() {
-            let number = number as u32;
+        for (number, line) in (0..).zip(layout.lines()) {
             let part = Span { start: line.start.max(span.start), end: line.end.min(span.end) };
-            if part.start >= part.end || sheet.is_blank(number) || !wanted(number) {
+            if part.start >= part.end || layout.is_blank(number) || !wanted(number) {
                 continue;
             }
             units.clear();
             spans.clear();
-            unit_spans(&sheet.text, line, &mut units, &mut spans);
+            unit_spans(text, line, &mut units, &mut spans);
             let mut pieces = vec![part];
             for label in page.labels.spans.iter().filter(|label| label.span.overlaps(part)) {
                 let last = pieces.pop().expect("a piece is left after each cut");
@@ -72,7 +71,7 @@ impl View {
             }
             let stays = |unit: &Span| pieces.iter().any(|piece| piece.contains(*unit));
             let base = view.units.len() as u32;
-            for slot in number_slots(sheet.line(number)) {
+            for slot in number_slots(&text[line.range()]) {
                 let place = Span::new(slot.span.start + line.start, slot.span.end + line.start);
                 if stays(&place) {
                     let before =
@@ -226,7 +225,7 @@ mod tests {
         let lines = chrome.iter().map(|&line| LineLabel { line, known: reason(), pages: 1, confidence: 1.0 });
         let spans = cut.iter().map(|&span| SpanLabel { span, known: reason(), pages: 1, confidence: 1.0 });
         let labels = Labels { lines: lines.collect(), spans: spans.collect(), left_whole: false };
-        Page { sheet: Sheet::new(text.into()), labels }
+        Page { text: text.to_owned(), sheet: Sheet::new(text), labels }
     }
 
     /// The whole of a page is seen as the pipeline sees it.
@@ -237,23 +236,25 @@ mod tests {
         let cut = Span::new(ad, ad + "请登陆6636网址".len() as u32);
         let page = page(text, &[0, 4], &[cut]);
         let view = View::new(&page, Span::new(0, text.len() as u32));
-        let content = Content::new(&page.sheet, &page.sheet.text, &page.labels);
-        assert_eq!(view.units, *content.units(&page.sheet, &page.sheet.units, &page.labels));
-        assert_eq!(view.slots, Content::slots(&page.sheet, &page.sheet.text, &page.labels, &content.lines));
+        let content = Content::new(page.sheet.layout(), &page.text, &page.labels);
+        let (layout, mut units) = (page.sheet.layout(), Vec::new());
+        content.gather(layout, page.sheet.units(), &page.labels, &mut units);
+        assert_eq!(view.units, units);
+        assert_eq!(view.slots, Content::slots(layout, text, &page.labels, &content.lines));
         assert_eq!(view.lines, [2, 3]);
     }
 
     #[test]
     fn chrome_alone_is_compared_as_it_is() {
         let page = page("首页 导航\n正文\n", &[0], &[]);
-        assert_eq!(View::new(&page, page.sheet.lines[0]).units.len(), 4);
+        assert_eq!(View::new(&page, page.sheet.layout().line(0)).units.len(), 4);
     }
 
     #[test]
     fn both_directions() {
         let whole = page("全年共集中学习达14次，撰写心得50余篇，发表20多篇，深受好评", &[], &[]);
         let stripped = page("全年共集中学习达次，撰写心得余篇，发表多篇，深受好评", &[], &[]);
-        let view = |page: &Page| View::new(page, Span::new(0, page.sheet.text.len() as u32));
+        let view = |page: &Page| View::new(page, Span::new(0, page.text.len() as u32));
         let compared = compare(&view(&whole), &view(&stripped), Some(Level::Document), &Config::default());
         assert_eq!(compared.relation, Some(Relation::Identical));
         assert_eq!(compared.removed, [false, true]);

@@ -13,7 +13,9 @@ use crate::pipeline::sheet::Sheet;
 #[derive(Debug)]
 pub struct Page {
     /// Its text.
-    pub sheet: Sheet,
+    pub text: String,
+    /// How that is cut, and its units.
+    pub sheet: Sheet<'static>,
     /// What the run removed from it as chrome.
     pub labels: Labels,
 }
@@ -32,9 +34,10 @@ impl Run {
         let origin = origin(doc).ok_or_else(|| unread("its name was edited"))?;
         let mut found = None;
         self.texts(origin.input as usize, &[origin.record], |_, text| found = Some(text.to_owned()))?;
-        let sheet = Sheet::new(found.unwrap_or_default());
-        let labels = labels(removed, &sheet);
-        Ok(Page { sheet, labels })
+        let text = found.unwrap_or_default();
+        let sheet = Sheet::new(&text);
+        let labels = labels(removed, &text, sheet.layout().count());
+        Ok(Page { text, sheet, labels })
     }
 
     /// Hands over the texts of an input's records, whose numbers are sorted.
@@ -91,8 +94,8 @@ impl Run {
     }
 }
 
-/// The labels that the log of removals tells.
-fn labels(removed: &[RemovedRow], sheet: &Sheet) -> Labels {
+/// The labels that the log of removals tells of a text of so many lines.
+fn labels(removed: &[RemovedRow], text: &str, lines: usize) -> Labels {
     let mut labels = Labels::default();
     for row in removed {
         let known = match &row.rule {
@@ -106,10 +109,10 @@ fn labels(removed: &[RemovedRow], sheet: &Sheet) -> Labels {
         let confidence = row.confidence.unwrap_or(0.0) as f32;
         let span = Span { start: row.unit.byte_start, end: row.unit.byte_end };
         match (row.reason.as_str(), row.unit.lines.first()) {
-            ("chrome-line", Some(&line)) if line > 0 && line as usize <= sheet.lines.len() => {
+            ("chrome-line", Some(&line)) if line > 0 && line as usize <= lines => {
                 labels.lines.push(LineLabel { line: line - 1, known, pages, confidence });
             }
-            ("chrome-span", _) if sheet.text.get(span.range()).is_some() => {
+            ("chrome-span", _) if text.get(span.range()).is_some() => {
                 labels.spans.push(SpanLabel { span, known, pages, confidence });
             }
             _ => {}

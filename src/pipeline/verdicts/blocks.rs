@@ -298,7 +298,7 @@ fn unit(document: u32, run: &Range<u32>, page: &Page<'_>) -> Result<Unit> {
     Ok(Unit {
         document,
         lines: Lines::Some([first, last].into()),
-        span: Span::new(layout.lines[first as usize].start, layout.lines[last as usize].end),
+        span: Span::new(layout.line(first).start, layout.line(last).end),
     })
 }
 

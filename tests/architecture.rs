@@ -149,12 +149,19 @@ fn every_error_can_happen() {
 /// What docs/ARCHITECTURE.md says of the memory that a run takes.
 #[test]
 fn sizes_are_as_documented() {
+    use dechaff::pipeline::sheet::Folder;
     use dechaff::pipeline::{documents::Match, verdicts::Unit};
-    use dechaff::{chrome, document, pipeline, text};
-    let line = size_of::<document::Span>() + size_of::<u32>() + size_of::<pipeline::sheet::Edges>();
-    let numbers = size_of::<(u32, text::fold::Numbers)>();
+    use dechaff::{chrome, pipeline};
+    let bytes = |line: &str| {
+        let of =
+            |text: &str| Folder::default().fold(text, &mut Vec::new()).layout as usize * size_of::<u32>();
+        (of(&line.repeat(5000)) - of(&line.repeat(1000))) / 4000
+    };
+    let (line, paragraph) = (bytes("\n"), bytes("一行\n"));
+    let (numbers, paragraph) = (bytes("1行\n") - paragraph, paragraph - line);
     let text = read(&root().join("docs/ARCHITECTURE.md"));
-    let sheet = format!("{line} bytes a line, {numbers} more where it has numbers");
+    let sheet =
+        format!("{line} bytes a line, {numbers} more where it has numbers, {paragraph} bytes a paragraph");
     assert!(text.contains(&sheet), "of a sheet, docs/ARCHITECTURE.md must say {sheet:?}");
     let rows = [
         (size_of::<pipeline::corpus::Document>(), "| document | {} + its id | `Document` |"),

@@ -166,11 +166,12 @@ impl SpanFamilies {
         }
         if !families.continuations.is_empty() {
             for &(number, _) in &sampled {
-                let (text, lines) = texts.page(number);
-                for (evidence, label) in pages[number].evidence.iter().zip(&labels[number].lines) {
-                    if label.is_chrome() {
-                        families.known.push(text[lines[evidence.line as usize].range()].to_string());
-                    }
+                let labelled = pages[number].evidence.iter().zip(&labels[number].lines);
+                let mut chrome = labelled.filter(|(_, label)| label.is_chrome()).peekable();
+                if chrome.peek().is_some() {
+                    let (text, lines) = texts.page(number);
+                    let line = |line: u32| text[lines[line as usize].range()].to_string();
+                    families.known.extend(chrome.map(|(evidence, _)| line(evidence.line)));
                 }
             }
         }

@@ -92,7 +92,7 @@ impl Limits {
     /// Blocks of the usual size, records as large as the configuration has it.
     pub fn new(config: &InputConfig) -> Self {
         let record = usize::try_from(config.max_record).unwrap_or(usize::MAX);
-        Self { block: record.min(2 << 20), record }
+        Self { block: record.min(1 << 19), record }
     }
 }
 

@@ -218,7 +218,7 @@ impl Page<'_> {
 }
 
 /// What is there, or else what is read now.
-fn get_or_read<T>(cell: &OnceCell<T>, read: impl FnOnce() -> Result<T>) -> Result<&T> {
+pub(super) fn get_or_read<T>(cell: &OnceCell<T>, read: impl FnOnce() -> Result<T>) -> Result<&T> {
     match cell.get() {
         Some(there) => Ok(there),
         None => {

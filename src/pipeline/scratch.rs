@@ -15,7 +15,7 @@ impl Scratch {
     /// # Errors
     /// When it cannot be made.
     pub(super) fn new() -> Result<Self> {
-        tempfile::tempfile().map(Self).map_err(Error::io(std::env::temp_dir()))
+        tempfile::tempfile().map(Self).map_err(failed)
     }
 
     /// Writes bytes to a place.
@@ -23,7 +23,7 @@ impl Scratch {
     /// # Errors
     /// When they cannot be written: the disk is full.
     pub(super) fn write(&self, at: u64, bytes: &[u8]) -> Result<()> {
-        self.0.write_all_at(bytes, at).map_err(Error::io(std::env::temp_dir()))
+        self.0.write_all_at(bytes, at).map_err(failed)
     }
 
     /// Fills `bytes` with what stands in a place.
@@ -31,6 +31,10 @@ impl Scratch {
     /// # Errors
     /// When they cannot be read.
     pub(super) fn read(&self, at: u64, bytes: &mut [u8]) -> Result<()> {
-        self.0.read_exact_at(bytes, at).map_err(Error::io(std::env::temp_dir()))
+        self.0.read_exact_at(bytes, at).map_err(failed)
     }
+}
+
+fn failed(error: std::io::Error) -> Error {
+    Error::io(std::env::temp_dir())(error)
 }

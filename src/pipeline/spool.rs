@@ -61,6 +61,8 @@ pub struct Place {
     pub extent: Extent,
     /// Its text.
     pub text: Range<usize>,
+    /// Characters of that.
+    pub characters: u32,
     /// Its evidence.
     pub evidence: Range<usize>,
 }
@@ -84,6 +86,7 @@ struct Slot {
     extent: Extent,
     text: u32,
     bytes: u32,
+    characters: u32,
 }
 
 impl Slot {
@@ -118,9 +121,9 @@ impl Spool {
     /// When the temporary file cannot be made or written.
     pub fn push(&mut self, mut texts: Texts, places: impl Iterator<Item = Place>) -> Result<Option<Texts>> {
         let piece = self.pieces.len() as u32;
-        for Place { word, extent, text, evidence } in places {
+        for Place { word, extent, text, characters, evidence } in places {
             let (word, bytes, text) = (word as u32, text.len() as u32, text.start as u32);
-            self.slots.push(Slot { piece, word, extent, text, bytes });
+            self.slots.push(Slot { piece, word, extent, text, bytes, characters });
             self.evidence.push(evidence.start as u32..evidence.end as u32);
         }
         let size = texts.size();
@@ -155,6 +158,11 @@ impl Spool {
         self.slots[document as usize].bytes
     }
 
+    /// Characters of a document's text.
+    pub fn characters(&self, document: u32) -> u32 {
+        self.slots[document as usize].characters
+    }
+
     /// A document's text.
     ///
     /// # Errors
@@ -167,9 +175,13 @@ impl Spool {
                 Ok(Cow::Borrowed(&texts.text[start..start + slot.bytes as usize]))
             }
             Piece::File { text, .. } => {
-                let mut bytes = vec![0; slot.bytes as usize];
-                self.read(text + u64::from(slot.text), &mut bytes)?;
-                Ok(Cow::Owned(String::from_utf8(bytes).expect("the spool holds what it was given")))
+                let len = slot.bytes as usize;
+                let words = Words::read(len.div_ceil(4), |room| {
+                    self.read(text + u64::from(slot.text), &mut room[..len])
+                })?;
+                let bytes = &bytemuck::cast_slice(&words)[..len];
+                let text = simdutf8::basic::from_utf8(bytes).expect("the spool holds what it was given");
+                Ok(Cow::Owned(text.to_owned()))
             }
         }
     }
@@ -212,10 +224,11 @@ impl Spool {
         match &self.pieces[self.slots[document as usize].piece as usize] {
             Piece::Memory(texts) => Ok(Cow::Borrowed(&texts.evidence[start as usize..end as usize])),
             Piece::File { evidence, .. } => {
-                let mut lines = vec![[0; Evidence::BYTES]; (end - start) as usize];
                 let at = evidence + u64::from(start) * Evidence::BYTES as u64;
-                self.read(at, lines.as_flattened_mut())?;
-                Ok(lines.iter().map(Evidence::from_bytes).collect())
+                let words = (end - start) as usize * (Evidence::BYTES / 4);
+                let words = Words::read(words, |bytes| self.read(at, bytes))?;
+                let lines: &[u8] = bytemuck::cast_slice(&words);
+                Ok(lines.as_chunks().0.iter().map(Evidence::from_bytes).collect())
             }
         }
     }
@@ -286,8 +299,9 @@ mod tests {
                 piece.text.push_str(text);
                 piece.evidence.extend_from_slice(&lines);
                 evidence.push(lines);
+                let characters = text.chars().count() as u32;
                 let (text, evidence) = (before.0..piece.text.len(), before.1..piece.evidence.len());
-                places.push(Place { word, extent, text, evidence });
+                places.push(Place { word, extent, text, characters, evidence });
             }
             let again = Texts {
                 words: piece.words.clone(),
@@ -302,6 +316,7 @@ mod tests {
                 let sheet = Sheet::new(text);
                 assert_eq!(spool.text(document).unwrap(), text);
                 assert_eq!(spool.text_bytes(document) as usize, text.len());
+                assert_eq!(spool.characters(document) as usize, text.chars().count());
                 assert_eq!(spool.layout(document).unwrap().layout(), sheet.layout());
                 assert!(spool.layout(document).unwrap().units().is_empty());
                 assert_eq!(spool.sheet(document).unwrap().layout(), sheet.layout());

@@ -271,7 +271,7 @@ impl Summary {
             let site = &mut sites[site_of(document)];
             let input = corpus.documents[document as usize].origin.input as usize;
             let loss = &mut inputs[input].loss;
-            let chars = u64::from(tables.documents[document as usize]);
+            let chars = u64::from(corpus.spool.characters(document));
             let dropped = u64::from(verdicts.dropped[document as usize]);
             loss.records += 1;
             loss.dropped += dropped;

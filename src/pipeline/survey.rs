@@ -31,11 +31,6 @@ use crate::text::date::{is_written, moment};
 /// Files of one page each that are read between two parallel steps.
 const FILES: usize = 256;
 
-/// Bytes that a heap has ready before a block is parsed: some six times those of a block.
-const ROOM: usize = 12 << 20;
-/// Bytes of records after which room is made again, of twelve times as many: where a heap ends before its block.
-const STEP: usize = 256 << 10;
-
 /// A record that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
@@ -212,7 +207,6 @@ struct Page {
 }
 
 fn parse(block: &Block, source: &Source, fields: &Fields, plan: Plan<'_>, readers: &Readers<'_>) -> Read {
-    make_room(ROOM);
     let mut texts = readers.rooms().pop().unwrap_or_default();
     let found = readers.with(|reader| pages(block, source, fields, plan, reader, &mut texts));
     Read { found, texts }
@@ -228,12 +222,8 @@ fn pages(
     texts: &mut Texts,
 ) -> Vec<Found> {
     let Texts { words, text: written, evidence } = texts;
-    let (mut found, mut read) = (Vec::new(), STEP);
+    let mut found = Vec::new();
     for parsed in records(block, source.format, fields) {
-        if read >= STEP {
-            make_room(12 * STEP);
-            read = 0;
-        }
         match parsed {
             Parsed::Bad(bad) => found.push(Found::Skipped(Skipped {
                 origin: Origin { input: source.index, record: bad.number },
@@ -242,7 +232,6 @@ fn pages(
                 bytes: bad.bytes.to_vec(),
             })),
             Parsed::Record(record) => {
-                read += record.raw.len();
                 let is_linked = plan.removal.copies == Copies::Link && source.format == SourceFormat::Warc;
                 let is_marked = plan.removal.html == Html::Marked && record.outline.is_some();
                 let target =
@@ -264,8 +253,13 @@ fn pages(
                     outline.mark(&mut evidence[before..]);
                 }
                 written.push_str(&text);
-                let place =
-                    Place { word, extent, text: start..written.len(), evidence: before..evidence.len() };
+                let place = Place {
+                    word,
+                    extent,
+                    text: start..written.len(),
+                    characters: text.chars().count() as u32,
+                    evidence: before..evidence.len(),
+                };
                 let calling = evidence[before..].iter().filter(|line| line.flags.calls());
                 let token = |bytes: Cow<'_, [u8]>| String::from_utf8(bytes.into_owned()).ok();
                 let field = match &plan.removal.keep {
@@ -298,17 +292,6 @@ fn pages(
         }
     }
     found
-}
-
-/// Has the allocator get at once what sheets will take. glibc's heap of a thread that is not the main one grows by no
-/// more than what is asked for, a system call for every page or two; what was got and given back stays with the heap,
-/// and costs no memory until it is written to. The first request is served beside the heap, and has the next ones
-/// served by it.
-fn make_room(bytes: usize) {
-    let mut room: Vec<u8> = Vec::new();
-    // Where there is none, whoever needs it will say so.
-    let _ = room.try_reserve_exact(bytes);
-    std::hint::black_box(&room);
 }
 
 /// A JSON token as a value that can be put in order.

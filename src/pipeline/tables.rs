@@ -1,13 +1,15 @@
 //! Verdicts → characters of everything, and who copies from whom.
 //!
-//! One pass over the sheets, in parallel: a sheet is read once for all that is counted in it.
+//! One pass over the documents, in parallel: the text of one is read once for all that is counted in it, and not at
+//! all where nothing is.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::corpus::Corpus;
+use super::corpus::{Corpus, get_or_read};
 use super::verdicts::{Unit, Verdicts, Why};
 use crate::config::Level;
 use crate::document::Span;
@@ -19,8 +21,6 @@ use crate::text::date::moment;
 /// What was counted.
 #[derive(Debug)]
 pub struct Tables {
-    /// Characters of each document.
-    pub documents: Vec<u32>,
     /// Characters of each removal, in the order of the verdicts.
     pub removals: Vec<u32>,
     /// Who copies from whom, by site, site of the kept one, level.
@@ -48,33 +48,38 @@ impl Tables {
     pub fn new(corpus: &Corpus, verdicts: &Verdicts) -> Result<Self> {
         let copies = copies(corpus, verdicts);
         let all: Vec<u32> = corpus.ids().collect();
-        let counted: Vec<(Vec<u32>, Vec<u32>, Vec<u32>)> = all
+        let counted: Vec<(Vec<u32>, Vec<u32>)> = all
             .par_chunks(BATCH)
             .map(|batch| {
-                let (mut documents, mut removals, mut spans) = (Vec::new(), Vec::new(), Vec::new());
+                let (mut removals, mut spans) = (Vec::new(), Vec::new());
                 let (first, last) = (batch[0], batch[batch.len() - 1]);
                 let mut removed = within(&verdicts.removals, first, last, |removal| removal.unit.document)
                     .iter()
                     .peekable();
                 let mut copied = within(&copies, first, last, |copy| copy.document).iter().peekable();
                 for &document in batch {
-                    let text = corpus.spool.text(document)?;
-                    let count = |span: Span| text[span.range()].chars().count() as u32;
-                    documents.push(text.chars().count() as u32);
+                    let text = OnceCell::new();
+                    let count = |span: Span| -> Result<u32> {
+                        // Most go whole.
+                        if span == Span::new(0, corpus.spool.text_bytes(document)) {
+                            return Ok(corpus.spool.characters(document));
+                        }
+                        let text = get_or_read(&text, || corpus.spool.text(document))?;
+                        Ok(text[span.range()].chars().count() as u32)
+                    };
                     while let Some(removal) = removed.next_if(|removal| removal.unit.document == document) {
-                        removals.push(count(removal.unit.span));
+                        removals.push(count(removal.unit.span)?);
                     }
                     while let Some(copy) = copied.next_if(|copy| copy.document == document) {
-                        spans.push(count(copy.span));
+                        spans.push(count(copy.span)?);
                     }
                 }
-                Ok((documents, removals, spans))
+                Ok((removals, spans))
             })
             .collect::<Result<_>>()?;
-        let mut tables = Self { documents: Vec::new(), removals: Vec::new(), flows: Vec::new() };
+        let mut tables = Self { removals: Vec::with_capacity(verdicts.removals.len()), flows: Vec::new() };
         let mut characters = Vec::with_capacity(copies.len());
-        for (documents, removals, spans) in counted {
-            tables.documents.extend(documents);
+        for (removals, spans) in counted {
             tables.removals.extend(removals);
             characters.extend(spans);
         }

@@ -6,7 +6,7 @@ use std::ops::Deref;
 /// Rooms that a thread keeps.
 const KEPT: usize = 32;
 /// Most words of a room that is kept.
-const LARGEST: usize = 1 << 18;
+const LARGEST: usize = 1 << 14;
 
 thread_local! {
     static ROOMS: RefCell<Vec<Vec<u32>>> = const { RefCell::new(Vec::new()) };
